@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lakehost: a plugin-based MCP host. main() starts the command line; every part is reached from
- * there. */
+/* lakehost: a plugin-based MCP host. main() runs the command line, which starts every other
+ * part. */
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -21,9 +22,23 @@ fill_standard_fds(void)
 	close(fd);
 }
 
+/* Before the host reads signals, SIGHUP and SIGPIPE would end the process. A SIGHUP that arrives
+ * during the start waits until the host reads it. A closed pipe is an error of write(). */
+static void
+hold_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
 int
 main(int argc, char **argv)
 {
+	hold_signals();
 	fill_standard_fds();
 	return cli_main(argc, argv);
 }

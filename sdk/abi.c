@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ABI 1.0, pinned: the size of each struct, the offset of each member and the number of each
- * constant that plugins were compiled with. A change that breaks one of these breaks every plugin
- * there is. Members of a later minor go behind, and get lines of their own with its number; never
- * into the padding at the end of a struct, which the `size` of older plugins covers. The structs
- * that are frozen (<lakehost/plugin.h> names them) get no line any more.
- *
- * Compiled, never run: as C, as C++, and for a 32-bit machine, where offsets are smaller and only
- * their order can be told.
- */
+ * constant that plugins were compiled with. A change of one of these values breaks every
+ * existing plugin. Members of a later minor version are added at the end, with their own lines
+ * and the number of that version. They must not use the padding at the end of a struct, because
+ * the `size` of older plugins includes it. Frozen structs (<lakehost/plugin.h> names them) never
+ * get another line. This file is compiled and never run: as C, as C++, and for a 32-bit machine,
+ * where offsets are smaller and only their order can be checked. */
 #include <lakehost/plugin.h>
 
 #ifdef __cplusplus

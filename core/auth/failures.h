@@ -11,11 +11,12 @@
 
 #include "base/address.h"
 
-#define FAILURES_MAX 10u /* of one address within the window */
+#define FAILURES_MAX 10u /* failures of one address within the window */
 #define FAILURES_WINDOW_MS 60000
 #define FAILURES_ADDRESSES 1024u /* addresses that are counted at a time */
 
-/* Of IPv6 the first 64 bits are one address, because a single machine has all that follow. */
+/* Of IPv6 the first 64 bits are one address, because one machine can use every address that begins
+ * with them. */
 struct failures {
 	struct {
 		struct address from;
@@ -24,8 +25,8 @@ struct failures {
 	} entry[FAILURES_ADDRESSES];
 };
 
-/* Counts a failure. False: there were too many of this address, or too many addresses failed at a
- * time to count one more. */
+/* Counts a failure. False when this address had too many failures, or when too many addresses
+ * failed to count one more. */
 bool failures_count(struct failures *failures, const struct address *from, int64_t now_ms);
 
 #endif

@@ -11,13 +11,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define LOOK_MS 1000 /* between two looks at the file */
+#define LOOK_MS 1000 /* time between two checks of the file */
 
 struct token_store {
 	char *path;
 	struct token_list list;
 	bool usable;
-	char why[512]; /* not usable: the reason */
+	char why[512]; /* why the file cannot be used */
 	struct stat seen;
 	int64_t looked_ms;
 };

@@ -74,7 +74,8 @@ token_find(const struct token_list *list, const char digest[TOKEN_DIGEST + 1])
 	CHECK(strlen(digest) == TOKEN_DIGEST);
 	for (size_t i = 0; i < list->count; i++)
 		if (CRYPTO_memcmp(list->token[i].digest, digest, TOKEN_DIGEST) == 0)
-			found = &list->token[i]; /* no break: see the header */
+			/* no break: the header promises the same time for every digest */
+			found = &list->token[i];
 	return found;
 }
 

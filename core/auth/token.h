@@ -12,8 +12,8 @@
 
 #include "base/principal.h"
 
-#define TOKEN_PREFIX "lh_" /* so that scanners for secrets find it */
-#define TOKEN_LENGTH 46u   /* with 32 random bytes in base64url */
+#define TOKEN_PREFIX "lh_" /* the prefix with which scanners for secrets recognise a token */
+#define TOKEN_LENGTH 46u   /* the length of a token: the prefix and 32 random bytes in base64url */
 #define TOKEN_NAME_MAX 64u
 #define TOKEN_GROUPS_MAX 1024u /* bytes of the names of its groups */
 #define TOKEN_DIGEST 64u       /* hexadecimal digits */
@@ -35,7 +35,7 @@ struct token_list {
 /* A new token as text, from getrandom(2). The caller wipes it. */
 void token_make(char text[TOKEN_LENGTH + 1]);
 void token_digest(const char *text, size_t len, char digest[TOKEN_DIGEST + 1]);
-/* NULL when it can name a principal, else the reason. */
+/* NULL when the text is valid as the name of a principal, else the reason. */
 const char *token_name_check(const char *name);
 /* NULL when the text is a list of groups, with commas between them, else the reason. */
 const char *token_groups_check(const char *groups);

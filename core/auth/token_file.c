@@ -159,7 +159,7 @@ write_out(int fd, const char *text, size_t len)
 	return fclose(file) == 0 && fine;
 }
 
-/* The name in the folder must survive a crash too. */
+/* The directory is synchronised too, so that the new name survives a crash. */
 static void
 sync_folder(const char *path)
 {
@@ -245,7 +245,7 @@ lock(const char *path, char *why, size_t why_size)
 	return fd;
 }
 
-/* Under the lock: the present tokens; none when there is no file yet. */
+/* Reads the present tokens, under the lock. The list is empty when there is no file yet. */
 static bool
 read_present(const char *path, struct token_list *list, struct stat *status, char *why,
 	     size_t why_size)

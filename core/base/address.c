@@ -76,7 +76,7 @@ address_text(const struct address *address, char text[ADDRESS_TEXT_MAX])
 				text, ADDRESS_TEXT_MAX) != NULL);
 }
 
-/* Is every bit after the first `bits` zero? */
+/* Are all bits after the first `bits` zero? */
 static bool
 rest_is_zero(const struct address *address, unsigned bits)
 {
@@ -86,7 +86,7 @@ rest_is_zero(const struct address *address, unsigned bits)
 	return true;
 }
 
-/* The part after the slash: 1 to `most`; 0 when it is invalid. */
+/* The number after the slash, from 1 to `most`; 0 when it is invalid. */
 static unsigned
 read_bits(const char *text, unsigned most)
 {

@@ -10,13 +10,13 @@
 
 struct sockaddr;
 
-#define ADDRESS_TEXT_MAX 48 /* an address as text, with its NUL */
+#define ADDRESS_TEXT_MAX 48 /* bytes of an address as text, with its NUL */
 
 enum address_kind { ADDRESS_UNKNOWN, ADDRESS_UNIX, ADDRESS_IPV4, ADDRESS_IPV6 };
 
 struct address {
 	enum address_kind kind;
-	unsigned char bytes[16]; /* in network order; IPv4 uses the first four */
+	unsigned char bytes[16]; /* the address in network order; IPv4 uses the first four bytes */
 };
 
 /* The peers that share the first `bits` bits of an address; for ADDRESS_UNIX all of them. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory of a call's step: chunks that are freed together, and functions that run just before. */
+/* Memory of one step of a call: chunks that are freed together. Deferred functions run just before
+ * that. */
 #include "base/arena.h"
 
 #include <stdalign.h>
@@ -37,7 +38,7 @@ struct deferred {
 };
 
 struct arena {
-	struct chunk *chunks; /* the newest first; allocations come from it */
+	struct chunk *chunks; /* the newest chunk is first; allocations come from it */
 	struct deferred *deferred;
 	size_t next_room;
 	bool ending; /* the deferred functions run */
@@ -55,7 +56,8 @@ arena_new(void)
 static void
 run_deferred(struct arena *arena)
 {
-	CHECK(!arena->ending); /* one of them must not free what the others still use */
+	/* a deferred function must not free memory that the other ones still use */
+	CHECK(!arena->ending);
 	arena->ending = true;
 	while (arena->deferred != NULL) {
 		struct deferred *deferred = arena->deferred;
@@ -104,8 +106,8 @@ add_chunk(struct arena *arena, size_t size)
 	struct chunk *chunk = xcalloc(1, sizeof(*chunk) + room);
 
 	chunk->room = room;
-	if (large && arena->chunks != NULL) { /* full from the start: the current chunk stays
-					       * first */
+	/* an arena that is full from the start: the current chunk stays first */
+	if (large && arena->chunks != NULL) {
 		chunk->next = arena->chunks->next;
 		arena->chunks->next = chunk;
 		return chunk;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory of a call's step: single allocations, all freed together. */
+/* Memory of one step of a call: single allocations that are freed together. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif

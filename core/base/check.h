@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CHECK(condition): what can only be false through a mistake in this program: a state or a phase
- * that was skipped, a list that lost a member, an owner that freed too early, "cannot happen".
- * Going on would give a wrong answer or touch freed memory, so the process ends (SIGABRT), also in
- * release builds, and its last line in the log names the place and the condition.
+ * CHECK(condition) tests a condition that only a mistake in this program can make false: a state
+ * or a phase that was skipped, a list that lost a member, an owner that freed too early, "cannot
+ * happen". Going on would give a wrong answer or touch freed memory, so the process ends
+ * (SIGABRT), also in release builds, and its last line in the log names the place and the
+ * condition.
  *
- * Never for what a peer, a plugin or a file can cause: that is an error with an answer.
- */
+ * CHECK() must not test a condition that a peer, a plugin or a file can make false: that is an
+ * error with an answer. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -17,7 +18,8 @@
 	(__builtin_expect(!!(condition), 1) ? (void)0 \
 					    : check_failed(__FILE__, __LINE__, #condition))
 
-/* Writes the last line and aborts. Any thread, also with a lock of the log or the mask held. */
+/* Writes the last line of the log and aborts. Any thread may call this, also while it holds a lock
+ * of the log or the mask. */
 _Noreturn void check_failed(const char *file, int line, const char *condition)
     __attribute__((cold));
 

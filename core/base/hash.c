@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Chains of links, and SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF"). */
+/* Chained hash tables, and SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input
+ * PRF"). */
 #include "base/hash.h"
 
 #include <pthread.h>
@@ -21,7 +22,7 @@ static pthread_once_t secret_once = PTHREAD_ONCE_INIT;
 static void
 make_secret(void)
 {
-	/* so few bytes come whole, once the kernel has collected enough; only a signal ends that */
+	/* getrandom() returns so few bytes completely; only a signal can interrupt it */
 	while (getrandom(secret, sizeof(secret), 0) != (ssize_t)sizeof(secret))
 		;
 }
@@ -91,7 +92,7 @@ hash_bucket(const struct hash *hash, uint64_t value)
 	return &hash->bucket[value & (hash->size - 1)];
 }
 
-/* The order within a hash stays as it is. */
+/* Entries with the same hash keep their order. */
 static void
 resize(struct hash *hash, size_t size)
 {

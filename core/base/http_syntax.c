@@ -24,7 +24,8 @@ http_method(const char *text, size_t len)
 	return false;
 }
 
-/* So many digits, which are not all zeros where `zero` is not allowed; NULL, or what follows. */
+/* Reads `n` hexadecimal digits, which must not all be zero unless `zero` is set. Returns the text
+ * after them, or NULL. */
 static const char *
 skip_digits(const char *text, size_t digits, bool zero)
 {

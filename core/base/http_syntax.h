@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What HTTP allows where: characters of tokens, methods, traceparent. No state, any thread. */
+/* The syntax of HTTP: characters of tokens, methods, traceparent. No state, any thread. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -17,9 +17,10 @@ http_token_char(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
 	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", (unsigned char)c) != NULL);
 }
-bool http_token(const char *text); /* one character or more */
+bool http_token(const char *text); /* Is the text a token of at least one character? */
 
-/* Is it a method that a plugin may send to an upstream? Upper case; need not end in NUL. */
+/* Is it a method that a plugin may send to an upstream? The method must be in upper case; the text
+ * need not end in NUL. */
 bool http_method(const char *text, size_t len);
 
 /* W3C Trace Context: version 00, with a trace id and a parent id that are not all zeros. NULL is

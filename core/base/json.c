@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json-c trees of texts that passed the gate: parsing and members. */
+/* json-c trees of texts that passed the gate: how they are parsed, and how members are read. */
 #include "base/json.h"
 
 #include <limits.h>

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * JSON at the border. json_gate() checks RFC 8259 strictly and within bounds before json-c reads a
- * byte, because json-c accepts single quotes, NaN, duplicate keys, lone surrogates and NUL. After
- * the gate the helpers here read json-c trees; bytes are written with buf_json().
- */
+/* JSON from outside. json_gate() checks RFC 8259 strictly and within bounds before json-c reads a
+ * byte, because json-c accepts single quotes, NaN, duplicate keys, lone surrogates and NUL. The
+ * helpers here read the json-c trees of texts that passed the gate; JSON is written with
+ * buf_json(). */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -20,23 +19,25 @@ struct buf;
 struct json_limits {
 	size_t bytes;	/* bytes of the whole text */
 	unsigned depth; /* of nesting */
-	size_t members; /* members of all values together */
+	size_t members; /* members of all objects and arrays together */
 	size_t number;	/* characters of one number */
-	size_t memory;	/* estimated bytes of the tree; 0: as for upstreams */
+	size_t memory;	/* estimated bytes of the tree; 0 means the limit of json_upstream */
 };
-extern const struct json_limits json_inbound;  /* 4 MiB, depth 64, 128 MiB of tree */
-extern const struct json_limits json_upstream; /* 16 MiB, depth 128, 256 MiB of tree */
+extern const struct json_limits json_inbound; /* for clients: 4 MiB, depth 64, 128 MiB of tree */
+/* for upstreams: 16 MiB, depth 128, 256 MiB of tree */
+extern const struct json_limits json_upstream;
 
 /* NULL when `text` is exactly one JSON value in valid UTF-8 without duplicate keys, lone surrogates
  * or \u0000 in keys; otherwise a short reason ("duplicate key", "number too long"), and `at` is its
  * position. The recursion depth does not depend on the input. */
 const char *json_gate(const char *text, size_t len, const struct json_limits *limits, size_t *at);
 
-/* Gate and parse. NULL with `why` and `at` when refused. */
+/* Checks the text with the gate and parses it. NULL with `why` and `at` when it is refused. */
 struct json_object *json_parse(const char *text, size_t len, const struct json_limits *limits,
 			       const char **why, size_t *at);
 
-/* Object members; NULL when absent or of another type. A NULL object gives NULL. */
+/* Members of an object. NULL when the member is absent or has another type. A NULL object gives
+ * NULL. */
 struct json_object *json_get(struct json_object *object, const char *key);
 struct json_object *json_obj(struct json_object *object, const char *key);
 struct json_object *json_arr(struct json_object *object, const char *key);

@@ -46,7 +46,8 @@ struct gate {
 	unsigned depth;
 	struct key *keys;
 	size_t n_keys, key_room;
-	char *decoded; /* of keys with escapes; as long as the text, so it is never reallocated */
+	/* decoded keys that contain escapes; as long as the text, so it is never reallocated */
+	char *decoded;
 	size_t decoded_len;
 };
 
@@ -222,7 +223,7 @@ decode_key(struct gate *g, struct key *key)
 	return true;
 }
 
-/* Reads `"key" :`; `p` is at the first character that is not white space. */
+/* Reads `"key" :`. `p` must be at the first character that is not white space. */
 static bool
 read_key(struct gate *g, struct key *first_room)
 {
@@ -247,7 +248,8 @@ read_key(struct gate *g, struct key *first_room)
 	return true;
 }
 
-/* By text; equal texts by position, so that the later one is reported. */
+/* Orders keys by their text, and equal keys by their position, so that the later key is
+ * reported. */
 static int
 compare_keys(const void *a, const void *b)
 {

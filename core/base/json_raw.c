@@ -57,7 +57,7 @@ key_is(const char *raw, size_t raw_len, const char *key)
 	return same;
 }
 
-/* Reads `"name" :` up to its value; NULL when there is none. */
+/* Reads `"name" :` and returns its end, where the value begins; NULL when there is none. */
 static const char *
 read_name(const char *p, const char *end, const char **name, size_t *len)
 {

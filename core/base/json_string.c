@@ -25,8 +25,8 @@ hex4(const char *p, const char *end)
 	return value;
 }
 
-/* Decodes the escape at `p`, after its backslash, into `out` (4 bytes of room). Returns the bytes
- * read, or 0 with `why`. */
+/* Decodes the escape at `p`, after its backslash, into `out` , which must have room for 4 bytes.
+ * Returns the bytes read, or 0 with `why`. */
 static size_t
 unescape(const char *p, const char *end, char *out, size_t *out_len, const char **why)
 {

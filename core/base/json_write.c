@@ -12,7 +12,8 @@
 #include "base/buf.h"
 #include "base/check.h"
 
-#define WHOLE_MAX 1e15 /* a double below it holds every integer, and %.0f is its shortest form */
+/* a double below this limit represents every integer exactly, and %.0f is its shortest form */
+#define WHOLE_MAX 1e15
 
 static enum json_next
 first_in(char bracket)
@@ -214,7 +215,8 @@ put_double(struct buf *out, double number, bool dot)
 	}
 	for (int i = 0; i < len; i++)
 		if (text[i] == ',')
-			text[i] = '.'; /* a plugin may have set a locale */
+			/* sets the decimal point, because a plugin may have set a locale */
+			text[i] = '.';
 	buf_add(out, text, (size_t)len);
 	if (dot && strpbrk(text, ".e") == NULL)
 		buf_puts(out, ".0");
@@ -234,7 +236,7 @@ json_double(struct json *json, double number)
 
 /* ---- trees --------------------------------------------------------------------------------- */
 
-/* In its original spelling, when json-c kept it. */
+/* Writes the number in its original spelling, if json-c kept it. */
 static void
 put_tree_double(struct buf *out, struct json_object *value)
 {
@@ -254,7 +256,8 @@ put_tree_int(struct buf *out, struct json_object *number)
 {
 	int64_t value = json_object_get_int64(number);
 
-	if (value == INT64_MAX) /* or larger: json-c keeps unsigned ones too */
+	/* INT64_MAX may be a larger number: json-c keeps unsigned numbers too */
+	if (value == INT64_MAX)
 		buf_printf(out, "%" PRIu64, json_object_get_uint64(number));
 	else
 		buf_printf(out, "%" PRId64, value);
@@ -290,7 +293,7 @@ json_tree(struct json *json, struct json_object *tree)
 		json_begin(json, '{');
 		json_object_object_foreachC(tree, member) {
 			if (!buf_ok(json->out))
-				break; /* the rest would have no effect */
+				break; /* stop: the rest would have no effect */
 			json_tree(json_member(json, member.key), member.val);
 		}
 		json_end(json);

@@ -19,7 +19,7 @@
 
 #include "base/mask.h"
 
-/* LOG_OFF is not the level of a line: as the least level it allows no line. */
+/* LOG_OFF is not a level of lines. As the least level it suppresses every line. */
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_NOTICE, LOG_WARNING, LOG_ERROR, LOG_OFF };
 
 void log_init(enum log_level level, bool text);
@@ -32,8 +32,8 @@ bool log_level_parse(const char *name, enum log_level *level);
  * the loader has checked. */
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The line before abort(): level error, whatever the least level is. Takes no lock and masks
- * nothing, so its arguments must be texts of this program, not of a peer. */
+/* Writes the line before abort(), at level error, even if the least level is higher. Takes no lock
+ * and masks nothing, so its arguments must be texts of this program, not of a peer. */
 void log_last(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* From now on the lines of this thread wait for log_flush(). With false, those that wait are

@@ -21,14 +21,15 @@
 #include "base/mem.h"
 
 #define BATCH 128
-/* After this many useless spins the loop blocks at once, until an event comes soon after. */
+/* After this many spins in a row without an event the loop blocks at once, until an event comes
+ * soon after. */
 #define SPIN_MISSES 4
 
 struct loop {
 	int epoll, wake;
 	_Atomic(struct loop_job *) jobs; /* newest first */
-	atomic_bool asleep;		 /* about to block; the thread that clears it must write
-					  * to the eventfd */
+	/* set before the loop blocks; the thread that clears it must write to the eventfd */
+	atomic_bool asleep;
 	atomic_bool stop;
 	_Atomic pthread_t thread;
 	struct loop_timer **heap;
@@ -36,10 +37,10 @@ struct loop {
 	struct epoll_event batch[BATCH];
 	int n_batch, at_batch;
 	struct loop_watch *always; /* files that epoll does not support: always ready */
-	struct loop_watch
-	    *next_always;	      /* while those of `always` are called: the next one to call */
-	unsigned misses;	      /* useless spins in a row */
-	_Atomic(const char *) plugin; /* plugin whose code runs on the loop thread */
+	/* the next watch to call while the list `always` is processed */
+	struct loop_watch *next_always;
+	unsigned misses;	      /* spins in a row that found no event */
+	_Atomic(const char *) plugin; /* the plugin whose code runs on the loop thread */
 	_Atomic int64_t plugin_ms;    /* since when */
 };
 
@@ -161,7 +162,7 @@ loop_timer_stop(struct loop *loop, struct loop_timer *timer)
 
 	if (slot == 0)
 		return;
-	/* a timer that was freed or moved while it was set would put another one out of order */
+	/* a timer that was freed or moved while it was set would break the order of the heap */
 	CHECK(slot <= loop->n_timers && loop->heap[slot - 1] == timer);
 	timer->slot = 0;
 	last = loop->heap[--loop->n_timers];
@@ -173,8 +174,8 @@ loop_timer_stop(struct loop *loop, struct loop_timer *timer)
 		sift_down(loop, slot, last);
 }
 
-/* Each timer runs at most once in a round, so that one that is set again for now does not delay the
- * others. */
+/* Each timer runs at most once in a round, so that a timer that is set again with no delay does not
+ * delay the others. */
 static void
 run_timers(struct loop *loop)
 {
@@ -254,7 +255,7 @@ loop_remove(struct loop *loop, struct loop_watch *watch)
 		remove_always(loop, watch);
 		return;
 	}
-	/* the kernel has already removed a closed descriptor */
+	/* the kernel has already removed the descriptor when it is closed */
 	epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
 	for (int i = loop->at_batch; i < loop->n_batch; i++)
 		if (loop->batch[i].data.ptr == watch)
@@ -267,7 +268,7 @@ drain_wake(struct loop *loop)
 	uint64_t count;
 	ssize_t got = read(loop->wake, &count, sizeof(count));
 
-	(void)got; /* non-blocking: nothing to read is normal */
+	(void)got; /* the eventfd is non-blocking: an empty one is no error */
 }
 
 static void
@@ -280,7 +281,7 @@ run_watches(struct loop *loop)
 		if (watch == NULL)
 			drain_wake(loop);
 		else if (event.events != 0) {
-			CHECK(watch->active); /* loop_remove() has cleared its events */
+			CHECK(watch->active); /* loop_remove() clears the events */
 			watch->fn(watch, event.events);
 		}
 	}
@@ -315,12 +316,13 @@ loop_post(struct loop *loop, struct loop_job *job)
 	job->next = atomic_load_explicit(&loop->jobs, memory_order_relaxed);
 	while (!atomic_compare_exchange_weak(&loop->jobs, &job->next, job))
 		;
-	/* The loop sets `asleep`, then reads `jobs`; a post does it in the other order, so one of
-	 * the two sees the other. After this line the job may already be gone. */
+	/* The loop sets `asleep`, then reads `jobs`. A post does these steps in the other order, so
+	 * one of the two threads sees the change of the other one. After this line the job may
+	 * already be freed. */
 	if (atomic_load(&loop->asleep) && atomic_exchange(&loop->asleep, false)) {
 		ssize_t written = write(loop->wake, &one, sizeof(one));
 
-		(void)written; /* cannot fail: the counter never reaches its limit */
+		(void)written; /* this write cannot fail: the counter never reaches its limit */
 	}
 }
 
@@ -408,7 +410,7 @@ block(struct loop *loop, unsigned spin_us, int timeout_ms)
 	atomic_store(&loop->asleep, true);
 	poll_events(loop, has_jobs(loop) ? 0 : timeout_ms);
 	atomic_store(&loop->asleep, false);
-	/* Would spinning have caught this event, or nearly? Then it is used again. */
+	/* Would spinning have caught this event, or almost? Then the loop spins again. */
 	if (spin_us > 0 && loop->n_batch > 0 && clock_us() - start <= 2 * (int64_t)spin_us)
 		loop->misses = 0;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The event loop: one thread, epoll. It owns all I/O and all state of core; other threads only post
- * jobs to it. All functions except loop_post() are for the loop thread.
- */
+/* The event loop: one thread, epoll. It owns all I/O and all state of core; other threads only post
+ * jobs to it. Only loop_post() may be called on other threads. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -15,7 +13,7 @@
 
 struct loop;
 
-/* embed it; must not move while watched */
+/* Embed the watch. It must not move while it is in the loop. */
 struct loop_watch {
 	int fd;
 	void (*fn)(struct loop_watch *watch, uint32_t events);
@@ -27,7 +25,7 @@ struct loop_watch {
 	struct loop_watch *next;
 };
 
-/* embed it, zeroed; one-shot; its own function may set it again */
+/* Embed the timer, zeroed. It runs once; its own function may set it again. */
 struct loop_timer {
 	void (*fn)(struct loop_timer *timer);
 	void *data;
@@ -35,7 +33,7 @@ struct loop_timer {
 	uint32_t slot; /* private: 1 + index in the heap, 0 when idle */
 };
 
-/* embed it; posted once at a time */
+/* Embed the job. It must not be posted again before it runs. */
 struct loop_job {
 	void (*fn)(struct loop_job *job);
 	void *data;
@@ -43,17 +41,20 @@ struct loop_job {
 };
 
 struct loop *loop_new(void);
-/* Waiting jobs do not run. Threads that post must have ended. */
+/* Frees the loop. Waiting jobs do not run. Threads that post must have ended. */
 void loop_free(struct loop *loop);
-/* Runs until loop_stop(). `spin_us` > 0 busy-polls that long before blocking, adaptively. */
+/* Runs until loop_stop(). With `spin_us` > 0 the loop busy-polls for up to that time before it
+ * blocks, if events arrive often. */
 void loop_run(struct loop *loop, unsigned spin_us);
-void loop_stop(struct loop *loop); /* before loop_run(): it then returns at once */
+/* Ends loop_run(). When it is called before loop_run(), loop_run() returns at once. */
+void loop_stop(struct loop *loop);
 
 /* False, with errno, when the kernel has no room for another watch. */
 bool loop_add(struct loop *loop, struct loop_watch *watch, int fd, uint32_t events);
 void loop_modify(struct loop *loop, struct loop_watch *watch, uint32_t events);
-void loop_remove(struct loop *loop, struct loop_watch *watch); /* none of its events comes after
-							        * this */
+/* Removes a watch. Its function is not called any more, even for events that were already
+ * fetched. */
+void loop_remove(struct loop *loop, struct loop_watch *watch);
 
 void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t after_ms);
 void loop_timer_stop(struct loop *loop, struct loop_timer *timer);
@@ -62,11 +63,11 @@ void loop_timer_stop(struct loop *loop, struct loop_timer *timer);
 void loop_post(struct loop *loop, struct loop_job *job);
 bool loop_inside(const struct loop *loop); /* is this the loop thread? */
 
-/* From now on the loop thread runs code of this plugin, or (NULL) its own. The name must live as
- * long as the loop. */
+/* Declares that the loop thread now runs code of this plugin, or (NULL) code of the host. The name
+ * must live as long as the loop. */
 void loop_runs_plugin(struct loop *loop, const char *name);
-/* Any thread: how long the plugin's code has been running on the loop thread; 0 and NULL when none
- * runs. */
+/* The time for which a plugin's code has been running on the loop thread, and its name. 0 and NULL
+ * when no code of a plugin runs. Any thread. */
 int64_t loop_busy_ms(const struct loop *loop, const char **name);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The values, and the searches for them. A group of values has two finders: one for the values as
- * they are, one for the values without white space. They are built at the first search after a
- * change, and counted: the search of a long text takes time, and a thread that adds a value must
- * not wait for it. */
+/* The masked values, and how they are searched for. A group of values has two finders: one for the
+ * values as they are, one for the values without white space. The finders are built at the first
+ * search after a change. They have a reference count: the search of a long text takes time, and a
+ * thread that adds a value must not wait for that search. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -18,19 +18,19 @@
 #include "base/mem.h"
 
 #define MASK_MIN 4
-#define SQUEEZED_MIN 12 /* bytes without white space */
+#define SQUEEZED_MIN 12 /* length of the value without white space */
 #define ELLIPSIS "\xE2\x80\xA6"
-#define PART_MIN 8 /* bytes of a value that was cut */
+#define PART_MIN 8 /* bytes that are enough to find a value in a text that was cut */
 #define REPLACEMENT "***"
-/* The most bytes that spell one byte: an entity of at most twelve bytes, and each of these can
- * again be an entity. */
+/* The largest number of bytes that can spell one byte of a value: an entity of at most twelve
+ * bytes, each of which can again be an entity. */
 #define SPELLED_MAX (12 * 12)
 
 struct value {
 	char *text;
 	size_t len;
 	bool pinned;
-	uint64_t writer;    /* not masked yet: it waits for mask_settle() */
+	uint64_t writer;    /* the value is not masked yet: it waits for mask_settle() */
 	struct value *next; /* older */
 };
 
@@ -42,8 +42,8 @@ struct finders {
 struct mask_group {
 	char *scope;		 /* name of the plugin */
 	struct value *values;	 /* the newest first */
-	size_t n, bytes;	 /* not counting pinned ones */
-	struct finders *finders; /* NULL: must be built */
+	size_t n, bytes;	 /* number and bytes of the values, without the pinned ones */
+	struct finders *finders; /* NULL: the finder must be built */
 	struct mask_group *next;
 };
 
@@ -136,7 +136,7 @@ put_value(struct mask_group *group, const char *text, size_t len, bool pinned, u
 			value->pinned = true;
 		}
 		if (value->writer != writer && value->writer != 0) {
-			value->writer = 0; /* two sources know it */
+			value->writer = 0; /* two sources have given this value */
 			group_changed(group);
 		}
 	} else {
@@ -306,14 +306,15 @@ build(struct mask_group *group)
 	group->finders = finders;
 }
 
-/* First only whether anything is found. Then what is hidden, with the positions of the views:
- * `edge` counts begins and ends at each position of the text. */
+/* A search in two passes. The first pass only finds out whether the text contains a value. The
+ * second one marks the ranges to hide: `edge` counts the begins and ends at each position of the
+ * text. */
 struct search {
 	const char *text;
 	size_t len;
 	const struct finders *finders;
 	bool found;
-	int32_t *edge; /* NULL: the first time */
+	int32_t *edge; /* NULL in the first pass */
 };
 
 static void
@@ -352,8 +353,8 @@ scan(struct search *search, const struct finder *finder, const struct view *view
 	finder_scan(finder, view->byte, view->len, on_match, &scan);
 }
 
-/* Where a text may have been cut: at an ellipsis; in texts that another process has cut also at the
- * end, or at the end of a fence around the text. */
+/* Was the text cut here? A text ends with an ellipsis where it was cut. A text that another process
+ * has cut can also end at its own end, or at the end of the fence around it. */
 static bool
 was_cut(const char *text, size_t len)
 {
@@ -425,7 +426,7 @@ search_group(struct search *search, const struct finders *finders)
 	view_fini(&decoded);
 }
 
-/* Hidden ranges that touch or overlap become one: none may show the rest of another. */
+/* Hidden ranges that touch or overlap become one: a gap must not show a part of a value. */
 static char *
 copy_masked(const struct search *search, size_t *out_len)
 {
@@ -436,7 +437,7 @@ copy_masked(const struct search *search, size_t *out_len)
 	for (size_t i = 0; i < search->len; i++) {
 		int32_t begins = search->edge[i];
 
-		if (depth == 0 && begins > 0) { /* a value has more bytes than this */
+		if (depth == 0 && begins > 0) { /* fits: this text is shorter than every value */
 			memcpy(out + n, REPLACEMENT, strlen(REPLACEMENT));
 			n += strlen(REPLACEMENT);
 		}
@@ -479,7 +480,7 @@ finders_ref(const struct mask_group *group)
 	return group->finders;
 }
 
-/* What to search for: the common values, and those of the plugin whose texts these are. */
+/* The values to search for: the common ones, and those of the plugin that owns the texts. */
 static void
 take_finders(struct finders *taken[2])
 {

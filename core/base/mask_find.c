@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A trie whose nodes have a link for the case that no child fits. Children are a list, because a
- * node hardly ever has more than one (at most 256). The root, where a search mostly is, has a
- * table. */
+/* A trie with the failure links of Aho and Corasick. The children of a node are a list, because a
+ * node hardly ever has more than one child (at most 256). The root has a table, because a search is
+ * mostly at the root. */
 #include "base/mask_find.h"
 
 #include <stdlib.h>
@@ -13,9 +13,10 @@
 #define STATES_MIN 256
 
 struct node {
-	uint32_t child, sibling; /* 0: none, because the root is never a child */
-	uint32_t fail;		 /* the longest end of the read bytes that also begins a value */
-	uint32_t match;		 /* the longest value that ends here */
+	uint32_t child, sibling; /* 0: no child, because the root is never a child */
+	/* the node for the longest suffix of the read bytes that also begins a value */
+	uint32_t fail;
+	uint32_t match; /* length of the longest value that ends here */
 	uint32_t depth;
 	unsigned char byte;
 };

@@ -9,9 +9,10 @@
 #include "base/hex.h"
 #include "base/mem.h"
 
-#define ENTITY_MAX 9 /* characters between &# and the end */
+#define ENTITY_MAX 9 /* largest number of characters between &# and the end */
 #define HEX_MIN 16   /* digits: eight bytes */
-#define RUN_MIN 11   /* characters: eight bytes in base64; words are hardly ever that long */
+/* least number of characters: eight bytes in base64; words are hardly ever that long */
+#define RUN_MIN 11
 
 struct view
 view_of(const char *text, size_t len)
@@ -47,7 +48,7 @@ to_of(const struct view *view, size_t i)
 	return view->to != NULL ? view->to[i] : (uint32_t)i + 1;
 }
 
-/* One byte that replaces in->byte[i..i + n). */
+/* Appends one byte that replaces in->byte[i..i + n). */
 static void
 put(struct view *out, unsigned char c, const struct view *in, size_t i, size_t n)
 {
@@ -166,7 +167,7 @@ put_unicode(struct view *out, const struct view *in, size_t i)
 	return n;
 }
 
-/* The escape at i; returns the bytes read. */
+/* Decodes the escape at i. Returns the number of bytes read. */
 static size_t
 put_escape(struct view *out, const struct view *in, size_t i)
 {
@@ -227,7 +228,7 @@ view_squeezed(const struct view *view, bool places)
 
 /* ---- base64 --------------------------------------------------------------------------------- */
 
-/* Decodes the characters of `run` from the one at `first` on. */
+/* Decodes the characters of `run`, beginning with the one at `first`. */
 static void
 decode(const struct view *run, size_t first, struct view *out)
 {

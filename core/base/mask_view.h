@@ -21,19 +21,20 @@ struct view {
 	size_t len;
 };
 
-/* The text itself; borrowed. With `places` the others have positions. */
+/* The view of the text itself; borrowed. With `places` other views can be made from it. */
 struct view view_of(const char *text, size_t len);
-void view_fini(struct view *view);		/* not for view_of() */
+/* scratch memory of the other views; view_of() needs none */
+void view_fini(struct view *view);
 bool view_has_escapes(const struct view *view); /* a backslash, %41 or &#65; */
 /* Decodes escapes of JSON, of URIs and of web pages, once. */
 struct view view_decoded(const struct view *view, bool places);
-/* Without spaces and line breaks. */
+/* The text without spaces and line breaks. */
 struct view view_squeezed(const struct view *view, bool places);
 /* Calls `fn` with each run of base64 of eleven characters or more, decoded from each of its first
  * four characters: a value may begin within a group. */
 void view_base64(const char *text, size_t len, bool places,
 		 void (*fn)(void *data, const struct view *view), void *data);
-/* The same with each run of sixteen hexadecimal digits or more. */
+/* Calls `fn` in the same way for each run of sixteen hexadecimal digits or more. */
 void view_hex(const char *text, size_t len, bool places,
 	      void (*fn)(void *data, const struct view *view), void *data);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names that were probably meant. */
+/* Finds the names that were probably meant. */
 #include "base/nearest.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#define NEAREST_MAX 64u /* bytes of names that are compared */
+#define NEAREST_MAX 64u /* the largest number of bytes that are compared */
 
 /* Case and the kind of separator are ignored: "maxResults" and "max-results" are similar. */
 static size_t
@@ -87,7 +87,8 @@ nearest_name(const char *name, const char *const *names, size_t n)
 			found = names[i];
 		}
 	}
-	for (size_t i = 0; found == NULL && i < n; i++) { /* "table" for "table_name" */
+	/* one name is the beginning of the other: "table" for "table_name" */
+	for (size_t i = 0; found == NULL && i < n; i++) {
 		size_t len = fold(names[i], other);
 
 		if (contains(other, len, wanted, wanted_len) ||

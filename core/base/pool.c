@@ -37,13 +37,15 @@ struct pool {
 	unsigned least, most;
 	pthread_mutex_t lock;
 	pthread_cond_t work, gone;
-	struct pool_group *groups, **groups_end; /* those with jobs waiting or running, in turn */
+	/* groups with waiting or running jobs, in the order of their turns */
+	struct pool_group *groups, **groups_end;
 	struct pool_job *done, **done_end;
 	struct loop_job deliver;
 	bool delivering; /* `deliver` is posted */
 	bool stopping;
-	unsigned threads, idle, large; /* groups with waiting or running jobs, in turn */
-	size_t waiting;		       /* jobs that no thread has taken */
+	/* groups with waiting or running jobs, in the order of their turns */
+	unsigned threads, idle, large;
+	size_t waiting; /* jobs that no thread has taken */
 };
 
 /* A job passes through the states in this order. From the last one, or when it is dropped, it
@@ -172,7 +174,7 @@ finish_job(struct pool *pool, struct pool_job *job, struct pool_group *group)
 	pool->large -= group->large;
 	drop_if_idle(pool, group);
 	if (pool->waiting > 0 && pool->idle > 0)
-		pthread_cond_signal(&pool->work); /* the jobs that had to wait for their group */
+		pthread_cond_signal(&pool->work); /* jobs that waited for their group can now run */
 	job->next = NULL;
 	*pool->done_end = job;
 	pool->done_end = &job->next;
@@ -182,7 +184,8 @@ finish_job(struct pool *pool, struct pool_job *job, struct pool_group *group)
 	}
 }
 
-/* The allocator keeps much of the memory that a large job has freed, for its thread. */
+/* Gives freed memory back to the system: the allocator keeps much of the memory that a large job
+ * has freed. */
 static void
 give_memory_back(void)
 {
@@ -191,7 +194,7 @@ give_memory_back(void)
 #endif
 }
 
-/* False when the thread is no longer needed. */
+/* False when the thread is not needed any longer. */
 static bool
 wait_for_work(struct pool *pool)
 {

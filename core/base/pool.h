@@ -22,8 +22,8 @@ enum pool_job_state { POOL_JOB_IDLE, POOL_JOB_WAITS, POOL_JOB_RUNS, POOL_JOB_RAN
 struct pool_job {
 	void (*run)(struct pool_job *job);  /* on a worker */
 	void (*done)(struct pool_job *job); /* on the loop thread, afterwards */
-	/* The pool ends without running the job, or without calling done(): frees what it owns.
-	 * NULL: nothing to free. */
+	/* Called instead of done() when the pool ends without running the job or without calling
+	 * done(). Frees what the job owns. NULL: nothing to free. */
 	void (*drop)(struct pool_job *job);
 	const void *group; /* jobs of one group use at most half of the workers */
 	bool large;	   /* needs much memory: few of them run at a time */
@@ -32,14 +32,14 @@ struct pool_job {
 	struct pool_job *next;
 };
 
-#define POOL_LARGE_BYTES (1u << 20) /* length of input from which on a job counts as large */
+#define POOL_LARGE_BYTES (1u << 20) /* A job counts as large when its input is longer than this. */
 #define POOL_LARGE_OF_GROUP 2u	    /* large jobs of one group that run at a time */
-#define POOL_LARGE_MAX 4u	    /* and of all groups */
+#define POOL_LARGE_MAX 4u	    /* large jobs of all groups that run at a time */
 
 struct pool *pool_new(struct loop *loop, unsigned least, unsigned most);
 void pool_submit(struct pool *pool, struct pool_job *job); /* any thread */
 /* Starts no more jobs, and waits up to `ms` for those that run. False when some still run, possibly
- * forever. Then nothing that they use may be freed, including the pool. */
+ * forever. Then the pool and everything that the jobs use must not be freed. */
 bool pool_stop(struct pool *pool, unsigned ms);
 void pool_free(struct pool *pool); /* stops, and waits for running jobs */
 

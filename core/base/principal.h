@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The caller. On stdio, and over HTTP without inbound authentication, every caller is "local";
- * authentication gives that name to nobody. */
+ * authentication never gives that name to a caller. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -14,13 +14,15 @@
 #define PRINCIPAL_GROUPS_MAX 32u /* groups of one principal that the configuration names */
 
 enum access { ACCESS_NONE, ACCESS_READ, ACCESS_WRITE, ACCESS_ADMIN };
-/* As policy.access spells it; the list ends with NULL. */
+/* The names of the access levels in policy.access. The list ends with NULL. */
 extern const char *const access_names[];
 const char *access_name(enum access access);
-bool access_parse(const char *name, enum access *access); /* false: it is none of them */
+/* false: the text is not a name of a level */
+bool access_parse(const char *name, enum access *access);
 
 struct principal {
-	char name[PRINCIPAL_NAME_MAX]; /* handles are sealed for it, budgets are counted for it */
+	/* the name of the caller: handles are sealed for it, budgets are counted for it */
+	char name[PRINCIPAL_NAME_MAX];
 	enum access access;
 	/* Its groups, as far as the configuration names them: other groups change nothing. The
 	 * texts belong to the configuration (config->auth.groups). */

@@ -40,7 +40,7 @@ struct seal_key {
 struct sealer {
 	struct seal_key *keys;
 	size_t n;
-	/* filled at the first use, because OpenSSL needs a millisecond to get ready */
+	/* filled at the first use, because OpenSSL needs about a millisecond for it */
 	EVP_CIPHER *cipher;
 	atomic_bool ready;
 	pthread_mutex_t lock;
@@ -55,7 +55,7 @@ random_bytes(void *out, size_t len)
 		ssize_t got = getrandom(p, len < 256 ? len : 256, 0);
 
 		if (got < 0)
-			continue; /* EINTR; no other error is possible */
+			continue; /* only EINTR can happen: try again */
 		p += got;
 		len -= (size_t)got;
 	}
@@ -128,7 +128,7 @@ cipher_ready(struct sealer *sealer)
 	pthread_mutex_unlock(&sealer->lock);
 }
 
-/* Adds the data that is authenticated but not stored. */
+/* Adds the additional data: it is authenticated but not stored. */
 static bool
 add_context(EVP_CIPHER_CTX *ctx, const unsigned char head[HEAD_LEN], const char *purpose,
 	    const char *principal)
@@ -186,7 +186,8 @@ seal(struct sealer *sealer, const char *purpose, const char *principal, uint32_t
 	ctx = EVP_CIPHER_CTX_new();
 	sealed_ok =
 	    ctx != NULL && encrypt(sealer, ctx, purpose, principal, plain, plain_len, sealed);
-	CHECK(sealed_ok); /* otherwise unencrypted bytes would be sent */
+	/* a failure ends the process; otherwise unencrypted bytes would be sent */
+	CHECK(sealed_ok);
 	EVP_CIPHER_CTX_free(ctx);
 	buf_base64url(out, sealed, sealed_len);
 	explicit_bzero(plain, plain_len);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Sealed handles: session ids, cursors, request state, task ids. Payload, purpose, expiry and
+/* Sealed handles: session ids, cursors, request state, task ids. Payload, purpose, expiry and
  * principal are encrypted with AES-256-GCM and the first key of `server.state_key`; every listed
- * key can open. So no handle needs state in the server, and nobody can forge a handle, or read or
- * use that of another principal.
- */
+ * key can open. So a handle needs no state in the server. A peer cannot forge a handle, and cannot
+ * read or use a handle of another principal. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -22,7 +20,8 @@ struct sealer;
 /* The bytes of a sealed text of `len` bytes: its base64url has no padding. */
 #define SEAL_LEN(len) ((((len) + 38u) * 4u + 2u) / 3u)
 
-/* `keys` is n x SEAL_KEY_LEN bytes; copied, and wiped by sealer_free. */
+/* Makes a sealer. `keys` has n x SEAL_KEY_LEN bytes; they are copied, and sealer_free() wipes the
+ * copy. */
 struct sealer *sealer_new(const unsigned char *keys, size_t n);
 void sealer_free(struct sealer *sealer);
 /* Reads a key: the file holds 32 raw bytes or 64 hex digits, and only its owner and group may read
@@ -32,8 +31,8 @@ bool seal_key_read(const char *path, unsigned char key[SEAL_KEY_LEN], char *why,
  * get the same key. */
 bool seal_key_make(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size_t why_size);
 
-/* Appends base64url text. `purpose` ("session", "cursor", …) and `principal` are authenticated but
- * not stored; `ttl_s` 0: no expiry. */
+/* Appends the sealed payload as base64url text. `purpose` ("session", "cursor", …) and `principal`
+ * are authenticated but not stored. `ttl_s` 0: it never expires. */
 void seal(struct sealer *sealer, const char *purpose, const char *principal, uint32_t ttl_s,
 	  const void *payload, size_t len, struct buf *out);
 /* False when the text was not sealed here for this purpose and principal, or has expired. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Key files: reads one, or makes one so that several starting processes get the same. */
+/* Reads a key file, or makes one. Several processes that start at the same time get the same
+ * key. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -35,7 +36,7 @@ read_hex(const unsigned char *text, unsigned char key[SEAL_KEY_LEN])
 	return true;
 }
 
-/* Reads until `size` or the end; -1 with errno. */
+/* Reads until `size` bytes or the end of the file; -1 with errno. */
 static ssize_t
 read_all(int fd, unsigned char *out, size_t size)
 {
@@ -55,7 +56,7 @@ read_all(int fd, unsigned char *out, size_t size)
 	return (ssize_t)len;
 }
 
-/* Who can read the key can make handles that pass for ours; who can write it chooses the key. */
+/* A user who can read the key can forge handles. A user who can write it can choose the key. */
 static bool
 is_private(int fd, const char *path, char *why, size_t why_size)
 {
@@ -128,7 +129,7 @@ seal_key_make(const char *path, unsigned char key[SEAL_KEY_LEN], char *why, size
 	if (!make_private_parents(path))
 		return key_fault(why, why_size, path, strerror(errno));
 	/* The complete file appears under the name at once or not at all, and link() replaces no
-	 * file: a second process reads the key of the first. */
+	 * file. So a second process reads the key of the first one. */
 	temporary = xprintf("%s.XXXXXX", path);
 	fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
 	if (fd < 0) {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A life as a table: which states there are, and which may follow which. Whoever owns the life has
- * one function that moves it, through states_move(); nothing else writes its state. So a step that
- * was never meant ends the process where it is made, and not later on freed memory.
- */
+/* The states of an object as a table: which states exist, and which may follow each of them. The
+ * owner of the object has one function that changes its state, with states_move(); no other code
+ * writes the state. So a change that was never intended ends the process at once, and not later on
+ * freed memory. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -15,7 +14,7 @@
 #include "base/check.h"
 #include "base/log.h"
 
-/* A state as a bit of `next`. */
+/* The bit of a state in `next`. */
 #define TO(state) (1u << (state))
 
 struct states_row {
@@ -24,12 +23,12 @@ struct states_row {
 };
 
 struct states {
-	const char *what; /* whose life it is, for the log: "http phase" */
+	const char *what; /* the object, for the log: "http phase" */
 	const struct states_row *row;
 	size_t n;
 };
 
-/* Returns `to`, which must be able to follow `from`. */
+/* Returns `to`. CHECK(): the table allows `to` after `from`. */
 static inline unsigned
 states_move(const struct states *states, unsigned from, unsigned to)
 {

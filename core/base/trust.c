@@ -15,11 +15,10 @@
 
 #include "base/mem.h"
 
-#define ENTRY_BYTES \
-	65536u /* bytes of an entry in the lists of users and groups; a larger one counts as
-	        * shared */
+/* buffer for an entry of the lists of users and groups; a larger entry counts as shared */
+#define ENTRY_BYTES 65536u
 
-/* Is it the primary group of the user, with the user's name and no other member? */
+/* Is the group the primary group of the user, with the user's name and no other member? */
 static bool
 is_own_group(uid_t uid, gid_t gid)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who can change a file that this process trusts, and folders that nobody else can read. */
+/* Which users can change a file that this process trusts, and how to make folders that no other
+ * user can read. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -12,7 +13,8 @@
 /* Can any user except root and the owner write to it? Looks up the owner and the group. Any
  * thread. */
 bool others_write(const struct stat *stat);
-/* mkdir -p of the part before the last slash, accessible only for this user. False with errno. */
+/* Makes the folders of the part before the last slash, like mkdir -p, accessible only for this
+ * user. False with errno. */
 bool make_private_parents(const char *path);
 
 #endif

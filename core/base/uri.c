@@ -55,7 +55,7 @@ uri_encode(struct buf *out, const char *text, size_t len)
 	template_encode(text, len, uri_put, out);
 }
 
-/* Reads a dot in either spelling; NULL when there is none. */
+/* Reads a dot, also when it is percent-encoded. Returns the end, or NULL when there is none. */
 static const char *
 skip_dot(const char *p)
 {

@@ -13,7 +13,7 @@
 struct buf;
 struct json_object;
 
-/* Percent-decodes; false for an invalid escape or NUL. */
+/* Percent-decodes a text. False when it has an invalid escape or NUL. */
 bool uri_decode(const char *text, size_t len, struct buf *out);
 /* Encodes everything except unreserved characters. */
 void uri_encode(struct buf *out, const char *text, size_t len);

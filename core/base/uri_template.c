@@ -79,7 +79,8 @@ in_query(char op)
 	return op == '?' || op == '&';
 }
 
-/* Which part may follow which: `before` is the op of the part before, 'l' at the start. */
+/* Which kind of part may follow which. `before` is the operator of the part before, 'l' at the
+ * start. */
 static const char *
 check_order(const struct template_part *part, char before, bool query)
 {
@@ -139,7 +140,7 @@ uri_template_vars(const char *pattern,
 /* ---- matching ------------------------------------------------------------------------------ */
 
 struct match {
-	const char *uri_end; /* the part before a query that the template declares */
+	const char *uri_end; /* length of the part before a query that the template declares */
 	struct template_part found[VARS_MAX]; /* the raw text of each path variable, in order */
 	unsigned steps;
 };
@@ -243,7 +244,7 @@ walk_path(void *data, const char *name, size_t len, char op)
 
 	if (in_query(op))
 		return;
-	CHECK(walk->n < VARS_MAX); /* match_parts() has found as many */
+	CHECK(walk->n < VARS_MAX); /* cannot be NULL: match_parts() has found as many variables */
 	walk->ok = walk->ok && add_value(walk->values, &part, &walk->match->found[walk->n], op);
 	walk->n++;
 }

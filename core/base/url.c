@@ -43,7 +43,7 @@ read_literal6(const char *text, struct url *url)
 		return NULL;
 	memcpy(url->host, text + 1, n);
 	url->host[n] = '\0';
-	/* One spelling of each address, so that addresses can be compared as text. */
+	/* Writes an address in its one spelling, so that addresses can be compared as text. */
 	if (inet_pton(AF_INET6, url->host, &address) != 1 ||
 	    inet_ntop(AF_INET6, &address, url->host, sizeof(url->host)) == NULL)
 		return NULL;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 struct verdict {
-	const char *rule; /* the rule that decided; static; NULL: there was no decision */
+	const char *rule; /* the rule that decided; a constant. NULL: nothing was decided */
 	bool reveals;	  /* the tool shows a secret: masks do not apply to its text */
 };
 

@@ -36,7 +36,7 @@ leave(const char *why)
 	_exit(EXIT_FAILURE);
 }
 
-/* The signals are blocked and the loop does not read them, so they are pending. */
+/* Are SIGTERM or SIGINT pending? They are blocked, and the loop does not read them now. */
 static bool
 asked_to_end(void)
 {
@@ -119,7 +119,7 @@ watchdog_new(struct loop *loop, unsigned signal_ms, unsigned end_ms)
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&watchdog->wake, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	sigfillset(&all); /* only the loop reads signals */
+	sigfillset(&all); /* this thread blocks all signals, because only the loop reads them */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(&watchdog->thread, NULL, watch, watchdog);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -20,9 +20,9 @@
 #include "registry/provider.h"
 #include "run/requests.h"
 
-#define GIVEN_MIN 8u /* bytes of a secret in an argument */
+#define GIVEN_MIN 8u /* Secrets in arguments that have fewer bytes are not masked. */
 
-/* Both in one allocation. */
+/* The call and its state, in one allocation. */
 struct whole {
 	struct call call;
 	struct call_state state;
@@ -45,7 +45,7 @@ result_limits_of(const struct call *call, const struct call_spec *spec)
 					.reveals = spec->verdict.reveals };
 	int64_t cell = json_int(spec->arguments, "cell_chars", 0);
 
-	/* Options of the caller that exist for every row. */
+	/* Options of the caller that every kind of row has. */
 	if (cell > 0) {
 		limits.cell = (uint64_t)cell < limits.text ? (size_t)cell : limits.text;
 		limits.whole_rows = 0;
@@ -177,7 +177,7 @@ call_new(struct calls *calls, const struct call_spec *spec, const char **why)
 
 /* ---- the owner ------------------------------------------------------------------------------ */
 
-/* Until the deadline, which stops while a person answers. */
+/* Sets the timer of the deadline, which stops while a person answers. */
 static void
 set_limit(struct call *call)
 {
@@ -251,7 +251,8 @@ call_free(struct call *call)
 
 /* ---- cancel and deadline -------------------------------------------------------------------- */
 
-/* From now on only clean-up. Nothing runs before the caller has returned. */
+/* From now on the call may only clean up. No step runs before the function that called this has
+ * returned. */
 static void
 end_early(struct call *call, enum ending ending)
 {
@@ -270,7 +271,9 @@ end_early(struct call *call, enum ending ending)
 	case PHASE_PAUSED:
 	case PHASE_POLL_DUE:
 	case PHASE_ASKING: call_later(call, 0); break;
-	default: break; /* the code after the step or the requests sees that the call is ending */
+	/* nothing to do here: the code after the step or the requests sees that the call is
+	 * ending */
+	default: break;
 	}
 }
 
@@ -287,12 +290,12 @@ call_cancel(struct call *call)
 		end_early(call, ENDING_CANCELLED);
 		loop_timer_set(call->calls->loop, &state->limit, call->calls->cleanup_ms);
 		break;
-	case ENDING_LATE: state->ending = ENDING_CANCELLED; break; /* it already cleans up */
+	case ENDING_LATE: state->ending = ENDING_CANCELLED; break; /* the call already cleans up */
 	case ENDING_CANCELLED: break;
 	}
 }
 
-/* The time of the clean-up is over too: its remaining work is dropped. */
+/* The time of the clean-up is over too: the remaining work is dropped. */
 static void
 end_cleanup(struct call *call)
 {
@@ -309,8 +312,8 @@ end_cleanup(struct call *call)
 	call_tell(call);
 }
 
-/* The deadline; a moment later the answer, if the step did not give one; then the end of the
- * clean-up, when a cancelled call is answered. */
+/* The timer of the call. It first means the deadline; then the answer, if the step did not give
+ * one; then the end of the clean-up, when a cancelled call is answered. */
 static void
 on_limit(struct loop_timer *timer)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A call: one use of a row, from its checked arguments to its one answer. It belongs to the loop
- * thread; only its steps run elsewhere. It drives suspensions (through egress), waits, questions,
- * operations with their hybrid wait, deadlines and cancellation. It does not depend on a protocol.
- */
+/* A call: one use of a row, from its checked arguments to its one answer. The call belongs to the
+ * loop thread; only its steps run on other threads. This code drives suspensions (through egress),
+ * waits, questions, operations with their hybrid wait, deadlines and cancellation. It does not
+ * depend on a protocol. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -31,23 +30,24 @@ struct call_events {
 	/* call->outcome has questions, and the handle when they belong to a running operation.
 	 * Continue with call_answer(), or end it with call_free(). */
 	void (*ask)(struct call *call);
-	/* call->result is final. Called exactly once, unless the call was freed before. Then call
-	 * call_free(). For an operation that continues, call->outcome has the kind OUTCOME_WORKING
-	 * and the handle, and the result is the interim text. */
+	/* call->result is final. Called exactly once, unless the call was freed before. Afterwards
+	 * the owner calls call_free(). For an operation that continues, call->outcome has the kind
+	 * OUTCOME_WORKING and the handle, and the result is the interim text. */
 	void (*done)(struct call *call);
 };
 
 struct call_spec {
-	const struct row *row; /* valid as long as any call: `calls` keeps the snapshot */
+	const struct row *row; /* valid as long as any call exists: `calls` keeps the snapshot */
 	const struct principal *principal;
 	struct verdict verdict;		  /* the policy's decision, which allowed the call */
 	struct json_object *arguments;	  /* converted by the schema; borrowed */
 	const struct buf *arguments_text; /* the arguments as JSON text, if that exists already */
-	const char *uri;		  /* URI that is read, or NULL */
+	const char *uri;		  /* the URI that the call reads, or NULL */
 	const char *notes;		  /* text that must be added to the answer, or NULL */
 	const char *traceparent;	  /* or NULL */
 	const char *capabilities;	  /* JSON object text of the client's capabilities */
-	const char *answers;		  /* JSON object text of answers so far; NULL: none */
+	/* JSON object text of the answers so far; NULL: no answer yet */
+	const char *answers;
 	bool wants_progress;
 	/* Hybrid wait of an operation. 0: the argument `wait_s`, else the row's meta `wait_s`, else
 	 * 20 s; > 0: this long; < 0: answer with the handle at once (tasks). */
@@ -59,8 +59,8 @@ struct call_spec {
 	enum entry entry;
 	const unsigned char *handle;
 	size_t handle_len;
-	enum result_format format; /* the format of tables: from the argument `format` if there
-				    * is one */
+	/* the format of tables, from the argument `format` if there is one */
+	enum result_format format;
 	const struct call_events *events;
 	void *owner;
 };
@@ -72,12 +72,12 @@ struct call {
 	struct verdict verdict;
 	const struct call_events *events;
 	void *owner;
-	char id[24]; /* correlation id, in logs and traceparent */
+	char id[24]; /* the correlation id for logs and traceparent */
 	int64_t started_us;
-	struct result *result;	 /* at done */
-	struct outcome *outcome; /* set at ask, and at done of an operation that continues; else
-				  * NULL */
-	/* the rest is private to the files of this folder */
+	struct result *result; /* at done */
+	/* set when `ask` is called, and at `done` of an operation that continues; else NULL */
+	struct outcome *outcome;
+	/* the other members are private to the files of this folder */
 	struct call_state *state;
 };
 
@@ -87,10 +87,10 @@ void call_start(struct call *call);
 /* The client cancelled the call: remote work is cancelled, and `done` still comes (with
  * CANCELLED). */
 void call_cancel(struct call *call);
-/* Adds answers (JSON object text {key: result object}) and runs the asking step again. */
+/* Adds answers (JSON object text {key: result object}) and runs the step that asked again. */
 void call_answer(struct call *call, const char *answers);
-/* After done or ask. At any other time it also cancels the call, which then cleans up without an
- * owner. */
+/* Frees the call after `done` or `ask`. At any other time this also cancels the call, which then
+ * cleans up without an owner. */
 void call_free(struct call *call);
 
 #endif

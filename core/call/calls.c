@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All calls of the host: their list, and how all of them end. */
+/* The list of all calls of the host, and how they end. */
 #include "call/calls.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "call/turns.h"
 #include "config/config.h"
 
-#define ENOUGH_MS 1000 /* after the clean-up, when a drain has cancelled */
+#define ENOUGH_MS 1000 /* time for the clean-up after a drain has cancelled the calls */
 
 static void on_drain(struct loop_timer *timer);
 
@@ -98,7 +98,7 @@ calls_remove(struct calls *calls, struct call *call)
 static void
 cancel_all(struct calls *calls)
 {
-	/* cancelling frees nothing immediately */
+	/* cancelling a call frees no call at once, so the list stays valid */
 	for (struct call *call = calls->first; call != NULL; call = call->state->next)
 		call_cancel(call);
 }
@@ -114,7 +114,8 @@ drain_over(struct calls *calls)
 		drained(calls->drained_data);
 }
 
-/* First the time for calls to end by themselves, then the time for their clean-up. */
+/* The first end of this timer cancels the calls that still run; the second one ends their
+ * clean-up. */
 static void
 on_drain(struct loop_timer *timer)
 {
@@ -140,7 +141,7 @@ calls_drain(struct calls *calls, unsigned ms, void (*drained)(void *data), void 
 	calls->drained = drained;
 	calls->drained_data = data;
 	loop_timer_set(calls->loop, &calls->drain_timer, calls->count == 0 ? 0 : ms);
-	/* it may end calls, but only later, from the loop */
+	/* this may end calls, but only later, from the loop */
 	for (struct call *call = calls->first; call != NULL; call = call->state->next)
 		operation_leave(call);
 }

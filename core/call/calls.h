@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All calls of the host: their list, and how all of them end. Loop thread only. */
+/* The list of all calls of the host, and how they end. Loop thread only. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -16,10 +16,10 @@ struct egress;
 struct loop;
 struct pool;
 
-/* The calls share `egress` and the caps. All borrowed. */
+/* Makes the list. The calls share `egress` and the caps. Both are borrowed. */
 struct calls *calls_new(struct loop *loop, const struct config *config, struct egress *egress);
-void calls_free(struct calls *calls); /* the loop must not run afterwards, unless no call was
-				       * left */
+/* Frees the list. The loop must not run afterwards, unless no call was left. */
+void calls_free(struct calls *calls);
 size_t calls_running(const struct calls *calls);
 /* The worker threads that in-process steps run on; borrowed. Without them all steps run on the loop
  * thread, where a step cannot wait for a request. */

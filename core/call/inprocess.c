@@ -19,9 +19,11 @@
 #include "registry/provider.h"
 #include "run/requests.h"
 
-#define INLINE_REPLY_MAX (64u << 10) /* larger replies and arguments are given to a worker thread */
-#define INLINE_MAX_MS 100 /* after a step that takes longer, the row's steps run on the pool */
-#define LOGS_MAX 64u	  /* client logs of one step that wait for the loop */
+/* Replies and arguments that are larger are processed on a worker thread. */
+#define INLINE_REPLY_MAX (64u << 10)
+/* When a step takes longer, the following steps of its row run on the pool. */
+#define INLINE_MAX_MS 100
+#define LOGS_MAX 64u /* number of client logs of one step that may wait for the loop */
 
 struct client_log {
 	enum mcp_level level;
@@ -33,18 +35,20 @@ struct client_log {
 /* The state of the plugin's side of a call. The loop thread changes it, under the lock, because a
  * step on the pool reads whether its call still exists. */
 enum local_state {
-	LOCAL_IDLE,  /* no step runs */
-	LOCAL_HERE,  /* a step runs on the loop thread */
-	LOCAL_POOL,  /* a step was given to the pool and its end has not arrived */
-	LOCAL_LEFT,  /* as before, but the call is gone and its outcome is not needed */
-	LOCAL_ENDED, /* no step runs and the call is gone, but a posted report is still to come */
+	LOCAL_IDLE, /* no step runs */
+	LOCAL_HERE, /* a step runs on the loop thread */
+	LOCAL_POOL, /* a step was given to the pool and its end has not arrived */
+	/* a step was given to the pool, but the call is freed and its outcome is not needed */
+	LOCAL_LEFT,
+	/* no step runs and the call is freed, but a posted report has not arrived yet */
+	LOCAL_ENDED,
 };
 
 #define MAY(state) (1u << LOCAL_##state)
 static const unsigned local_next[] = {
-	[LOCAL_IDLE] = MAY(HERE) | MAY(POOL) | MAY(ENDED), /* local_step(), local_end() */
+	[LOCAL_IDLE] = MAY(HERE) | MAY(POOL) | MAY(ENDED), /* set by local_step(), local_end() */
 	[LOCAL_HERE] = MAY(IDLE),			   /* local_step() */
-	[LOCAL_POOL] = MAY(IDLE) | MAY(LEFT),		   /* on_pool_done(), local_end() */
+	[LOCAL_POOL] = MAY(IDLE) | MAY(LEFT),		   /* set by on_pool_done(), local_end() */
 	[LOCAL_LEFT] = MAY(ENDED),			   /* on_pool_done() */
 	[LOCAL_ENDED] = 0,
 };
@@ -52,7 +56,7 @@ static const unsigned local_next[] = {
 
 struct local {
 	struct pool_job job; /* first */
-	struct call *call;   /* for the loop only; a step on the pool may outlive it */
+	struct call *call;   /* only the loop may use the call; a step on the pool may outlive it */
 	const struct provider *provider;
 	const struct row *row;
 	struct loop *loop;
@@ -78,7 +82,7 @@ struct local {
 	unsigned n_logs;
 };
 
-/* A request that a step on the pool waits for. */
+/* A request for which a step on the pool waits. */
 struct wait {
 	struct loop_job job;
 	struct local *local;
@@ -88,7 +92,7 @@ struct wait {
 	bool over;
 };
 
-/* Returns whether a report is posted and still to come. */
+/* Returns whether a report is posted and has not arrived yet. */
 static bool
 move(struct local *local, enum local_state to)
 {
@@ -132,7 +136,7 @@ local_free(struct local *local)
 	free(local);
 }
 
-/* Passes on the reports so far. */
+/* Passes on the reports that were collected so far. */
 static void
 flush(struct local *local)
 {
@@ -175,7 +179,7 @@ on_report(struct loop_job *job)
 	local->reporting = false;
 	pthread_mutex_unlock(&local->lock);
 	switch (local->state) {
-	case LOCAL_IDLE: /* the end of the step has already passed on everything */
+	case LOCAL_IDLE: /* the end of the step has already passed on all reports */
 	case LOCAL_LEFT: break;
 	case LOCAL_HERE:
 	case LOCAL_POOL: flush(local); break;
@@ -183,7 +187,7 @@ on_report(struct loop_job *job)
 	}
 }
 
-/* On the pool, under the lock. */
+/* Called on the pool, under the lock. */
 static void
 post_report(struct local *local)
 {
@@ -255,7 +259,7 @@ service_mask(struct run *run, const char *value, size_t len)
 {
 	const struct local *local = run->owner;
 
-	/* a revealed value is masked in all other answers */
+	/* a value that the step reveals is masked in all other answers */
 	mask_add_in(run->result.limits.reveals ? NULL : local->provider->name, value, len, 0);
 }
 
@@ -277,7 +281,8 @@ service_updated(struct run *run, const char *uri)
 
 /* ---- blocking requests ---------------------------------------------------------------------- */
 
-/* On the loop. Meanwhile the waiting thread uses neither its run nor its arena. */
+/* Runs on the loop thread. The waiting thread does not use its run and its arena during this
+ * time. */
 static void
 on_fetched(void *data, const struct mcp_reply *reply)
 {
@@ -359,7 +364,8 @@ on_pool(struct pool_job *job)
 	run_now((struct local *)job);
 }
 
-/* Back on the loop. Reports come before the outcome. */
+/* The pool has ended the step; this runs on the loop thread. Reports are passed on before the
+ * outcome. */
 static void
 on_pool_done(struct pool_job *job)
 {
@@ -375,7 +381,7 @@ on_pool_done(struct pool_job *job)
 	call_stepped(local->call, &local->run->outcome, &local->run->result);
 }
 
-/* The host has ended, with it the call, and no report comes any more. */
+/* Called when the host ends. The call has ended too, and no report arrives any more. */
 static void
 on_pool_dropped(struct pool_job *job)
 {
@@ -400,10 +406,10 @@ local_begin(const struct provider *provider, struct call *call, const struct row
 	local->row = row;
 	local->loop = call->calls->loop;
 	memcpy(local->id, call->id, sizeof(local->id));
-	CHECK(code != NULL); /* it runs in this process */
+	CHECK(code != NULL); /* the plugin runs in this process */
 	own.self = provider->self;
 	local->run = run_new(code, &own, &services, local);
-	/* passing on a request and its reply needs no code that could block */
+	/* the step only passes on a request and its reply, so it needs no code that could block */
 	local->is_inline = runs->is_inline || (code->request != NULL && code->answer == NULL);
 	local->large = input->arguments_len > INLINE_REPLY_MAX;
 	local->job = (struct pool_job){
@@ -514,7 +520,7 @@ local_sink(void *handle, size_t i, const char *data, size_t len)
 	return request->sink(request->sink_data, data, len) ? SINK_MORE : SINK_STOP;
 }
 
-/* A step that still runs (only possible when the host ends) keeps what it needs. */
+/* A step that still runs keeps the data that it needs. This happens only when the host ends. */
 static void
 local_end(void *handle)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The life of a call. */
+/* The phases of a call, and its end. */
 #include "call/life.h"
 
 #include <stdio.h>
@@ -37,29 +37,31 @@ static const struct {
 	unsigned next;
 	void (*wake)(struct call *call);
 } life[PHASES] = {
-	/* call_new(): everything is prepared, nothing runs. */
+	/* Set by call_new(): everything is prepared, nothing runs. */
 	[PHASE_NEW] = { MAY(QUEUED) | MAY(STEP) | MAY(OVER) | MAY(CUT), end_unstarted },
-	/* call_start(): too many steps of its principal run, so the first step waits. */
+	/* Set by call_start(): too many steps of the call's principal run, so the first step
+	 * waits. */
 	[PHASE_QUEUED] = { MAY(ENTERING) | MAY(OVER) | MAY(CUT), end_unstarted },
-	/* turns_moved(), after a step of its principal has ended: the loop runs it next. */
+	/* Set by turns_moved() after another step of the principal has ended: the loop runs the
+	 * first step next. */
 	[PHASE_ENTERING] = { MAY(STEP) | MAY(OVER) | MAY(CUT), step_first },
-	/* call_run(): the runner has a step. */
+	/* Set by call_run(): the runner has a step. */
 	[PHASE_STEP] = { MAY(STEPPED) | MAY(CUT), NULL },
-	/* call_stepped(), from the runner: the step has ended, and the next phase is being
-	 * decided. */
+	/* Set by call_stepped(), called by the runner: the step has ended, and the next phase is
+	 * being decided. */
 	[PHASE_STEPPED] = { MAY(SUSPENDED) | MAY(PAUSED) | MAY(ASKING) | MAY(STEP) | MAY(OVER),
 			    NULL },
-	/* suspend_begin(): requests are running, or a wait; the next step follows. */
+	/* Set by suspend_begin(): requests are running, or a wait. The next step follows. */
 	[PHASE_SUSPENDED] = { MAY(STEP) | MAY(CUT), suspend_waited },
-	/* operation_pause(): the operation runs remotely, between two polls. */
+	/* Set by operation_pause(): the operation runs remotely, between two polls. */
 	[PHASE_PAUSED] = { MAY(POLL_DUE) | MAY(STEP) | MAY(OVER) | MAY(CUT), operation_continue },
-	/* operation_continue(): the poll waits for the rate limit of its upstream. */
+	/* Set by operation_continue(): the poll waits for the rate limit of its upstream. */
 	[PHASE_POLL_DUE] = { MAY(STEP) | MAY(OVER) | MAY(CUT), operation_poll },
-	/* call_stepped(): the owner has the questions; call_answer() runs the step again. */
+	/* Set by call_stepped(): the owner has the questions. call_answer() runs the step again. */
 	[PHASE_ASKING] = { MAY(STEP) | MAY(OVER) | MAY(CUT), end_asking },
-	/* call_finish(), or call_free() of a call that runs nothing: call_release() follows. */
+	/* Set by call_finish(), or by call_free() when nothing runs. call_release() follows. */
 	[PHASE_OVER] = { MAY(CUT), NULL },
-	/* call_cut(), after the loop has ended: everything unfinished is dropped. */
+	/* Set by call_cut() after the loop has ended: all unfinished work is dropped. */
 	[PHASE_CUT] = { 0, NULL },
 };
 #undef MAY
@@ -173,7 +175,7 @@ call_tell(struct call *call)
 	call->events->done(call);
 }
 
-/* A result that does not mention the deadline itself. */
+/* Is this a result that does not mention the deadline? */
 static bool
 says_nothing(const struct result *result)
 {
@@ -223,7 +225,7 @@ call_run(struct call *call, enum entry entry)
 	free(answers);
 }
 
-/* The first step had to wait. */
+/* Runs the first step, which had to wait. */
 static void
 step_first(struct call *call)
 {
@@ -233,7 +235,7 @@ step_first(struct call *call)
 		call_run(call, call->state->entry);
 }
 
-/* It ends before its first step. */
+/* Ends a call before its first step. */
 static void
 end_unstarted(struct call *call)
 {
@@ -245,7 +247,7 @@ end_unstarted(struct call *call)
 	call_finish(call);
 }
 
-/* An ending call may only clean up; anything else is stopped. */
+/* A call that is ending may only clean up. Other requests and waits are stopped. */
 static bool
 suspends_too_often(struct call *call, const struct outcome *outcome)
 {
@@ -262,7 +264,8 @@ suspends_too_often(struct call *call, const struct outcome *outcome)
 
 /* ---- questions ------------------------------------------------------------------------------ */
 
-/* People and models see the questions, so they are masked. False: one of them is then too large. */
+/* Masks the questions, because people and models see them. False when a question is then too
+ * large. */
 static bool
 mask_questions(const struct call *call, struct outcome *outcome)
 {
@@ -312,7 +315,7 @@ ask(struct call *call, struct outcome *outcome)
 	call->events->ask(call);
 }
 
-/* The call ends while its owner has the questions. */
+/* Ends a call while its owner has the questions. */
 static void
 end_asking(struct call *call)
 {

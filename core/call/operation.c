@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Operations: started remotely, then polled during the hybrid wait. When the wait ends, the answer
- * is the text of the last poll and the handle. After that the host keeps nothing of the operation.
- */
+/* Operations: started remotely, then polled during the hybrid wait. When the wait ends, the
+ * answer is the text of the last poll and the handle. After that the host keeps no state of the
+ * operation. */
 #include "call/operation.h"
 
 #include <stdio.h>
@@ -21,16 +20,16 @@
 
 #define POLL_FIRST_MS 50
 #define POLL_LEAST_MS 50
-#define POLL_MOST_MS 5000  /* between polls, when the plugin gives no time */
-#define POLL_SAID_MS 30000 /* between polls, when the plugin gives a time */
+#define POLL_MOST_MS 5000  /* pause between polls when the plugin gives no time */
+#define POLL_SAID_MS 30000 /* limits of the pause between polls when the plugin gives a time */
 #define WAIT_DEFAULT_MS 20000
 #define TICK_FIRST_MS 1000
 #define TICK_MS 5000
 
 static void on_tick(struct loop_timer *timer);
 
-/* How long to wait for a started operation: from the caller, else the argument, else the row;
- * always shorter than the deadline of the call. */
+/* How long to wait for a started operation: the caller's value, else the argument's, else the
+ * row's; it is always shorter than the deadline of the call. */
 static int64_t
 hybrid_wait(const struct call *call, const struct call_spec *spec)
 {
@@ -49,8 +48,8 @@ hybrid_wait(const struct call *call, const struct call_spec *spec)
 	return ms < most ? ms : most;
 }
 
-/* Of the tool that the host publishes for the result: the operation was begun by another call, and
- * goes on whatever becomes of this one. */
+/* True for the tool that the host publishes for the result. Another call has started the operation,
+ * so it continues even when this call is cancelled. */
 static bool
 is_visit(const struct call *call)
 {
@@ -67,7 +66,8 @@ state_at_start(const struct call *call, const struct call_spec *spec, int64_t wa
 		return wait_ms > 0 ? OPERATION_RUNS : OPERATION_ALONE;
 	if (spec->entry != ENTRY_HANDLER && spec->entry != ENTRY_START)
 		return OPERATION_ALONE;
-	/* for a plugin in a worker process the host cannot know: any tool may be an operation */
+	/* the host does not know which tools of a plugin in a worker process are operations, so any
+	 * tool may be one */
 	if (code != NULL ? code->operation != NULL : row->kind == ROW_TOOL)
 		return OPERATION_POSSIBLE;
 	return OPERATION_NONE;
@@ -112,7 +112,7 @@ has_interim(const struct call *call)
 	return !result_empty(&call->state->operation.interim);
 }
 
-/* A poll may still give new information. */
+/* Can a poll still give new information? */
 static bool
 wait_is_over(const struct call *call)
 {
@@ -137,7 +137,8 @@ only_looks(const struct call *call)
 
 /* ---- progress ------------------------------------------------------------------------------- */
 
-/* Between two polls only time changes progress: towards the next per cent, or in seconds. */
+/* Between two polls progress depends only on the time: it moves towards the next per cent, or
+ * counts seconds. */
 static void
 report(struct call *call)
 {
@@ -164,7 +165,8 @@ on_tick(struct loop_timer *timer)
 
 	loop_timer_set(call->calls->loop, timer, TICK_MS);
 	if (!call->state->progress.of_plugin)
-		report(call); /* its owner may cancel the call, and so stop the timer */
+		/* the call's owner may cancel the call in this function, which stops the timer */
+		report(call);
 }
 
 static void
@@ -189,7 +191,7 @@ keep_interim(struct call *call, struct result *result)
 	result_move(interim, result);
 }
 
-/* Adds to the known text that the last poll failed, and why. */
+/* Adds to the known text that the last poll failed, and the reason. */
 static void
 say_miss(struct call *call, bool known)
 {
@@ -215,8 +217,8 @@ say_miss(struct call *call, bool known)
 	buf_fini(&text);
 }
 
-/* A caller that only polls is told that the poll failed. A caller that started something must not
- * take that as a failure and start it again. */
+/* A caller that only polls is told that the poll failed. A caller that started an operation must
+ * not think that the start failed, and start it again. */
 static bool
 looked_in_vain(const struct call *call)
 {
@@ -252,7 +254,8 @@ operation_answer(struct call *call)
 
 /* ---- the wait ------------------------------------------------------------------------------- */
 
-/* The time of the next poll if the plugin gives none: soon, then less and less often. */
+/* The pause before the next poll if the plugin gives none: short at first, then longer and
+ * longer. */
 static int64_t
 next_pause(struct call_operation *operation, uint32_t said_ms)
 {
@@ -276,7 +279,7 @@ operation_pause(struct call *call, int64_t pause_ms)
 	CHECK(call->state->operation.state == OPERATION_RUNS ||
 	      call->state->operation.state == OPERATION_SEEN);
 	if (pause_ms > left)
-		pause_ms = left; /* once more at the end, so that the answer is current */
+		pause_ms = left; /* one more poll at the end, so that the answer is current */
 	if (pause_ms < 0 || calls_draining(call->calls))
 		pause_ms = 0;
 	call_move(call, PHASE_PAUSED);
@@ -332,7 +335,7 @@ operation_poll(struct call *call)
 		call_run(call, ENTRY_POLL);
 }
 
-/* From the loop, a moment later, because the caller may be in a loop over all calls. */
+/* Runs from the loop, a moment later, because the caller may be iterating over all calls. */
 void
 operation_leave(struct call *call)
 {
@@ -342,7 +345,8 @@ operation_leave(struct call *call)
 
 /* ---- steps ---------------------------------------------------------------------------------- */
 
-/* A cancelled call takes the work off the remote side, once; but not that of another call. */
+/* A cancelled call cancels its remote work, once. It does not cancel an operation that another call
+ * has started. */
 static enum follow
 stop(const struct call *call)
 {

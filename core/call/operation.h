@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Operations: calls whose work continues remotely between their steps. */
+/* Operations: calls whose work continues remotely between the steps. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -15,20 +15,21 @@
 struct call;
 struct call_spec;
 
-#define WAIT_MARGIN_MS 2000 /* a hybrid wait ends this long before the deadline */
+#define WAIT_MARGIN_MS 2000 /* the hybrid wait ends this long before the deadline */
 
 /* The state of a call's operation. */
 enum operation_state {
 	OPERATION_NONE,	    /* the row is not an operation */
 	OPERATION_POSSIBLE, /* the tool can start an operation: the start is not interrupted */
-	OPERATION_RUNS,	    /* it was started; state->outcome has its handle */
+	OPERATION_RUNS,	    /* the operation was started; state->outcome has its handle */
 	OPERATION_SEEN,	    /* and a poll succeeded */
-	OPERATION_ALONE,    /* one entry with a handle from the caller: no wait, no second poll */
+	/* the call runs one entry for a handle that its caller gave: no wait, no second poll */
+	OPERATION_ALONE,
 };
 
 struct call_operation {
 	enum operation_state state;
-	struct result interim; /* the answer for a caller that leaves now, or empty */
+	struct result interim; /* the text for a caller whose wait ends now, or empty */
 	struct result miss;    /* the error of the last poll, if it failed */
 	int64_t begun_ms, percent_ms;
 	bool leaves_early;	/* see struct call_spec */
@@ -37,9 +38,9 @@ struct call_operation {
 	struct loop_timer tick; /* for progress while it runs */
 };
 
-/* The next action after a step. */
+/* What follows after a step. */
 enum follow {
-	FOLLOW_ANSWER,	/* its result is the answer of the call */
+	FOLLOW_ANSWER,	/* the result of the step is the answer of the call */
 	FOLLOW_INTERIM, /* the known text is the answer: the operation continues remotely */
 	FOLLOW_POLL,	/* a poll, after a pause */
 	FOLLOW_STOP,	/* the remote work is cancelled */
@@ -53,15 +54,16 @@ enum follow operation_stepped(struct call *call, struct outcome *outcome, struct
 			      int64_t *pause_ms);
 /* Waits until the next poll, or until the wait of the caller is over. */
 void operation_pause(struct call *call, int64_t pause_ms);
-/* The pause between two polls is over. */
+/* Called when the pause between two polls is over. */
 void operation_continue(struct call *call);
-/* The rate limit of the upstream allows the poll. */
+/* Called when the rate limit of the upstream allows the poll. */
 void operation_poll(struct call *call);
-/* The call is ending, and no step runs: cancels the work, or leaves it running. */
+/* Called when the call is ending and no step runs: cancels the remote work, or leaves it
+ * running. */
 void operation_end(struct call *call);
 /* Answers while the operation continues; the call may be gone afterwards. */
 void operation_answer(struct call *call);
-/* The host stops: the caller is answered soon with the known text. */
+/* Called when the host stops: the caller soon gets the known text as the answer. */
 void operation_leave(struct call *call);
 
 #endif

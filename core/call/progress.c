@@ -25,7 +25,8 @@ progress_init(struct call_progress *progress, bool wanted)
 	};
 }
 
-/* Tokens return at the rate; at most those of one second are kept. */
+/* Adds the tokens since the last message, according to the rate. The bucket holds the tokens of one
+ * second. */
 static bool
 take_token(struct call_progress *progress)
 {

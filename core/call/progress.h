@@ -16,8 +16,8 @@ struct call;
 
 struct call_progress {
 	bool wanted;	   /* by the client */
-	bool of_plugin;	   /* the plugin reports progress, so the host makes none of its own */
-	double last;	   /* the next value must be larger */
+	bool of_plugin;	   /* the plugin reports progress itself, so the host adds none */
+	double last;	   /* the next value of progress must be larger */
 	unsigned tokens;   /* messages that may be sent now */
 	int64_t earned_ms; /* when the last token was added */
 };
@@ -27,7 +27,7 @@ void progress_init(struct call_progress *progress, bool wanted);
  * the last one. */
 void progress_send(struct call *call, double done, double total, const char *message);
 
-/* From runners, during a step: the plugin's reports. */
+/* Runners call these during a step: the plugin's reports. */
 void call_progressed(struct call *call, double done, double total, const char *message);
 void call_logged(struct call *call, enum mcp_level level, const char *logger, const char *json,
 		 size_t len);

@@ -21,8 +21,9 @@ struct config;
 struct egress;
 struct pool;
 
-#define CLEANUP_MS 10000 /* after cancel or deadline, for requests marked CLEANUP */
-#define GRACE_MS 1000	 /* between a deadline and the answer, so that the step can explain it */
+#define CLEANUP_MS 10000 /* time for requests marked CLEANUP, after cancel or deadline */
+/* time between a deadline and the answer, so that the step can explain it */
+#define GRACE_MS 1000
 #define SLOW_ROWS_MAX 64u
 
 /* The number of running steps of a principal, for its cap, and the calls that wait for their first
@@ -32,9 +33,10 @@ struct principal_use {
 	unsigned steps;	   /* in PHASE_STEP */
 	unsigned entering; /* in PHASE_ENTERING */
 	size_t calls;
-	struct call *queue, **queue_end; /* in PHASE_QUEUED, the oldest first */
+	struct call *queue, **queue_end; /* calls in PHASE_QUEUED, the oldest first */
 	struct hash_link by_name;	 /* in calls->uses */
-	TAILQ_ENTRY(principal_use) idle; /* in calls->idle, without calls */
+	/* link in calls->idle, the list of principals without calls */
+	TAILQ_ENTRY(principal_use) idle;
 };
 
 /* At most 50 polls a second for each upstream. */
@@ -46,9 +48,10 @@ struct poll_rate {
 
 enum drain_state {
 	DRAIN_NOT,
-	DRAIN_WAITS,	 /* no new calls; running ones may end by themselves */
-	DRAIN_CANCELLED, /* the remaining calls are cancelled and may clean up */
-	DRAIN_OVER,	 /* `drained` was called */
+	DRAIN_WAITS, /* drain, first part: no new calls; running calls may end by themselves */
+	/* drain, second part: the remaining calls are cancelled and may clean up */
+	DRAIN_CANCELLED,
+	DRAIN_OVER, /* `drained` was called */
 };
 
 struct calls {
@@ -59,14 +62,15 @@ struct calls {
 	const struct row *slow[SLOW_ROWS_MAX]; /* rows whose steps took too long on the loop
 					        * thread */
 	size_t n_slow;
-	struct call *first; /* unfinished ones, newest first */
+	struct call *first; /* unfinished calls, newest first */
 	size_t count;
-	struct hash uses;			   /* of principals, by name */
-	TAILQ_HEAD(idle_uses, principal_use) idle; /* those without calls, the longest so first */
+	struct hash uses; /* the uses of all principals, by name */
+	/* uses without calls; the one without calls for the longest time comes first */
+	TAILQ_HEAD(idle_uses, principal_use) idle;
 	struct poll_rate *rates;
 	unsigned id_prefix;
 	uint64_t next_id;
-	int64_t cleanup_ms, grace_ms; /* CLEANUP_MS and GRACE_MS; tests use others */
+	int64_t cleanup_ms, grace_ms; /* CLEANUP_MS and GRACE_MS; tests set other values */
 	enum drain_state drain;
 	struct loop_timer drain_timer;
 	void (*drained)(void *data);
@@ -93,16 +97,17 @@ enum phase {
 /* Why a call ends before its steps are done. */
 enum ending {
 	ENDING_NOT,
-	ENDING_LATE,	  /* its deadline is over; it may later be cancelled too */
+	ENDING_LATE,	  /* its deadline is over; the call may also be cancelled later */
 	ENDING_CANCELLED, /* the client or the host cancelled it */
 };
 
 /* What the owner knows, and whether it still exists. */
 enum owner {
 	OWNER_WAITS,	/* for `done` */
-	OWNER_ANSWERED, /* had `done`, and call_free() is to follow */
-	OWNER_LEFT,	/* called call_free() before `done`: the call cleans up unseen */
-	OWNER_DONE,	/* had `done` and called call_free(); the call still cleans up */
+	OWNER_ANSWERED, /* the owner got `done`, and must still call call_free() */
+	/* the owner called call_free() before `done`: the call cleans up without an owner */
+	OWNER_LEFT,
+	OWNER_DONE, /* the owner got `done` and called call_free(); the call still cleans up */
 };
 
 struct call_state {
@@ -110,26 +115,29 @@ struct call_state {
 	const struct runner *runner;
 	void *handle; /* the runner's own data about the call */
 	struct principal_use *use;
-	struct call *queue_next, **queue_link; /* its place in use->queue, in PHASE_QUEUED */
+	/* the place of the call in use->queue, in PHASE_QUEUED */
+	struct call *queue_next, **queue_link;
 	char *traceparent;
 	char *notes; /* text added at the end of the answer, or NULL */
 
-	enum phase phase; /* written only by call_move() */
+	enum phase phase; /* only call_move() writes it */
 	enum ending ending;
 	enum owner owner;
-	enum entry entry;  /* the last one that was not ENTRY_NEXT */
+	enum entry entry;  /* the last entry that was not ENTRY_NEXT */
 	bool cleanup_over; /* the time for the clean-up of an ending call is over too */
 	int64_t deadline_ms, wait_until_ms, cleanup_until_ms;
-	int64_t asked_ms;	 /* when the questions were sent: the clock stops while a person
+	int64_t asked_ms; /* when the questions were sent: the clock stops while a person
 				  * answers */
-	unsigned idle_steps;	 /* number of steps without clean-up since it is ending */
-	char *answers;		 /* for the next entry, or NULL */
-	struct loop_timer limit; /* deadline, grace, end of clean-up */
-	struct loop_timer wait;	 /* the timer of the phase: see the table in life.c */
+	/* number of steps without clean-up that ran while the call was ending */
+	unsigned idle_steps;
+	char *answers; /* the input for the next entry, or NULL */
+	/* the timer for the deadline, then the grace, then the end of the clean-up */
+	struct loop_timer limit;
+	struct loop_timer wait; /* the timer of the phase: see the table in life.c */
 
-	/* what the owner gets */
+	/* the result that the owner gets */
 	struct result result;
-	struct outcome outcome; /* questions, or the operation that continues */
+	struct outcome outcome; /* the questions, or the operation that continues */
 
 	struct call_suspension suspension;
 	struct call_operation operation;

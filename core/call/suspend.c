@@ -25,7 +25,7 @@ struct suspended_fetch {
 	bool keep; /* continues when the call is ending */
 };
 
-/* A running request of a step that waits for it. */
+/* A running request for which a step waits. */
 struct call_fetch {
 	struct call *call;
 	struct transfer *transfer; /* NULL: refused */
@@ -71,7 +71,7 @@ scope_of(struct call *call)
 		return scope;
 	}
 	switch (state->operation.state) {
-	case OPERATION_POSSIBLE: /* a start that may not be interrupted */
+	case OPERATION_POSSIBLE: /* the start of an operation may not be interrupted */
 		scope.deadline_ms += call->calls->cleanup_ms;
 		break;
 	case OPERATION_RUNS:
@@ -98,7 +98,7 @@ admitted(const struct call *call, const struct mcp_http *request)
 }
 
 /* When the call is ending, clean-up requests continue, and so do requests that may have started an
- * operation: without the reply the operation could not be stopped. */
+ * operation: the host needs the reply to stop the operation. */
 static bool
 outlives_end(const struct call *call, const struct mcp_http *request)
 {
@@ -111,7 +111,7 @@ outlives_end(const struct call *call, const struct mcp_http *request)
 
 /* ---- the requests of a suspension ----------------------------------------------------------- */
 
-/* Copies it for the next step, if limits.replies has room for its body. */
+/* Copies the reply for the next step, if limits.replies has room for its body. */
 static void
 keep_reply(struct call *call, struct mcp_reply *to, const struct mcp_reply *reply)
 {
@@ -194,7 +194,7 @@ start_fetch(struct call *call, size_t i, const struct mcp_http *request)
 			  request->reply == MCP_REPLY_SINK ? on_sink : NULL, on_reply, fetch);
 }
 
-/* How long the next step must wait; when the call is ending, only between requests of the
+/* How long the next step must wait. A call that is ending waits only between requests of its
  * clean-up. */
 static int64_t
 pause_of(const struct call *call, const struct outcome *outcome)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests of a call, while it is suspended between two steps or while a step waits for one. */
+/* Requests of a call: those of a suspension between two steps, and those for which a running step
+ * waits. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -15,37 +16,39 @@
 struct call;
 struct call_fetch;
 
-/* The current suspension, or the last one until the step with its replies has ended. All in
- * `arena`. */
+/* The current suspension; after its end, the last one until the step with its replies has ended.
+ * All members are in `arena`. */
 struct call_suspension {
 	struct arena *arena;
 	struct mcp_reply *reply;
 	struct suspended_fetch *fetch;
-	size_t fetches;		     /* requests, and their replies */
-	size_t pending;		     /* number of requests that still run */
+	size_t fetches;		     /* the requests and their replies */
+	size_t pending;		     /* number of requests that are still running */
 	uint64_t held;		     /* bytes of replies, counted in egress */
-	bool waiting;		     /* the wait is not over */
-	struct call_fetch *blocking; /* requests of a step that waits */
+	bool waiting;		     /* the wait has not ended yet */
+	struct call_fetch *blocking; /* requests for which a running step waits */
 };
 
 /* Sends the requests of a suspended step, and starts its wait. */
 void suspend_begin(struct call *call, const struct outcome *outcome);
-/* The wait is over: the next step runs, unless requests still run. */
+/* Called when the wait is over: the next step runs, unless requests are still running. */
 void suspend_waited(struct call *call);
-/* The call is ending: ends requests and waits; those of the clean-up only with `all`. */
+/* Called when the call is ending: ends requests and waits. Those of the clean-up end only with
+ * `all`. */
 void suspend_cut(struct call *call, bool all);
-/* After the step that had the replies. */
+/* Called after the step that had the replies. */
 void suspend_forget(struct call *call);
-/* The call is freed; a waiting step gets an error now. */
+/* Called when the call is freed; a waiting step gets an error now. */
 void suspend_end(struct call *call);
 
-/* From runners: a request that a running step waits for. `done` is called once, later, on the loop
- * thread, with a reply that is valid until it returns. Refused when the call is ending and the
- * request is not clean-up. `sink` is NULL unless the reply goes to one. */
+/* Runners call this for a request for which a running step waits. `done` is called once, later, on
+ * the loop thread, with a reply that is valid until it returns. The request is refused when the
+ * call is ending and the request is not part of the clean-up. `sink` is NULL unless a sink takes
+ * the body. */
 struct call_fetch *call_fetch(struct call *call, const struct mcp_http *request,
 			      egress_sink_fn sink, egress_done_fn done, void *data);
 void call_fetch_resume(struct call_fetch *fetch);
-/* A paused sink of the suspension can take more. */
+/* Called when a paused sink of the suspension can take more. */
 void call_sink_ready(struct call *call, size_t i);
 
 #endif

@@ -124,8 +124,8 @@ less(unsigned count)
 	return count - 1;
 }
 
-/* A waiting call runs its first step from the loop, because the caller of this function may be in
- * the middle of something else. */
+/* A waiting call runs its first step from the loop, because the caller of this function may still
+ * use the call. */
 static void
 let_enter(struct calls *calls, struct principal_use *use)
 {

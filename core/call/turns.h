@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The order of calls: the caps on calls and on the steps of a principal, and the rate of polls. */
+/* The order in which calls run: the caps on calls and on the steps of a principal, and the rate of
+ * polls. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -14,12 +15,12 @@ const char *turns_admit(struct calls *calls, const struct principal *principal,
 			struct principal_use **use);
 /* May its first step run now? Otherwise it must wait in PHASE_QUEUED. */
 bool turns_has_room(const struct call *call);
-/* From call_move(): counts the principal's calls, and starts waiting calls for which there is
- * room. */
+/* call_move() calls this. It counts the principal's calls, and starts waiting calls for which there
+ * is room. */
 void turns_moved(struct call *call, enum phase from, enum phase to);
-/* Milliseconds until the rate limit of this upstream allows a poll; reserves it. */
+/* Milliseconds until the rate limit of this upstream allows a poll. Reserves that poll. */
 int64_t turns_poll_delay(struct calls *calls, const char *upstream);
-/* A call of this principal begins and ends. */
+/* Called when a call of this principal begins and when it ends. */
 void turns_joined(struct calls *calls, struct principal_use *use);
 void turns_left(struct calls *calls, struct principal_use *use);
 void turns_fini(struct calls *calls);

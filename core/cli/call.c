@@ -15,7 +15,7 @@
 
 #define EXIT_CANCELLED 130
 
-/* A list whose quotes were removed by a shell: [id,title]. */
+/* Reads a list whose quotes were removed by a shell: [id,title]. */
 static struct json_object *
 bare_list(const char *value)
 {
@@ -34,8 +34,8 @@ bare_list(const char *value)
 	return list;
 }
 
-/* The value of KEY=VALUE. The schema of the argument decides its type: a string is taken as
- * written, anything else is parsed as JSON. */
+/* Reads the value of KEY=VALUE. The schema of the argument decides its type: a string is taken as
+ * written, any other type is parsed as JSON. */
 static struct json_object *
 typed_value(const struct row *row, const char *key, const char *value)
 {
@@ -88,7 +88,7 @@ arguments_parse(const struct row *row, const char **words, size_t n)
 	return arguments;
 }
 
-/* Shows progress on stderr, in one line that is overwritten: the part that is done, if known, and
+/* Shows progress on stderr, in one line that is overwritten: the finished part, if it is known, and
  * the current step. */
 static void
 show_progress(void *data, struct json_object *message)
@@ -116,7 +116,7 @@ show_progress(void *data, struct json_object *message)
 	*shown = true;
 }
 
-/* The tool as a client sees it, or NULL. */
+/* The tool in the form that a client sees, or NULL. */
 static const struct row *
 offered(struct host *host, const char *tool)
 {

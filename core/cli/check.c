@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * lakehost check: reports everything that serve would refuse and everything that would make the
- * first call fail. It uses the start code of serve (host_try), so that both always agree.
- */
+/* lakehost check: reports every fault that would stop serve or make the first call fail. It uses
+ * the start code of serve (host_try), so that both always agree. */
 #include "cli/check.h"
 
 #include <stdarg.h>
@@ -226,7 +224,7 @@ say_upstreams(struct check *check)
 	say_unknown_upstreams(check);
 }
 
-/* Who may call over HTTP. A file of tokens that cannot be used is a fault of the start. */
+/* Reports who may call over HTTP. A file of tokens that cannot be used stops the start. */
 static void
 say_callers(struct check *check)
 {

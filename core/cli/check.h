@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The report of check. doctor continues it. The host starts as in serve, but opens no sockets, and
- * each subject gets one line with its state.
- */
+/* The report of check; doctor prints the same report and adds to it. The host starts as in serve,
+ * but opens no sockets, and each subject gets one line with its state. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -20,15 +18,15 @@ struct host;
 enum check_state {
 	CHECK_OK,
 	CHECK_WARNING,
-	CHECK_FAULT,   /* serving does not start, or a call cannot work: exit status 1 */
+	CHECK_FAULT,   /* serving does not start, or a call cannot work; the exit status is 1 */
 	CHECK_SKIPPED, /* not checked; the text gives the reason */
 	CHECK_INFO,    /* neither good nor bad */
 };
 
 struct check {
-	struct host *host; /* never NULL after check_begin() */
+	struct host *host; /* the host; never NULL after check_begin() */
 	unsigned faults;
-	bool online; /* the upstreams are contacted later */
+	bool online; /* doctor will contact the upstreams later */
 };
 
 /* Loads the configuration, starts the parts and reports on all of them. False when the

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The table of subcommands and of options. Options may stand before or after the subcommand. An
- * option that a command does not take is an error.
- */
+/* The table of subcommands and of options. Options may stand before or after the subcommand. An
+ * option that the command does not accept is an error. */
 #include "cli/cli.h"
 
 #include <getopt.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,8 +64,7 @@ static const struct cli_command commands[] = {
 	  cli_read },
 	{ "resources", "resources [--json]", "list the resources that a client would see",
 	  "Templates contain variables in braces; give \"lakehost read\" a URI with values "
-	  "instead.\n--json prints the results of resources/list and "
-	  "resources/templates/list.\n",
+	  "instead.\n--json prints the results of resources/list and resources/templates/list.\n",
 	  "json", 0, 0, cli_resources },
 	{ "prompts", "prompts [--json]", "list the prompts that a client would see",
 	  "A star marks required arguments. --json prints the result of prompts/list.\n", "json", 0,
@@ -272,7 +270,7 @@ options_parse(struct cli *cli, int argc, char **argv, bool used[])
 	return 0;
 }
 
-/* Rejects options that the command does not take. */
+/* Rejects options that the command does not accept. */
 static int
 options_check(const struct cli_command *command, const bool used[])
 {
@@ -282,6 +280,19 @@ options_check(const struct cli_command *command, const bool used[])
 			return usage_error(command, "this command does not take the option",
 					   options[i].name);
 	return 0;
+}
+
+/* Commands other than serve end when their terminal closes, or the reader of their output. main()
+ * has blocked SIGHUP and ignored SIGPIPE for serve. */
+static void
+release_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_DFL);
 }
 
 int
@@ -317,7 +328,11 @@ cli_main(int argc, char **argv)
 				     cli.arguments < command->least ? "an argument is missing"
 								    : "too many arguments",
 				     NULL);
-	return status != 0 ? status : command->run(&cli);
+	if (status != 0)
+		return status;
+	if (command->run != cli_serve)
+		release_signals();
+	return command->run(&cli);
 }
 
 struct config *

@@ -33,9 +33,10 @@ struct cli {
 
 struct cli_command {
 	const char *name, *usage, *summary, *details;
-	const char *options; /* the command's own options, besides the global ones; separated by
-			      * spaces */
-	size_t least, most;  /* arguments */
+	/* the names of the command's own options, separated by spaces; global options are not
+	 * listed */
+	const char *options;
+	size_t least, most; /* arguments */
 	int (*run)(struct cli *cli);
 };
 
@@ -59,8 +60,8 @@ int cli_token(struct cli *cli);
 
 /* Loads the configuration. NULL when it has faults; each is printed on stderr. */
 struct config *cli_config(const struct cli *cli);
-/* A host for the command line: no listener, and logs only warnings and errors. NULL after printing
- * the reason. */
+/* A host for the command line: it has no listener, and logs only warnings and errors. NULL after
+ * printing the reason. */
 struct host *cli_host(const struct cli *cli);
 
 /* ---- local.c: a client inside the process
@@ -86,12 +87,12 @@ struct json_object *local_list(struct host *host, const char *method, const char
 
 /* ---- absent.c ------------------------------------------------------------------------------- */
 
-/* Prints one line on stderr when the tool is installed but not offered: the reason. */
+/* When the tool is installed but not offered, prints one line with the reason on stderr. */
 void cli_tell_absent(struct host *host, const char *tool);
 
 /* ---- question.c: elicitation on a terminal -------------------------------------------------- */
 
-/* Answers one input request. A new object, or NULL when it cannot be answered here. */
+/* Answers one input request. Returns a new object, or NULL when it cannot be answered here. */
 struct json_object *question_answer(struct json_object *request);
 
 /* ---- render.c ------------------------------------------------------------------------------- */
@@ -107,11 +108,11 @@ int first_sentence(const char *text);
 /* A text on one line, without its line end: characters that would start a new line become
  * visible. */
 void render_line(FILE *out, const char *text);
-/* The unchanged bytes for a pipe, with one newline at the end. */
+/* Writes the unchanged bytes to a pipe, with one newline at the end. */
 void render_plain(FILE *out, const char *text, size_t len);
 /* Display columns of a UTF-8 text. */
 int render_width(const char *text, size_t len);
-int render_terminal_width(void); /* 0: stdout is not a terminal */
+int render_terminal_width(void); /* columns of the terminal; 0: stdout is not a terminal */
 /* Prints all content blocks of a result. Blobs are named, not printed. */
 void render_content(struct json_object *content, int width);
 

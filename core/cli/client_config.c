@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * lakehost client-config CLIENT: prints the settings that connect a client by stdio or URL, with
- * the options that were given. The output never contains the value of a secret. Where a client does
- * not pass its environment to the server, variables are passed by name. Where the client cannot do
- * that, only variables that are not secret are printed with their value.
- */
+/* lakehost client-config CLIENT: prints the settings that connect a client by stdio or URL, with
+ * the options that were given. The output never contains the value of a secret. When a client
+ * does not pass its environment to the server, the settings name the variables to pass. When a
+ * client cannot pass variables by name, only variables that are not secret are printed, with
+ * their values. */
 #include "cli/cli.h"
 
 #include <json-c/json.h>
@@ -20,7 +19,7 @@
 
 /* How the server process gets its environment variables. */
 enum passing {
-	PASSES,	  /* the client passes its own environment */
+	PASSES,	  /* the client passes its whole environment */
 	BY_LIST,  /* a list of variable names */
 	BY_VALUE, /* {"NAME": reference}; the format turns a name into a reference */
 	LITERAL,  /* {"NAME": value}: the client has no references */
@@ -36,7 +35,7 @@ static const struct client {
 	const char *url; /* the member for the URL; NULL: the client supports stdio only */
 	enum passing passing;
 	const char *env, *reference; /* the member for variables, and the form of a reference */
-	bool all_tools;		     /* the client must list the tools to use: "*" */
+	bool all_tools;		     /* the client needs a list of the tools to use: "*" */
 	bool one_command;	     /* program and arguments are in one list */
 } clients[] = {
 	{ "claude-code",
@@ -250,7 +249,7 @@ one_line(struct json_object *value)
 							 JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
-/* TOML's basic strings have the syntax of JSON strings for every character of a path or URL. */
+/* A basic string of TOML has the syntax of a JSON string for every character of a path or URL. */
 static void
 print_toml(struct json_object *server)
 {
@@ -308,7 +307,7 @@ find_client(const char *name)
 	return NULL;
 }
 
-/* What the output must not or cannot contain; prints the reason. */
+/* Checks for values that the output must not or cannot contain; prints the reason. */
 static bool
 refused(const struct client *client, const struct cli *cli)
 {

@@ -24,11 +24,12 @@
 #include "unit.h"
 #include "upstream/upstream.h"
 
-#define ANSWER_MS 20000 /* for one answer, with all retries */
+#define ANSWER_MS 20000 /* time for one answer, with all retries */
 #define SUBJECT_MAX 160
 #define MESSAGE_MAX 300 /* bytes of a service's message that are shown */
 #define REPLY_MAX (4u << 20)
-#define EXAMINATIONS_MAX 400 /* more than the possible number of plugins and upstreams */
+/* a limit that is larger than the possible number of plugins and upstreams */
+#define EXAMINATIONS_MAX 400
 
 /* One request and its result. */
 struct examination {
@@ -36,7 +37,7 @@ struct examination {
 	char subject[SUBJECT_MAX];
 	char *method, *path, *query; /* NULL: no upstream */
 	const struct upstream_kind *kind;
-	const char *role; /* name of the upstream; borrowed from the configuration */
+	const char *role; /* the name of the upstream; borrowed from the configuration */
 	bool identity;	  /* else a probe */
 	bool shared;	  /* a fault that affects every request to this upstream */
 	int64_t since_ms;
@@ -52,7 +53,7 @@ struct doctor {
 
 /* ---- results -------------------------------------------------------------------------------- */
 
-/* A foreign text on one line, cut, with secrets masked. */
+/* A text of others on one line. It is cut, and secrets are masked. */
 static void
 add_foreign(struct buf *out, const char *text)
 {

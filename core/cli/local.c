@@ -23,7 +23,7 @@
 
 #define LOCAL_REQUEST_MAX (8u << 20)
 #define LOCAL_ROUNDS_MAX 16
-#define LOCAL_CANCEL_MS 12000 /* the clean-up time of a cancelled call, and a margin */
+#define LOCAL_CANCEL_MS 12000 /* the clean-up time of a cancelled call, plus a margin */
 
 struct local {
 	struct exchange exchange;
@@ -247,8 +247,8 @@ round_trip(struct local *local, const char *method, struct json_object *params)
 	buf_fini(&message);
 }
 
-/* Puts the answers to all questions of an input_required result into `params`; false when nobody
- * can be asked. */
+/* Puts the answers to all questions of an input_required result into `params`; false when there is
+ * no terminal to ask on. */
 static bool
 answer_questions(struct json_object *result, struct json_object *params)
 {

@@ -11,22 +11,24 @@
 
 #include "config/config.h"
 
-/* The files that were made, in order, so that a command that fails can remove them. */
+/* The files that were made, in order, so that a command that fails can remove them again. */
 struct changes {
 	struct strings made;
 };
 void changes_keep(struct changes *changes);
-void changes_undo(struct changes *changes); /* a removed file cannot be restored: remove files
-					     * last */
+/* a removed file cannot be restored, so files are removed last */
+void changes_undo(struct changes *changes);
 
 /* Is NAME.so in a plugin directory? */
 bool plugin_installed(const struct config *config, const char *name);
-/* Its manifest, read without running its code; NULL after printing why. For json_object_put(). */
+/* The manifest of a plugin, read without running its code. NULL after printing the reason. For
+ * json_object_put(). */
 struct json_object *plugin_manifest(const struct config *config, const char *name);
 /* Prints on stderr that there is no plugin of this name, and suggests a similar one. */
 void plugin_print_unknown(const struct config *config, const char *name);
 
-/* The directory plugins-enabled; makes it if it does not exist. False after printing the reason. */
+/* The directory plugins-enabled; the function makes it if it does not exist. False after printing
+ * the reason. */
 bool plugin_folder_make(const struct config *config, struct changes *changes);
 /* Makes the link plugins-enabled/NAME.conf to the file in plugins-available. That file is written
  * from the manifest if it does not exist. An existing link is accepted. False after printing the

@@ -12,7 +12,7 @@
 
 #define LINE_LENGTH 4096
 
-/* Reads a line from the terminal; false at its end. */
+/* Reads a line from the terminal. False at the end of input. */
 static bool
 read_line(char *line, size_t size)
 {
@@ -23,7 +23,7 @@ read_line(char *line, size_t size)
 	return true;
 }
 
-/* The value of one field, with its type; NULL when the line does not match the schema. */
+/* Reads the value of one field, with its type. NULL when the line does not match the schema. */
 static struct json_object *
 field_value(struct json_object *schema, const char *line)
 {

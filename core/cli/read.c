@@ -75,7 +75,7 @@ print_contents(struct json_object *contents)
 	}
 }
 
-/* MCP's error for a missing resource contains no more than that. */
+/* the error of MCP for a missing resource contains only this fact */
 static void
 tell_unknown(const struct local_answer *answer, const char *uri)
 {

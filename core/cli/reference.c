@@ -36,7 +36,7 @@ must_be_given(struct json_object *schema, const char *name)
 	return false;
 }
 
-/* "integer, 1 to 100, default 20", "one of a, b", "array of string". */
+/* Describes an argument: "integer, 1 to 100, default 20", "one of a, b", "array of string". */
 static void
 print_type(struct json_object *property)
 {
@@ -63,7 +63,7 @@ print_type(struct json_object *property)
 		printf(", default %s", json_object_get_string(fallback));
 }
 
-/* Text for a cell of a table. */
+/* Writes a text into a cell of a table. */
 static void
 print_markdown_cell(const char *text)
 {
@@ -134,7 +134,7 @@ print_tool(struct json_object *tool)
 	print_names("Other names:", json_arr(meta, "aliases"));
 }
 
-/* Rows of the other kinds: how a client requests them, and what they contain. */
+/* Rows that are not tools: how a client requests them, and what they contain. */
 static void
 print_others(struct json_object *manifest, const char *kind, const char *title, const char *key)
 {

@@ -37,7 +37,7 @@ write_date(int64_t seconds, char text[DATE_MAX])
 		strcpy(text, "never");
 }
 
-/* Days of --days: 0 to DAYS_MAX; -1 when it is something else. */
+/* The value of --days: 0 to DAYS_MAX; -1 when it is not valid. */
 static int64_t
 read_days(const char *text)
 {

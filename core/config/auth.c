@@ -21,7 +21,7 @@
 static const char *const inbound_words[] = { "none", "token", "header", NULL };
 static const char inbound_any[] = "\"token\" or \"header\"";
 
-/* A setting that would have no effect is a mistake, and here it is a dangerous one. */
+/* A setting that would have no effect is a mistake; in this group such a mistake is dangerous. */
 static void
 only_with(const struct node *node, const char *key, bool used, const char *inbound)
 {
@@ -47,7 +47,7 @@ read_tokens(struct config *config, const struct node *auth)
 			   "XDG_STATE_HOME or HOME");
 }
 
-/* Fields that have a meaning of their own cannot name a user. */
+/* Some headers have a meaning of their own and cannot name a user. */
 static bool
 has_meaning(const char *name)
 {
@@ -254,7 +254,8 @@ read_principals(struct config *config, const struct node *root)
 	}
 }
 
-/* Absent: a token says itself what it allows; a header says nothing. */
+/* The default when `access` is absent: a token has its own access; a header has none, so the key is
+ * required. */
 static void
 read_unknown(struct config *config, const struct node *root)
 {

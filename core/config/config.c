@@ -60,7 +60,8 @@ add_warning(struct config *config, const char *format, ...)
 	va_end(args);
 }
 
-/* The first that is set is used: --log-level, --set, LOG_LEVEL, the file. */
+/* Sets the log level. The first source that is set is used: --log-level, --set, LOG_LEVEL, the
+ * file. */
 static void
 read_log(struct config *config, const struct node *root, const struct config_overrides *overrides)
 {
@@ -106,9 +107,11 @@ read_groups(struct config *config, struct reader *reader, const struct config_ov
 	struct node policy = node_group(&root, "policy");
 
 	config_read_auth(config, &root);
-	config_read_server(config, &root, overrides); /* its listeners depend on `auth` */
+	/* after the group `auth`, because the check of listeners depends on it */
+	config_read_server(config, &root, overrides);
 	upstreams(config, &root);
-	for (size_t i = 0; i < config->upstreams; i++) { /* all other folders depend on this */
+	/* first, because all other folders are relative to it */
+	for (size_t i = 0; i < config->upstreams; i++) {
 		CHECK(config->upstream[i].kind != NULL && config->upstream[i].auth_why != NULL);
 		CHECK((config->upstream[i].own == NULL) == (config->upstream[i].own_free == NULL));
 	}
@@ -163,7 +166,7 @@ config_from(const struct config_source *source, const struct config_overrides *o
 	return config;
 }
 
-/* The user's own file, for free(), or NULL. */
+/* The path of the user's own file, for free(), or NULL. */
 static char *
 user_file(void)
 {
@@ -180,7 +183,7 @@ user_file(void)
 	return NULL;
 }
 
-/* Sets the file to read, or NULL, and the directory of the plugins' files; both for free(). */
+/* Finds the file to read (or NULL) and the directory of the plugins' files. Both are for free(). */
 static void
 find_file(const struct config_overrides *overrides, char **path, char **directory)
 {

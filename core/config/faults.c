@@ -3,7 +3,7 @@
 
 #include "config/text.h"
 
-#define FAULTS_MAX 100 /* a user does not read more */
+#define FAULTS_MAX 100 /* most faults that are kept, because a user does not read more */
 
 void
 config_faults_add(struct config_faults *faults, const char *format, ...)

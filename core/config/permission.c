@@ -38,13 +38,15 @@ at_end(const char *path)
 	       strncmp(path, "{&", 2) == 0;
 }
 
-/* Both are at a '/', at "{+" of a template, or at their ends. */
+/* Compares two segments. Both pointers are at a '/', at "{+" of a template, or at the ends of their
+ * texts. */
 static bool
 path_matches(const char *pattern, const char *path)
 {
 	while (*pattern == '/' && !at_end(path)) {
 		size_t want, have;
-		bool many = strncmp(path, "{+", 2) == 0; /* may be any number of segments */
+		/* `*` at the end stands for any number of segments */
+		bool many = strncmp(path, "{+", 2) == 0;
 
 		pattern++;
 		path += *path == '/';

@@ -17,9 +17,9 @@ struct strings;
 /* True when a permission list allows "METHOD /path". Also used with templates when a plugin is
  * loaded. */
 bool permission_allows(const struct strings *permissions, const char *method, const char *path);
-/* The same for pre-signed links. */
+/* Does a permission list allow pre-signed links for this method? */
 bool permission_allows_link(const struct strings *permissions, const char *method);
-/* NULL when valid, else the reason. */
+/* NULL when the permission is valid, else the reason. */
 const char *permission_check(const char *permission);
 
 #endif

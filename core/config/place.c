@@ -22,8 +22,8 @@ config_beside_program(const char *relative)
 	return xprintf("%.*s/%s", (int)(slash - exe), exe, relative);
 }
 
-/* Relative to the program, so that an installed tree works in any place; else the path of the
- * build. */
+/* The path is relative to the program, so that an installed tree works in any place. In a build it
+ * is the path of the build. */
 char *
 config_system_directory(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where this installation keeps what it reads. */
+/* The folders of this installation from which the program reads its files. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif

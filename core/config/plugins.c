@@ -88,8 +88,8 @@ row_name(const char *name)
 	return len > 0 && len <= 64 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
 }
 
-/* rename = { old_name = "new_name"; }; and prefix = "vendor_"; for names that another plugin
- * uses. */
+/* Reads rename = { old_name = "new_name"; }; and prefix = "vendor_"; which change names that
+ * another plugin uses too. */
 static void
 read_names(struct config_plugin *plugin, const struct node *root)
 {
@@ -173,7 +173,7 @@ visible_conf(const struct dirent *entry)
 	return len > 5 && entry->d_name[0] != '.' && strcmp(entry->d_name + len - 5, ".conf") == 0;
 }
 
-/* In byte order, independent of the locale. */
+/* Orders names by their bytes, independent of the locale. */
 static int
 by_name(const struct dirent **a, const struct dirent **b)
 {
@@ -266,7 +266,7 @@ order(const void *a, const void *b)
 		      ((const struct config_plugin *)b)->name);
 }
 
-/* The settings of a plugin, to be changed; made if there are none. */
+/* The settings of a plugin, which the caller may change. They are made if there are none. */
 static struct config_plugin *
 settings_of(struct config *config, const char *name)
 {
@@ -399,7 +399,7 @@ read_folders(const struct node *plugins, const char *key, struct strings *list)
 	}
 }
 
-/* Relative to the program, so that an installed tree and a build work in any place. */
+/* The path is relative to the program, so that an installed tree and a build work in any place. */
 static void
 default_directories(struct strings *list)
 {
@@ -431,7 +431,8 @@ is_installed(const struct config *config, const char *name)
 	return found;
 }
 
-/* --set plugins.NAME.options.KEY=VALUE: kept until the files of the plugins were read. */
+/* Values of --set plugins.NAME.options.KEY=VALUE: they are kept until the files of the plugins were
+ * read. */
 static void
 read_set_options(struct config *config, struct reader *reader)
 {

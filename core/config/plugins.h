@@ -11,13 +11,14 @@
 struct node;
 
 void config_read_plugins(struct config *config, const struct node *root);
-/* plugins-enabled and plugins-available beside the configuration file. */
+/* The directories plugins-enabled and plugins-available are beside the configuration file. */
 void config_read_dropins(struct config *config, const char *directory,
 			 struct config_faults *faults);
 void config_plugin_fini(struct config_plugin *plugin);
 
-/* The settings of a plugin: from its file in plugins-enabled. When it was enabled by name, `all` or
- * default: from the file in plugins-available. NULL when there is no such file. */
+/* The settings of a plugin. They come from its file in plugins-enabled. For a plugin that was
+ * enabled by name, by `all` or by default, they come from the file in plugins-available. NULL when
+ * there is no such file. */
 const struct config_plugin *config_plugin_settings(const struct config *config, const char *name);
 
 #endif

@@ -23,7 +23,8 @@
 struct parse {
 	struct prompt_files *files;
 	const char *path, *text;
-	struct json_object *row, *arguments, *messages; /* the last two are parts of the row */
+	/* the last two members are parts of the row */
+	struct json_object *row, *arguments, *messages;
 };
 
 static bool fault(const struct parse *parse, const char *at, const char *format, ...)
@@ -91,7 +92,7 @@ check_names(const struct parse *parse, const char *text, bool lines)
 
 /* ---- Markdown -------------------------------------------------------------------------------- */
 
-/* "required path: What it is." */
+/* Reads an argument: "required path: What it is." */
 static bool
 take_argument(const struct parse *parse, const char *at, const char *key, const char *value)
 {
@@ -107,7 +108,7 @@ take_argument(const struct parse *parse, const char *at, const char *key, const 
 	return *name != '\0' || fault(parse, at, "the name of an argument is missing");
 }
 
-/* One line of the head; `at` is its position. */
+/* Reads one line of the head; `at` is its position. */
 static bool
 take_line(const struct parse *parse, const char *at, char *line)
 {
@@ -314,7 +315,7 @@ read_prompt_file(struct prompt_files *files, const char *path, const char *name,
 	free(text);
 }
 
-/* The length of the name without its suffix; 0: not a prompt. */
+/* The length of the name without its suffix; 0: the file is not a prompt. */
 static size_t
 stem_of(const char *name)
 {

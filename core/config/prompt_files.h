@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Prompts that an operator writes as files, one each, in the folder prompts.directory: NAME.md or
- * NAME.json. They need no plugin. {{argument}} in a text stands for what the client gives, or for
- * nothing.
+ * Prompts that an operator writes as files. Each prompt is one file in the folder
+ * prompts.directory: NAME.md or NAME.json. These prompts need no plugin. {{argument}} in a text
+ * is replaced by the client's argument, or by an empty text.
  *
  *   ---                                          {"title": "…", "description": "…",
  *   title: Review a notebook                      "arguments": [{"name": "path",
@@ -10,8 +10,7 @@
  *   required path: Path of the notebook.                         "required": true}],
  *   optional focus: What to look at first.        "messages": [{"role": "user",
  *   ---                                                          "text": "Read {{path}} …"}]}
- *   Read {{path}} …
- */
+ *   Read {{path}} … */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -29,16 +28,17 @@
 
 struct prompt_file {
 	char *path;
-	struct json_object *manifest; /* {"prompts": [one row]}: its `lakehost` has `messages` */
+	/* each prompt is {"prompts": [one row]}; the member `lakehost` of the row has `messages` */
+	struct json_object *manifest;
 };
 
 struct prompt_files {
 	struct prompt_file *item; /* by name */
 	size_t count;
-	struct strings faults; /* "FILE:LINE: reason", for the files with faults */
+	struct strings faults; /* "FILE:LINE: reason" for each file with a fault */
 };
 
-/* Reads the folder; NULL: there is none. README.md and hidden files are ignored. */
+/* Reads the folder. NULL: no folder is configured. README.md and hidden files are ignored. */
 void prompt_files_read(struct prompt_files *files, const char *directory);
 void prompt_files_fini(struct prompt_files *files);
 

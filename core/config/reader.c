@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parsing, overriding with --set, and the search for unknown keys. */
+/* Parses the file, applies --set, and searches for unknown keys. */
 #include "config/reader.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "config/reference.h"
 #include "config/text.h"
 
-/* Their addresses mark a setting as known, alone or with everything in it. */
+/* The addresses of these marks say that a setting is known: alone, or with everything in it. */
 static char asked, whole;
 
 /* ---- opening ------------------------------------------------------------------------------- */
@@ -189,7 +189,7 @@ join(char path[KEY_PATH_MAX], const struct node *node, const char *key)
 {
 	const char *dot = *node->path != '\0' ? "." : "";
 
-	/* No key is longer; a longer one is reported cut. */
+	/* No known key is longer than this; a longer key is shortened in its report. */
 	if (snprintf(path, KEY_PATH_MAX, "%s%s%s", node->path, dot, key) >= KEY_PATH_MAX)
 		path[KEY_PATH_MAX - 2] = '~';
 }
@@ -206,7 +206,8 @@ reader_find_override(const struct node *node, const char *key)
 		strings_add(&reader->known, path);
 	for (size_t i = 0; i < reader->overrides && !node->item; i++) {
 		if (strcmp(reader->override[i].path, path) == 0) {
-			found = &reader->override[i]; /* the last one is used */
+			/* with several --set of one key the last one counts */
+			found = &reader->override[i];
 			found->used = true;
 		}
 	}
@@ -383,7 +384,7 @@ node_faults(const struct node *node)
 
 /* ---- unknown keys -------------------------------------------------------------------------- */
 
-/* The known keys of the same group, to suggest the intended one. */
+/* The known keys of the same group. The one that was probably meant is suggested. */
 static void
 siblings(const struct reader *reader, const char *path, struct strings *names)
 {

@@ -31,35 +31,35 @@ struct reader {
 	char *name; /* the name of the file, for messages */
 	config_t tree;
 	struct config_faults *faults;
-	struct strings known; /* every path that was read */
+	struct strings known; /* the path of every key that was read */
 	struct override *override;
 	size_t overrides;
-	bool literal_secret; /* the file itself contains a secret */
+	bool literal_secret; /* the file itself contains a secret, not a reference to it */
 };
 
 /* A group, which may be absent. */
 struct node {
 	struct reader *reader;
 	config_setting_t *setting; /* NULL: absent */
-	char path[KEY_PATH_MAX];   /* "server", "" for the root */
-	bool item;		   /* an item of a list: --set cannot name it */
+	char path[KEY_PATH_MAX];   /* the path of the group: "server", or "" for the root */
+	bool item;		   /* the group is an item of a list: --set cannot name it */
 };
 
-/* Parses. After a syntax error, which is a fault, the tree is empty. `text` may be NULL: no
+/* Parses the text. A syntax error is a fault, and the tree is then empty. `text` may be NULL: no
  * file. */
 void reader_init(struct reader *reader, const char *name, const char *text,
 		 struct config_faults *faults);
 void reader_fini(struct reader *reader);
-/* Takes "key.path=value"; rejects literal secrets. */
+/* Takes one "key.path=value" of --set; rejects literal secrets. */
 void reader_override(struct reader *reader, const char *set);
-/* Is the value of "key.path=value" a secret itself, and not a reference? */
+/* Is the value of "key.path=value" itself a secret, and not a reference to one? */
 bool reader_set_is_secret(const char *set);
 /* Reports every setting and override that was never read. */
 void reader_finish(struct reader *reader);
 
 struct node node_root(struct reader *reader);
 struct node node_group(const struct node *parent, const char *key);
-/* A list of groups, (): their number, and each of them. */
+/* A list of groups, written ( ): the number of groups, and each group. */
 size_t node_count(const struct node *parent, const char *key);
 struct node node_item(const struct node *parent, const char *key, size_t index);
 
@@ -68,18 +68,18 @@ void node_keys(const struct node *group, struct strings *keys);
 
 /* Is the key present? Marks it as known. */
 bool node_has(const struct node *node, const char *key);
-/* Adds a fault at the key, with its value. The key cannot be set here, so it stays unknown. */
+/* Adds a fault for this key, with its value. The key cannot be set here, so it remains unknown. */
 void node_refuse(const struct node *node, const char *key, const char *why);
 
-/* For value.c: what --set says of a key, or the file; both count as asking for it. */
+/* For value.c: the value of a key in --set, or in the file. Both calls mark the key as known. */
 struct override *reader_find_override(const struct node *node, const char *key);
 config_setting_t *reader_find_setting(const struct node *node, const char *key);
-void reader_know_all(config_setting_t *setting); /* every key in it is known */
+void reader_know_all(config_setting_t *setting); /* marks every key in this group as known */
 
 /* Adds a fault about a key of this group, with its position. */
 void node_fault(const struct node *node, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* How many faults there are so far, to see whether reading something added one. */
+/* The number of faults so far. A caller compares it before and after reading. */
 size_t node_faults(const struct node *node);
 /* The position of a key of this group: "lakehost.conf:12", or "--set …". For free(). */
 char *node_where(const struct node *node, const char *key);

@@ -14,12 +14,13 @@
 
 bool reference_is(const char *text);
 bool reference_is_file(const char *text); /* file: or credential:, which can be read again */
-/* NULL when the syntax is valid, else the reason. Reads nothing. */
+/* NULL when the syntax of the reference is valid, else the reason. Reads no file. */
 const char *reference_check(const char *reference);
-/* The path of a file: or credential: reference, for free(); else NULL with `why`. */
+/* The path of a file: or credential: reference, for free(). For other references NULL with
+ * `why`. */
 char *reference_path(const char *reference, char *why, size_t why_size);
-/* The value, without a final newline; for secret_free(). NULL with `why`, which names the reference
- * but never contains a value. */
+/* The value that the reference names, without a final newline; for secret_free(). NULL with `why`,
+ * which names the reference but never contains a value. */
 char *reference_read(const char *reference, char *why, size_t why_size);
 
 #endif

@@ -57,7 +57,7 @@ unix_listener(struct config_listener *listener, const char *path)
 	return NULL;
 }
 
-/* Decides whether other machines may reach it. NULL, or why its address is refused. */
+/* Decides whether other machines may reach the listener. NULL, or why its address is refused. */
 static const char *
 reach(const struct config *config, struct config_listener *listener)
 {
@@ -213,7 +213,9 @@ read_listeners(struct config *config, const struct node *server,
 	}
 	config->server.stdio = node_auto(server, "stdio", config->server.listeners == 0) && !given;
 	if (!config->server.stdio && config->server.listeners == 0 && !given)
-		node_fault(server, "stdio", "is false, but there is no listener");
+		node_fault(server, "stdio",
+			   "is false, but there is no listener: no client "
+			   "could connect");
 }
 
 char *

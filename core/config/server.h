@@ -12,8 +12,8 @@ struct node;
 
 void config_read_server(struct config *config, const struct node *root,
 			const struct config_overrides *overrides);
-/* A file in the state directory: $STATE_DIRECTORY, $XDG_STATE_HOME/lakehost or
- * ~/.local/state/lakehost; for free(). NULL: no such directory is known. */
+/* /.local/state/lakehost; for free(). ~/.local/state/lakehost; for free(). NULL: no such directory
+ * is known. */
 char *config_state_file(const char *name);
 void config_server_fini(struct config *config);
 

@@ -15,20 +15,21 @@
 struct stat;
 
 void strings_add(struct strings *list, const char *text); /* copies */
-/* Adds one line. Line ends and control characters in it become spaces. */
+/* Adds one line to a list. Line ends and control characters in the text become spaces. */
 void strings_vprintf(struct strings *list, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 /* Replaces control characters (C0, C1) by spaces, so that a terminal shows one line. */
 void text_to_line(char *text);
 bool strings_have(const struct strings *list, const char *text);
 void strings_fini(struct strings *list);
-void strings_wipe(struct strings *list); /* strings_fini() for secrets */
+/* Like strings_fini(), for secrets: the memory is overwritten first. */
+void strings_wipe(struct strings *list);
 
 /* The known word most similar to `word`, or NULL when none is similar enough. */
 const char *nearest_word(const struct strings *known, const char *word);
 
-/* A whole regular file of at most `max` bytes without NUL, for secret_free(). `status` may be NULL.
- * NULL with `why`. */
+/* Reads a whole regular file of at most `max` bytes without NUL; for secret_free(). `status` may be
+ * NULL. NULL with `why`. */
 char *text_read(const char *path, size_t max, size_t *len, struct stat *status, char *why,
 		size_t why_size);
 

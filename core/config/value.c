@@ -28,7 +28,7 @@ is_text(const config_setting_t *setting)
 
 /* ---- booleans and words -------------------------------------------------------------------- */
 
-/* 1, 0, or -1 for "auto" when that is allowed; adds a fault otherwise. */
+/* 1 for true, 0 for false, -1 for "auto" when that is allowed. Any other value is a fault. */
 static int
 read_bool(const struct node *node, const char *key, int absent, bool may_auto)
 {
@@ -116,7 +116,7 @@ node_number(const struct node *node, const char *key, uint64_t absent, uint64_t 
 	long long value = -1;
 	bool fine = true;
 
-	CHECK(least <= absent && absent <= most); /* after a fault the default is used */
+	CHECK(least <= absent && absent <= most); /* the default is used after a fault */
 	if (o != NULL)
 		fine = whole_number(o->value, &value);
 	else if (setting == NULL)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values of every type, from --set or from the file. What is wrong becomes a fault with its place,
- * and the value counts as absent. */
+/* Values of every type, from --set or from the file. An invalid value becomes a fault with its
+ * position, and then counts as absent. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -15,21 +15,24 @@ struct node;
 struct strings;
 
 bool node_bool(const struct node *node, const char *key, bool absent);
-/* true, false or "auto", which is `absent`. */
+/* Reads true, false or "auto". `absent` is the result for "auto". */
 bool node_auto(const struct node *node, const char *key, bool absent);
 uint64_t node_number(const struct node *node, const char *key, uint64_t absent, uint64_t least,
 		     uint64_t most);
-/* The text as written, borrowed; NULL when absent, empty, or not a text (a fault). */
+/* The text as it is written; borrowed. NULL when it is absent, empty, or not a text (a fault). */
 const char *node_raw_text(const struct node *node, const char *key);
-/* A text for free(), references resolved; `absent` (copied, may be NULL) when empty or absent. */
+/* A text for free(), with references resolved. When it is empty or absent, the result is a copy of
+ * `absent`, which may be NULL. */
 char *node_text(const struct node *node, const char *key, const char *absent);
-/* The same for a secret; records when the file contains its value. */
+/* Reads a secret in the same way. Records when the file itself contains the value. */
 char *node_secret(const struct node *node, const char *key);
-/* One of `words` (NULL-terminated), as its index. */
+/* Reads one of `words`, which ends with NULL. Returns its index. */
 size_t node_word(const struct node *node, const char *key, const char *const *words, size_t absent);
-/* A list of texts, or one text; --set: comma-separated. Not resolved. */
+/* Reads a list of texts, or one text; in --set the texts are separated by commas. References are
+ * not resolved. */
 void node_list(const struct node *node, const char *key, struct strings *list);
-/* A group as a JSON object, for free(); "{}" when absent. Marks everything in it as known. */
+/* Reads a group as a JSON object, for free(); "{}" when it is absent. Marks everything in it as
+ * known. */
 char *node_json(const struct node *node, const char *key);
 
 #endif

@@ -18,7 +18,8 @@
 #include "egress/multi.h"
 #include "upstream/upstream.h"
 
-#define STREAM_BUFFER (128L << 10) /* for sinks and files; otherwise libcurl's own 16 KiB */
+/* buffer for sinks and files; other requests use libcurl's own 16 KiB */
+#define STREAM_BUFFER (128L << 10)
 
 /* ---- headers of the reply -------------------------------------------------------------------- */
 
@@ -27,7 +28,7 @@ stop(struct flight *flight, enum stop stop, const char *why)
 {
 	flight->stop = stop;
 	snprintf(flight->stop_why, sizeof(flight->stop_why), "%s", why);
-	return 0; /* a smaller number than offered ends the transfer in libcurl */
+	return 0; /* libcurl ends the transfer when the result is smaller than the offered number */
 }
 
 static bool
@@ -81,15 +82,15 @@ head_done(struct flight *flight)
 	return true;
 }
 
-/* "HTTP/1.1 200 OK", of the reply or of an interim one before it. Without an end to those, or after
- * a change of protocol, no reply would ever come. */
+/* "HTTP/1.1 200 OK", of the reply or of an interim one before it. A server that sends interim
+ * replies without end, or changes the protocol, never sends a reply; both are refused. */
 static size_t
 status_line(struct flight *flight, const char *data, size_t len)
 {
 	const char *space = memchr(data, ' ', len);
 	int status = space != NULL ? (int)strtol(space, NULL, 10) : 0;
 
-	reply_clear(flight->reply); /* a 1xx may have come before */
+	reply_clear(flight->reply); /* a 1xx reply may have come before this one */
 	flight->reply->public.status = status;
 	flight->header_bytes = 0;
 	if (status == 101)
@@ -158,13 +159,13 @@ buffer_body(struct flight *flight, const char *data, size_t len)
 	return len <= room ? len : stop(flight, STOP_ERROR_BODY, "");
 }
 
-/* Gives the bytes to the sink, which takes all of them or none. */
+/* Gives the bytes to the sink, which takes all of them or no byte. */
 static size_t
 feed_sink(struct flight *flight, const char *data, size_t len)
 {
 	int verdict = flight->sink != NULL ? flight->sink(flight->sink_data, data, len) : 1;
 
-	if (flight->stop != STOP_NOT) /* the sink cancelled its own transfer */
+	if (flight->stop != STOP_NOT) /* the sink has cancelled its own transfer */
 		return 0;
 	if (verdict == 2) {
 		flight->paused = flight->held = true;
@@ -194,7 +195,8 @@ on_body(char *data, size_t size, size_t n, void *user)
 	if (flight->request.reply == MCP_REPLY_SINK)
 		return feed_sink(flight, data, len);
 	if (flight->request.reply == MCP_REPLY_FILE && !disk_put(flight->output, data, len)) {
-		flight->held = true; /* until there is room: the disk is slower */
+		/* pauses until there is room, when the disk is slower than the network */
+		flight->held = true;
 		reply->public.bytes -= len;
 		return CURL_WRITEFUNC_PAUSE;
 	}
@@ -216,7 +218,7 @@ on_read(char *to, size_t size, size_t n, void *user)
 			return CURL_READFUNC_ABORT;
 		}
 		if (there == 0) {
-			flight->held = true; /* until it is read */
+			flight->held = true; /* the body pauses until the file was read */
 			return CURL_READFUNC_PAUSE;
 		}
 		want = want < there ? want : there;
@@ -262,7 +264,7 @@ set_size(struct flight *flight, CURLoption option, uint64_t value)
 	flight->egress->curl->easy_setopt(flight->easy, option, (curl_off_t)value);
 }
 
-/* Options of every request. */
+/* Options that every request has. */
 static void
 set_manners(struct flight *flight)
 {
@@ -270,7 +272,8 @@ set_manners(struct flight *flight)
 	long idle = (long)((flight->request.timeout_ms + 999) / 1000);
 
 	set(flight, CURLOPT_NOSIGNAL, 1);
-	set(flight, CURLOPT_QUICK_EXIT, 1); /* else removing it may wait for a DNS server */
+	/* without this, removing the handle may wait for a DNS server */
+	set(flight, CURLOPT_QUICK_EXIT, 1);
 	set_pointer(flight, CURLOPT_PROTOCOLS_STR, "http,https");
 	set_pointer(flight, CURLOPT_REDIR_PROTOCOLS_STR, "");
 	set(flight, CURLOPT_FOLLOWLOCATION, 0);
@@ -288,7 +291,8 @@ set_manners(struct flight *flight)
 		set_pointer(flight, CURLOPT_CAINFO, upstream->ca_file);
 	set(flight, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
 	set(flight, CURLOPT_CONNECTTIMEOUT_MS, (long)upstream->connect_timeout_ms);
-	set(flight, CURLOPT_LOW_SPEED_LIMIT, 1); /* inactive: less than one byte per second */
+	/* a transfer is inactive when it moves less than one byte per second */
+	set(flight, CURLOPT_LOW_SPEED_LIMIT, 1);
 	set(flight, CURLOPT_LOW_SPEED_TIME, idle);
 }
 

@@ -11,9 +11,10 @@
 struct flight;
 struct strings;
 
-/* `headers` authenticate it. False: there is no memory left. */
+/* Starts an attempt. `headers` contain the credential. False: there is no memory left. */
 bool attempt_start(struct flight *flight, const struct strings *headers);
-void attempt_end(struct flight *flight); /* allowed while it runs, and when there is none */
+/* Stops an attempt. Allowed while libcurl runs, and when there is no attempt. */
+void attempt_end(struct flight *flight);
 bool attempt_sent_nothing(const struct flight *flight);
 void attempt_resume(struct flight *flight);
 

@@ -63,7 +63,7 @@ authorize_leave(struct flight *flight)
 	flight_move(flight, FLIGHT_RESTS);
 }
 
-/* Each start or end may add others, so the list is read again; new ones wait for the next
+/* Starting or ending a flight may add others, so the list is read again. New ones wait for the next
  * answer. */
 static void
 release(struct authorizer *authorizer, enum mcp_status error, const char *why)
@@ -119,7 +119,7 @@ program_ended(void *data, const struct child_result *result)
 	answered(authorizer, &answer);
 }
 
-/* What the credential asks for, as a request of the host's own; takes what is in `asked`. */
+/* Makes a request of the host from what the credential asks for. Takes the contents of `asked`. */
 static void
 make_request(const struct authorizer *authorizer, struct credential_request *asked,
 	     struct request *request)
@@ -194,7 +194,7 @@ renew(struct authorizer *authorizer)
 
 /* ---- flights --------------------------------------------------------------------------------- */
 
-/* A link carries its own credential; a token request brings its headers along. */
+/* A link contains its own credential, and a token request has its own headers. */
 static bool
 needs_none(const struct flight *flight)
 {

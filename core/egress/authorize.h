@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The credentials of flights. What they need is decided by upstream/credential.h; here its requests
- * are made, and flights wait for their replies: one request for many that wait. Loop thread only.
- */
+/* The credentials of flights. upstream/credential.h decides what a credential needs. This code
+ * sends its requests, and flights wait for the replies: many flights can wait for one request. Loop
+ * thread only. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -34,12 +33,12 @@ void authorizer_init(struct authorizer *authorizer, struct egress *egress,
 		     const struct config_upstream *upstream);
 void authorizer_fini(struct authorizer *authorizer);
 
-/* True when the flight may start, with these headers; they hold secrets. Otherwise it waits and is
- * started later, or it has ended: it must not be touched any more. */
+/* True when the flight may start, with these headers, which contain secrets. Otherwise the flight
+ * waits and is started later, or it has ended. Then the caller must not use the flight any more. */
 bool authorize(struct flight *flight, struct strings *headers);
-/* The service refused the credential. True when the flight may be sent once more. */
+/* Called when the service refused the credential. True when the flight may be sent once more. */
 bool authorize_again(struct flight *flight);
-/* Removes the flight from the list of those that wait. */
+/* Removes the flight from the list of waiting flights. */
 void authorize_leave(struct flight *flight);
 
 #endif

@@ -18,7 +18,7 @@
 #include "config/text.h"
 #include "egress/limits.h"
 
-/* In the encoding of the body too, so that an echo of the body is masked. */
+/* The secret is also masked in the encoding of the body, so that an echo of the body is masked. */
 static void
 add_secret(struct buf *body, enum mcp_piece_kind kind, const char *value)
 {

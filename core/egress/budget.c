@@ -18,7 +18,8 @@ budget_take(struct budget *budget, uint64_t bytes)
 void
 budget_give(struct budget *budget, uint64_t bytes)
 {
-	CHECK(bytes <= budget->used); /* given twice, the limit would no longer hold */
+	/* a reply must not be released twice, or the limit would no longer hold */
+	CHECK(bytes <= budget->used);
 	budget->used -= bytes;
 }
 

@@ -15,10 +15,10 @@ struct budget {
 	uint64_t used, cap;
 };
 
-/* False, and nothing is taken, when there is no room. */
+/* Reserves bytes. False when there is no room; then nothing is reserved. */
 bool budget_take(struct budget *budget, uint64_t bytes);
 void budget_give(struct budget *budget, uint64_t bytes);
-/* Why there is no room, and what to do. */
+/* The text of the failure: why there is no room, and what to do. */
 void budget_explain(const struct budget *budget, char *why, size_t why_size);
 
 #endif

@@ -75,7 +75,7 @@ drop(struct cache *cache, struct entry *entry)
 {
 	struct entry **link = find_link(cache, entry->key);
 
-	CHECK(*link == entry); /* else another one of this key would be lost */
+	CHECK(*link == entry); /* otherwise another reply with this key would be lost */
 	CHECK(cache->count > 0 && cache->total >= entry->size);
 	*link = entry->next;
 	unlink_use(cache, entry);

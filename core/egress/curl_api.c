@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dlopen, dlsym, and the check that the library is new enough. */
+/* Loads libcurl with dlopen and dlsym, and checks that it is new enough. */
 #include "egress/curl_api.h"
 
 #include <dlfcn.h>
@@ -11,7 +11,8 @@
 #include "egress/egress.h"
 
 #define CURL_LIBRARY "libcurl.so.4"
-#define CURL_LEAST 0x075700 /* 7.87: QUICK_EXIT, and a cache of certificates */
+/* 7.87 is the first version with QUICK_EXIT and a cache of certificates */
+#define CURL_LEAST 0x075700
 
 static struct curl_api api;
 
@@ -47,7 +48,7 @@ static const struct {
 _Static_assert(ARRAY_SIZE(symbols) * sizeof(void *) == sizeof(struct curl_api),
 	       "every member of struct curl_api has a symbol");
 
-/* Once; the library stays loaded. */
+/* Loads the library once; it stays loaded. */
 static bool
 load(char *why, size_t why_size)
 {

@@ -10,7 +10,8 @@
 #ifndef CORE_EGRESS_CURL_API_H
 #define CORE_EGRESS_CURL_API_H
 
-/* The checks of option types would need the functions under their own names. */
+/* libcurl's macros that check option types would need the functions under their own names, so they
+ * are switched off. */
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 #include <stddef.h>

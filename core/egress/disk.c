@@ -38,7 +38,7 @@ read_chunk(struct disk *disk)
 		got = pread(disk->file.fd, disk->chunk, DISK_CHUNK, (off_t)disk->chunk_at);
 	while (got < 0 && errno == EINTR);
 	disk->chunk_len = got > 0 ? (size_t)got : 0;
-	if (got <= 0) /* the length was already announced */
+	if (got <= 0) /* a shorter file is an error, because the length was already announced */
 		fail_with(disk, got < 0 ? strerror(errno) : "the file was shortened meanwhile");
 }
 
@@ -101,7 +101,7 @@ disk_done(struct pool_job *job)
 		disk->ready(disk->data);
 }
 
-/* The host ends: what is left of the file is closed here. */
+/* Called when the host ends: closes the rest of the file here. */
 static void
 disk_drop(struct pool_job *job)
 {
@@ -136,7 +136,7 @@ disk_new(struct pool *pool, const struct strings *dirs, const char *path, bool o
 void
 disk_begin(struct disk *disk, enum disk_op op)
 {
-	CHECK(disk->op == DISK_IDLE); /* else two threads would work on it */
+	CHECK(disk->op == DISK_IDLE); /* otherwise two threads would use the file at a time */
 	CHECK(op == DISK_OPEN || op == DISK_CLOSE || disk->open);
 	CHECK(disk->output || (op != DISK_WRITE && op != DISK_RESTART && op != DISK_KEEP));
 	if (op == DISK_RESTART)

@@ -21,9 +21,9 @@ enum disk_op {
 	DISK_OPEN,
 	DISK_READ,
 	DISK_WRITE,
-	DISK_RESTART, /* an output is emptied */
-	DISK_KEEP,    /* an output gets its name */
-	DISK_CLOSE,   /* and an output that was not kept is removed */
+	DISK_RESTART, /* to empty an output */
+	DISK_KEEP,    /* to give an output its name */
+	DISK_CLOSE,   /* to close a file; an output that was not kept is removed */
 };
 
 struct disk {
@@ -32,36 +32,38 @@ struct disk {
 	const struct strings *dirs; /* of the configuration */
 	char *path;
 	bool output;
-	void (*ready)(void *data); /* NULL: its owner is gone, and it is to be closed */
+	void (*ready)(void *data); /* NULL: the owner is freed, and the file must be closed */
 	void *data;
 
-	/* While an operation runs, only its thread may use these. */
+	/* While an operation runs, only its thread may use the following members. */
 	enum disk_op op;
 	struct transfer_file file;
 	enum mcp_status status; /* the status of the first operation that failed */
 	char why[EGRESS_WHY_MAX];
-	char *chunk; /* that was read, or is being written */
+	char *chunk; /* number of bytes that were read, or that are being written */
 	size_t chunk_len;
-	uint64_t chunk_at; /* the offset in an input where it begins */
+	uint64_t chunk_at; /* where these bytes begin in an input */
 
 	bool open;
-	char *next; /* of an output: the bytes to write next */
+	char *next; /* for an output: the bytes to write next */
 	size_t next_len;
 };
 
 struct disk *disk_new(struct pool *pool, const struct strings *dirs, const char *path, bool output,
 		      void (*ready)(void *data), void *data);
-/* Closes it as soon as no operation runs; `ready` is not called any more. NULL is fine. */
+/* Closes the file as soon as no operation runs. `ready` is not called any more. NULL is allowed. */
 void disk_release(struct disk *disk);
 
-/* Begins; no operation may be running. `status` says afterwards if the path is not allowed. */
+/* Begins an operation; no other one may be running. Afterwards `status` says whether the path is
+ * allowed. */
 void disk_begin(struct disk *disk, enum disk_op op);
-/* The bytes of an input from `at` on, at least one; or 0: they are being read, or the input failed,
- * as `status` says. */
+/* The bytes of an input from `at` on, at least one. 0: they are still being read, or reading
+ * failed; `status` has the reason. */
 size_t disk_peek(struct disk *disk, uint64_t at, const char **bytes);
-/* Takes all the bytes for an output, or none: there is no room before `ready`. */
+/* Takes all the bytes for an output. False: it took no byte, because there is no room until `ready`
+ * is called. */
 bool disk_put(struct disk *disk, const char *bytes, size_t len);
-/* Is all written that was put? Begins to write the rest. */
+/* Are all given bytes written? If not, begins to write the rest. */
 bool disk_flush(struct disk *disk);
 
 #endif

@@ -45,7 +45,7 @@ run_later(struct loop_job *job)
 	}
 	for (size_t n = egress->n_pending; n > 0 && egress->pending != NULL; n--)
 		give_first(egress);
-	if (egress->pending != NULL) /* new ones; the others are first */
+	if (egress->pending != NULL) /* new transfers; the earlier ones are before them */
 		egress_later(egress);
 }
 
@@ -304,7 +304,8 @@ egress_free(struct egress *egress)
 	multi_close(egress);
 	cache_free(egress->cache);
 	hash_fini(&egress->shared);
-	CHECK(egress->budget.used == 0); /* else a reply, or a copy of one, was forgotten */
+	/* otherwise a reply, or a copy of one, was never released */
+	CHECK(egress->budget.used == 0);
 	for (size_t i = 0; i < egress->config->upstreams; i++)
 		authorizer_fini(&egress->authorizer[i]);
 	free(egress->authorizer);

@@ -27,26 +27,29 @@ struct transfer;
 struct egress_scope {
 	const char *plugin;
 	const struct strings *permissions; /* see config/permission.h */
-	const char *upstream;		   /* the upstream of this plugin; NULL: "workspace" */
-	bool any_upstream;		   /* the host itself may use every upstream */
-	const char *traceparent;	   /* or NULL: a new one is made */
-	const char *principal, *tool;	   /* for User-Agent and log */
-	int64_t deadline_ms;		   /* monotonic; no retry and no wait goes beyond it */
+	/* the plugin's own upstream is used; NULL: "workspace" */
+	const char *upstream;
+	/* the host itself may use every upstream, also without a plugin */
+	bool any_upstream;
+	const char *traceparent;      /* a trace id; NULL: a new one is made */
+	const char *principal, *tool; /* name of the client for User-Agent and log */
+	int64_t deadline_ms;	      /* monotonic time; no retry and no wait goes beyond it */
 };
 
 /* `reply` and everything in it are valid until the function returns. */
 typedef void (*egress_done_fn)(void *data, const struct mcp_reply *reply);
-/* For MCP_REPLY_SINK: 0 continue, 1 stop, 2 not now: no byte was taken, and the same bytes are
+/* For MCP_REPLY_SINK: 0 continue, 1 stop, 2 later: no byte was taken, and the same bytes are
  * offered again after transfer_resume(). It may cancel transfers and submit new ones. */
 typedef int (*egress_sink_fn)(void *data, const char *bytes, size_t len);
 
-/* All on the loop thread. `config` is borrowed. `pool`, whose threads read and write files, must
- * live longer. The loop must not run on after egress_free(), which calls no `done`. */
+/* Makes and frees egress, on the loop thread. `config` is borrowed. `pool`, whose threads read and
+ * write files, must live longer. The loop must not run after egress_free(), which does not call any
+ * `done`. */
 struct egress *egress_new(struct loop *loop, const struct config *config, struct pool *pool);
 void egress_free(struct egress *egress);
-/* Can the library for the first request be loaded? False with `why`. */
+/* Can libcurl be loaded? It is needed for the first request. False with `why`. */
 bool egress_available(char *why, size_t why_size);
-/* Reads all credentials again that are in files. */
+/* Reads all credentials that are stored in files again. */
 void egress_reload(struct egress *egress);
 
 /* Appends what credential_explain() says about the credential of this upstream. */
@@ -57,12 +60,14 @@ void egress_explain(const struct egress *egress, const char *role, struct string
 struct transfer *egress_submit(struct egress *egress, const struct egress_scope *scope,
 			       const struct mcp_http *request, egress_sink_fn sink,
 			       egress_done_fn done, void *data);
-/* Ends it now; `done` will not be called. */
+/* Ends a transfer now; `done` will not be called. */
 void egress_cancel(struct transfer *transfer);
-void transfer_resume(struct transfer *transfer); /* does not call the sink or `done` itself */
+/* continues a paused transfer; does not call the sink or `done` itself */
+void transfer_resume(struct transfer *transfer);
 
-/* Whoever keeps a copy of a reply's body counts it, within limits.replies, and releases it with the
- * copy. False with `why`: there is no room, so no copy may be made. */
+/* A caller that keeps a copy of a reply's body must reserve its bytes, which counts them within
+ * limits.replies, and release them with the copy. False with `why`: there is no room, so the caller
+ * must not copy the body. */
 bool egress_hold(struct egress *egress, uint64_t bytes, char *why, size_t why_size);
 void egress_release(struct egress *egress, uint64_t bytes);
 

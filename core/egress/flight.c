@@ -83,7 +83,7 @@ flight_unqueue(struct flight *flight)
 static void
 flight_free(struct flight *flight)
 {
-	CHECK(flight->waiters == NULL); /* they would wait for ever */
+	CHECK(flight->waiters == NULL); /* otherwise these transfers would wait for ever */
 	flight_unqueue(flight);
 	if (flight->by_key.owner != NULL)
 		hash_remove(&flight->egress->shared, &flight->by_key);
@@ -131,7 +131,7 @@ remember(struct flight *flight)
 
 	if (request->grant)
 		return;
-	/* SAFE means a read, even with POST */
+	/* the class SAFE means a read, even with POST */
 	if (request->retry != MCP_RETRY_SAFE && strcmp(request->method, "GET") != 0 &&
 	    !request->link)
 		cache_forget(egress->cache, egress->authorizer[i].credential.identity);
@@ -158,7 +158,8 @@ finish(struct flight *flight, enum mcp_status error, const char *why)
 	log_flight(flight);
 	remember(flight);
 	flight_move(flight, FLIGHT_ENDS);
-	if (reply->refs == 1) /* not in the cache: it goes as soon as all have it */
+	/* the reply is not in the cache, so it is freed when all transfers have it */
+	if (reply->refs == 1)
 		reply_uncount(reply);
 	while (flight->waiters != NULL)
 		transfer_give(transfer_pop(&flight->waiters), reply);
@@ -170,7 +171,8 @@ finish(struct flight *flight, enum mcp_status error, const char *why)
 static void start(struct flight *flight);
 static void stopped(struct flight *flight);
 
-/* The whole reply is there: writes the rest of the output, gives it its name, and ends. */
+/* The reply is complete: writes the rest of the output, gives the file its name, and ends the
+ * flight. */
 static void
 store(struct flight *flight)
 {
@@ -189,7 +191,7 @@ store(struct flight *flight)
 	}
 }
 
-/* A thread has ended its operation on a file of the running attempt. */
+/* Called when a thread has ended its operation on a file of the running attempt. */
 static void
 go_on(struct flight *flight)
 {
@@ -219,7 +221,7 @@ file_ready(void *data)
 		return;
 	}
 	if (flight->phase != FLIGHT_FILES)
-		return; /* it waits for something else, and looks at its files afterwards */
+		return; /* the flight waits for something else, and checks its files afterwards */
 	flight_move(flight, FLIGHT_RESTS);
 	if (flight->stores)
 		store(flight);
@@ -247,7 +249,7 @@ flight_body_len(const struct flight *flight)
 	return flight->input != NULL ? flight->input->file.size : flight->request.body.len;
 }
 
-/* What has to be done before an attempt: an output that a failed one began is emptied. */
+/* Prepares an attempt: an output that a failed attempt has begun is emptied. */
 static enum disk_op
 needed(const struct disk *disk)
 {
@@ -257,7 +259,7 @@ needed(const struct disk *disk)
 									   : DISK_IDLE;
 }
 
-/* False: the flight waits, or has ended, because a file cannot be used. */
+/* False when the flight must wait, or has ended because a file cannot be used. */
 static bool
 files_ready(struct flight *flight)
 {
@@ -323,7 +325,7 @@ try_again(struct loop_timer *timer)
 	flight_start(timer->data);
 }
 
-/* Prepares the next attempt, unless it would be too late. */
+/* Prepares the next attempt. When it would begin after the deadline, the flight ends. */
 static bool
 repeat(struct flight *flight, CURLcode rc)
 {
@@ -347,7 +349,7 @@ repeat(struct flight *flight, CURLcode rc)
 	return true;
 }
 
-/* The host ended the attempt itself. */
+/* The meaning of an attempt that the host itself has stopped. */
 static void
 stopped(struct flight *flight)
 {
@@ -389,7 +391,7 @@ flight_attempted(struct flight *flight, CURLcode rc)
 	enum mcp_status error = MCP_OK;
 
 	CHECK(flight->phase == FLIGHT_RUNS && flight->egress->inside == 0);
-	flight_unqueue(flight); /* an attempt that is over cannot be resumed */
+	flight_unqueue(flight); /* an attempt that has ended cannot be resumed */
 	flight->reply->public.retry_after_ms =
 	    retry_after_ms(flight->egress->curl, reply_header(flight->reply, "Retry-After"),
 			   clock_wall_ms());
@@ -411,7 +413,7 @@ flight_attempted(struct flight *flight, CURLcode rc)
 		return;
 	if (rc != CURLE_OK) {
 		error = failure_describe(flight, rc, why, sizeof(why));
-		reply_clear(flight->reply); /* a partial reply is not used */
+		reply_clear(flight->reply); /* an incomplete reply is not used */
 	}
 	attempt_end(flight);
 	if (error == MCP_OK && flight->output != NULL && flight->reply->public.status >= 200 &&
@@ -424,7 +426,7 @@ flight_attempted(struct flight *flight, CURLcode rc)
 void
 flight_fail(struct flight *flight, enum mcp_status error, const char *why)
 {
-	reply_clear(flight->reply); /* body of an attempt that was rejected */
+	reply_clear(flight->reply); /* the body of an attempt whose credential was rejected */
 	finish(flight, error, why);
 }
 
@@ -481,7 +483,7 @@ flight_drop(struct flight *flight)
 		flight_free(flight);
 		return;
 	}
-	flight->stop = STOP_ABANDONED; /* its handle cannot be removed before libcurl returns */
+	flight->stop = STOP_ABANDONED; /* the handle cannot be removed before libcurl returns */
 	flight->next_abandoned = flight->egress->abandoned;
 	flight->egress->abandoned = flight;
 }

@@ -20,7 +20,7 @@
 #include "egress/reply.h"
 #include "egress/request.h"
 
-/* Why the host ended an attempt. */
+/* Why the host stopped an attempt. */
 enum stop {
 	STOP_NOT,
 	STOP_SINK,
@@ -34,13 +34,13 @@ enum stop {
 	STOP_ABANDONED
 };
 
-/* Where a flight is; flight.c has the table of what may follow. */
+/* The phase of a flight. A table in flight.c has the phases that may follow. */
 enum flight_phase {
 	FLIGHT_RESTS, /* no attempt runs: the next attempt is queued, or on the timer */
-	FLIGHT_WAITS, /* for an access token */
-	FLIGHT_FILES, /* for its files to be opened, emptied or kept */
+	FLIGHT_WAITS, /* waits for an access token */
+	FLIGHT_FILES, /* waits until its files are opened, emptied or kept */
 	FLIGHT_RUNS,  /* libcurl owns its handle */
-	FLIGHT_ENDS,  /* its reply is being given */
+	FLIGHT_ENDS,  /* its transfers are getting the reply */
 };
 
 struct disk;
@@ -52,13 +52,14 @@ struct flight {
 	struct transfer *waiters;
 	struct request request;
 	struct disk *input, *output; /* files, or NULL */
-	bool stores;		     /* the reply is there; the output is written and kept */
+	/* the reply is complete; its output file is being written and kept */
+	bool stores;
 	struct reply *reply;
 	egress_sink_fn sink;
 	void *sink_data;
-	int64_t deadline_ms; /* latest deadline of its waiters; 0: none */
+	int64_t deadline_ms; /* latest deadline of the waiting transfers; 0: none */
 	int64_t started_us;
-	CURL *easy; /* of the current attempt */
+	CURL *easy; /* bytes of the current attempt */
 	struct curl_slist *list;
 	char detail[CURL_ERROR_SIZE];
 	uint64_t body_at; /* sent so far */
@@ -66,25 +67,26 @@ struct flight {
 	enum stop stop;
 	char stop_why[EGRESS_WHY_MAX];
 	size_t header_bytes;
-	unsigned interims;	       /* 1xx heads of this attempt */
-	bool headers_done, to_buffer;  /* destination of this reply's body */
-	bool delivered;		       /* the sink received bytes: no more attempts */
-	bool paused, held;	       /* the sink wants no bytes now; libcurl pauses */
+	unsigned interims;	      /* number of 1xx replies in this attempt */
+	bool headers_done, to_buffer; /* where the body of this reply goes */
+	/* the sink received bytes, so there must be no further attempt */
+	bool delivered;
+	bool paused, held;	       /* the sink wants no bytes now, so libcurl pauses */
 	bool queued;		       /* in egress->queue */
 	bool authorized_again;	       /* after a 401 */
-	unsigned generation;	       /* of the credential that was sent */
-	TAILQ_ENTRY(flight) waiting;   /* in authorizer->waiting, in FLIGHT_WAITS */
+	unsigned generation;	       /* number of the credential that was sent */
+	TAILQ_ENTRY(flight) waiting;   /* link in authorizer->waiting, in FLIGHT_WAITS */
 	TAILQ_ENTRY(flight) in_queue;  /* in egress->queue */
 	struct flight *next_abandoned; /* in egress->abandoned */
-	struct hash_link by_key;       /* in egress->shared, if its request is single_flight */
+	struct hash_link by_key;       /* link in egress->shared, if the request is single_flight */
 	struct loop_timer retry;
 };
 
 struct transfer {
 	struct egress *egress;
-	struct flight *flight; /* or NULL: `ready` is used */
+	struct flight *flight; /* the sink's function, or NULL: `ready` is used */
 	struct reply *ready;
-	struct transfer *next, **link; /* list of the flight, or egress->pending */
+	struct transfer *next, **link; /* link in the list of the flight, or in egress->pending */
 	egress_done_fn done;
 	void *data;
 	struct loop_timer deadline;
@@ -92,21 +94,25 @@ struct transfer {
 
 struct flight *flight_new(struct egress *egress);
 void flight_move(struct flight *flight, enum flight_phase phase);
-void flight_start(struct flight *flight); /* or continue after a pause */
-/* Of the request's files, which are opened before the first attempt. */
+void flight_start(struct flight *flight); /* starts the flight, or continues it after a pause */
+/* Called for the request's files, which are opened before the first attempt. */
 void flight_take_files(struct flight *flight);
 uint64_t flight_body_len(const struct flight *flight);
 void flight_queue(struct flight *flight);   /* flight_start() soon */
 void flight_unqueue(struct flight *flight); /* not any more */
-/* It has its request: equal ones of other transfers find it, if they may. */
+/* Called when the flight has its request. Transfers with an equal request can then find the flight,
+ * if they may share it. */
 void flight_share(struct flight *flight);
-void flights_sweep(struct egress *egress); /* ends flights that were dropped while libcurl ran */
+/* ends flights that were dropped while libcurl was running */
+void flights_sweep(struct egress *egress);
 void flight_attempted(struct flight *flight, CURLcode rc);
 void flight_fail(struct flight *flight, enum mcp_status error, const char *why);
-void flight_drop(struct flight *flight);		/* no transfer waits for it any more */
+/* called when no transfer waits for the flight any more */
+void flight_drop(struct flight *flight);
 const char *flight_target(const struct flight *flight); /* for messages */
 void flight_leave(struct transfer *transfer);
-struct transfer *transfer_pop(struct transfer **list); /* the first; the list is not empty */
+/* the first transfer; the list is not empty */
+struct transfer *transfer_pop(struct transfer **list);
 void transfer_give(struct transfer *transfer, struct reply *reply); /* and frees it */
 
 #endif

@@ -19,22 +19,23 @@ struct cache;
 struct egress {
 	struct loop *loop;
 	const struct config *config;
-	struct pool *pool;	     /* its threads read and write files */
+	struct pool *pool;	     /* the pool whose threads read and write files */
 	const struct curl_api *curl; /* NULL before the first request */
 	CURLM *multi;
 	CURLSH *share; /* TLS sessions */
 	char *no_proxy;
 	struct loop_timer timer;
 	struct flight *flights;
-	struct hash shared;	   /* those that other transfers may join, by their keys */
-	struct flight_queue queue; /* to be started soon */
-	struct flight *abandoned;  /* those that are STOP_ABANDONED */
+	struct hash shared;	   /* flights that other transfers may join, by their keys */
+	struct flight_queue queue; /* flights that will be started soon */
+	struct flight *abandoned;  /* flights that are STOP_ABANDONED */
 	struct transfer *pending;  /* with a reply ready */
 	size_t n_pending;
 	struct loop_job job;
 	bool posted;
-	size_t running;		  /* flights that libcurl works on */
-	size_t peak, peak_before; /* highest number of them, in this period and in the last */
+	size_t running; /* flights that libcurl works on */
+	/* highest number of such flights in this period, and in the last one */
+	size_t peak, peak_before;
 	int64_t peak_since_ms;
 	struct loop_timer idle;
 	unsigned inside;	       /* libcurl runs: no handle may be added or removed */

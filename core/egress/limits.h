@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The caps of one request and its reply. What all replies together may take is limits.replies. */
+/* The caps of one request and its reply. limits.replies is the cap of all replies together. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -10,10 +10,10 @@
 #define EGRESS_BODY_MAX (16u << 20)	/* bytes of a request body in memory */
 #define EGRESS_VALUE_MAX 8192		/* bytes of one header of a request */
 #define EGRESS_HEADERS_MAX 128		/* headers of a reply */
-#define EGRESS_HEADER_BYTES (64u << 10) /* bytes of all of them */
+#define EGRESS_HEADER_BYTES (64u << 10) /* bytes of all headers of a request */
 #define EGRESS_INTERIM_MAX 16		/* interim replies (1xx) before the reply */
-#define EGRESS_ERROR_MAX (64u << 10)	/* bytes kept of the body of an error reply */
-#define EGRESS_RETRY_AFTER_MAX_MS 60000 /* longest wait that a reply may ask for */
+#define EGRESS_ERROR_MAX (64u << 10)	/* bytes of the body of an error reply that are kept */
+#define EGRESS_RETRY_AFTER_MAX_MS 60000 /* longest wait that a reply may demand */
 #define EGRESS_WHY_MAX 512
 
 #endif

@@ -11,7 +11,7 @@
 #include "egress/internal.h"
 
 #define IDLE_CONNECTIONS_MAX 8 /* connections kept for later requests */
-#define PEAK_MS 3000	       /* how long the size of a burst is remembered */
+#define PEAK_MS 3000	       /* time for which the size of a burst is remembered */
 
 struct watched {
 	struct loop_watch watch;
@@ -20,7 +20,7 @@ struct watched {
 
 static void configure(struct egress *egress);
 
-/* Ends what libcurl has finished. That may start new transfers. */
+/* Ends the flights that libcurl has finished. New transfers may start meanwhile. */
 static void
 collect(struct egress *egress)
 {
@@ -35,7 +35,7 @@ collect(struct egress *egress)
 			continue;
 		egress->curl->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &flight);
 		CHECK(flight != NULL && flight->easy == message->easy_handle);
-		if (flight->stop != STOP_ABANDONED) /* else the sweep ends it */
+		if (flight->stop != STOP_ABANDONED) /* otherwise the sweep ends the flight */
 			flight_attempted(flight, rc);
 	}
 	flights_sweep(egress);
@@ -58,7 +58,8 @@ on_event(struct loop_watch *watch, uint32_t events)
 	struct watched *watched = watch->data;
 	int bits = 0;
 
-	/* Errors and the end are found by reading, so that earlier bytes are not lost. */
+	/* Errors and the end of a connection are found by reading, so that earlier bytes are not
+	 * lost. */
 	if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR | EPOLLRDHUP)) != 0)
 		bits |= CURL_CSELECT_IN;
 	if ((events & (EPOLLOUT | EPOLLERR)) != 0)
@@ -119,7 +120,7 @@ on_timeout(CURLM *multi, long timeout_ms, void *user)
 	return 0;
 }
 
-/* Never through a proxy: this machine, and the hosts in no_proxy. */
+/* Hosts that are never reached through a proxy: this machine, and the hosts in no_proxy. */
 static char *
 no_proxy_list(void)
 {
@@ -135,15 +136,15 @@ no_proxy_list(void)
 
 /* ---- connections that are kept --------------------------------------------------------------- */
 
-/* The highest number of flights at one time, recently. */
+/* The highest number of flights that ran at one time recently. */
 static size_t
 peak(const struct egress *egress)
 {
 	return egress->peak > egress->peak_before ? egress->peak : egress->peak_before;
 }
 
-/* When a connection becomes idle, libcurl closes the oldest idle one beyond this number, which
- * includes those in use. */
+/* The limit of connections for libcurl. When a connection becomes idle, libcurl closes the oldest
+ * idle one above this number, which includes connections in use. */
 static void
 limit_connections(struct egress *egress)
 {
@@ -173,7 +174,7 @@ on_idle(struct loop_timer *timer)
 	loop_timer_stop(egress->loop, &egress->timer);
 	egress->multi = egress->curl->multi_init();
 	if (egress->multi == NULL)
-		memory_gone(); /* as for any small allocation: nothing useful can follow */
+		memory_gone(); /* as after any small allocation that failed, the process ends */
 	egress->peak = egress->peak_before = 0;
 	configure(egress);
 }

@@ -12,7 +12,7 @@
 struct egress;
 struct flight;
 
-/* False with `why`: libcurl cannot be loaded or started. */
+/* Makes the handle. False with `why`: libcurl cannot be loaded or started. */
 bool multi_open(struct egress *egress, char *why, size_t why_size);
 void multi_close(struct egress *egress);
 bool multi_add(struct egress *egress, struct flight *flight);

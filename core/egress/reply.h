@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Replies as plugins see them: shared by counting, by the transfers they are for and by the cache.
- * Loop thread only. */
+/* Replies as plugins see them: the transfers and the cache share them by reference counting. Loop
+ * thread only. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -18,9 +18,9 @@ struct reply {
 	struct mcp_reply public;
 	char *why, *request_id;
 	struct buf body;
-	struct budget *budget;	    /* the budget that counts the body, … */
-	uint64_t counted;	    /* … and the number of its bytes that are counted; NULL and
-				     * 0: not any more */
+	struct budget *budget; /* the budget in which the bytes of the body are counted */
+	/* the number of these bytes; NULL and 0: they are not counted any more */
+	uint64_t counted;
 	struct mcp_header *headers; /* names and values are owned */
 	size_t n_headers;
 };
@@ -31,14 +31,15 @@ struct reply *reply_ref(struct reply *reply);
 void reply_unref(struct reply *reply);
 void reply_add_header(struct reply *reply, const char *name, size_t name_len, const char *value,
 		      size_t value_len);
-/* Adds to the body. False when limits.replies has no room for it; nothing is added then. */
+/* Appends to the body. False when limits.replies has no room; then nothing is appended. */
 bool reply_add_body(struct reply *reply, const char *data, size_t len);
-/* The body is not counted any more: its new owner counts what it keeps. */
+/* Ends the counting of the body: its new owner counts the bytes that it keeps. */
 void reply_uncount(struct reply *reply);
-void reply_clear(struct reply *reply);				       /* for the next attempt */
+/* empties the reply for the next attempt */
+void reply_clear(struct reply *reply);
 const char *reply_header(const struct reply *reply, const char *name); /* or NULL */
 void reply_set_why(struct reply *reply, enum mcp_status error, const char *why);
-/* Fills `public` from the rest. */
+/* Fills `public` from the other members. */
 void reply_seal(struct reply *reply);
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * From a plugin's request to one that may be sent: checks the permission, then host, path, headers,
- * body. Nothing from a plugin is trusted to be valid; anything unusual is refused.
- */
+/* Turns a plugin's request into one that may be sent: checks the permission, then host, path,
+ * headers and body. A plugin is not trusted to give valid values; anything unusual is refused. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -218,8 +216,8 @@ header_allowed(const char *name, bool link)
 					       "If-Unmodified-Since",
 					       "If-Range",
 					       NULL };
-	/* RFC 9110: headers about the connection and the message, which the host sets; and
-	 * credentials. */
+	/* RFC 9110: headers about the connection and the message, which the host sets; and headers
+	 * with credentials. */
 	static const char *const ours[] = {
 		"Authorization",   "Proxy-Authorization", "Cookie",  "Host",
 		"Content-Length",  "Transfer-Encoding",	  "TE",	     "Trailer",
@@ -247,7 +245,7 @@ header_check(const struct mcp_header *header, bool link)
 static void
 add_header(struct request *request, const char *name, const char *value)
 {
-	/* In libcurl "Name;" is a header without a value; "Name:" would remove it. */
+	/* For libcurl "Name;" means a header without a value; "Name:" would remove the header. */
 	char *text = *value != '\0' ? xprintf("%s: %s", name, value) : xprintf("%s;", name);
 
 	strings_add(&request->headers, text);
@@ -366,7 +364,7 @@ set_limits(struct request *request, const struct mcp_http *http)
 		request->max_bytes = upstream->max_reply;
 }
 
-/* Only plain reads are shared: a header might change the reply. */
+/* Only plain reads are shared between transfers, because a header might change the reply. */
 static void
 set_key(struct request *request, const struct egress *egress, const struct mcp_http *http)
 {
@@ -420,7 +418,8 @@ request_fini(struct request *request)
 	free(request->path);
 	free(request->accept);
 	free(request->key);
-	strings_wipe(&request->headers); /* they may hold secrets, as the body may */
+	/* overwritten first: headers and body may contain secrets */
+	strings_wipe(&request->headers);
 	if (request->body.len > 0)
 		explicit_bzero(request->body.data, request->body.len);
 	buf_fini(&request->body);

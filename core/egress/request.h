@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What may be sent, from what a plugin asks for: checked and copied, with nothing borrowed. */
+/* A request that may be sent. It is checked, and copied from the plugin's request, so nothing is
+ * borrowed. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -16,12 +17,12 @@ struct request {
 	const struct config_upstream *upstream;
 	char *plugin, *tool, *principal;
 	char *method, *url;
-	char *path;		/* for the log: without query; of a link only the host */
+	char *path;		/* the URL for the log: without query; of a link only the host */
 	bool link;		/* a pre-signed one */
 	bool grant;		/* for an access token, of the host itself */
 	bool direct;		/* never through a proxy */
 	struct strings headers; /* "Name: value" */
-	char *accept;		/* of the headers, or NULL */
+	char *accept;		/* trace context from the headers, or NULL */
 	struct buf body;
 	char *body_file, *reply_file; /* or NULL */
 	bool has_body;
@@ -33,7 +34,7 @@ struct request {
 	char *key; /* key of equal requests; NULL: not shared and not cached */
 };
 
-/* MCP_OK, or the reason why the request is refused. */
+/* MCP_OK when the request may be sent, or the reason why it is refused. */
 enum mcp_status request_init(struct request *request, const struct egress *egress,
 			     const struct egress_scope *scope, const struct mcp_http *http,
 			     char *why, size_t why_size);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What may be repeated, and when. A request that may have been carried out is repeated only when
- * its class says that this does no harm. 429 means that it was not carried out.
- */
+/* Which requests may be repeated, and when. A request that may have been carried out is repeated
+ * only when its class says that this does no harm. 429 means that it was not carried out. */
 #include "egress/retry.h"
 
 #include <string.h>
@@ -13,9 +11,9 @@
 
 #define BACKOFF_FIRST_MS 250
 #define BACKOFF_MAX_MS 10000
-#define JITTER_MS 250 /* in addition to Retry-After */
+#define JITTER_MS 250 /* random milliseconds that are added to Retry-After */
 
-/* No service was reached, but a repetition may help. */
+/* No service was reached, but another attempt may succeed. */
 static bool
 failed_to_connect(CURLcode rc)
 {

@@ -26,7 +26,8 @@ struct retry_case {
 bool retry_allowed(const struct retry_case *what);
 /* Milliseconds of a Retry-After; -1: absent. */
 int64_t retry_after_ms(const struct curl_api *curl, const char *value, int64_t now_wall_ms);
-/* The wait before attempt `n` + 1; `after_ms` as above, `random` any number. */
+/* The wait before attempt `n` + 1. `after_ms` is the value of Retry-After, or -1; `random` is any
+ * number. */
 int64_t retry_wait_ms(unsigned n, int64_t after_ms, uint32_t random);
 /* The meaning of a failed attempt. */
 enum mcp_status failure_describe(const struct flight *flight, CURLcode rc, char *why,

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Files that requests send, or that replies are saved in. Only below the operator's transfer_dirs:
- * with openat2() the kernel refuses every way out, by "..", link or mount of /proc. An output has a
- * temporary name until it is complete, and never replaces an existing file.
- */
+/* Files that requests send, or in which replies are saved. They must be below the operator's
+ * transfer_dirs: with openat2() the kernel refuses every path that leaves them, by "..", by a link
+ * or by a mount of /proc. An output has a temporary name until it is complete, and never replaces
+ * an existing file. */
 #include "egress/transfer_file.h"
 
 #include <errno.h>
@@ -74,8 +73,8 @@ has(int dir, const char *path)
 	return probe >= 0;
 }
 
-/* Opens the transfer directory that contains `path`. For a relative path: the first one that has
- * the file, else the first. Sets the rest of the path. */
+/* Opens the transfer directory that contains `path`. A relative path belongs to the first directory
+ * that has the file, or to the first one of all. Sets the rest of the path. */
 static int
 open_dir(const struct strings *dirs, const char *path, const char **rest, char *why,
 	 size_t why_size)

@@ -15,14 +15,14 @@
 struct strings;
 
 struct transfer_file {
-	int fd, dir;	   /* -1: none; `dir` is the directory of the name */
-	char *name, *part; /* final and temporary name in `dir`, of an output */
-	uint64_t size;	   /* of an input; written so far, of an output */
+	int fd, dir;	   /* -1: not open. `dir` is the directory of the name */
+	char *name, *part; /* final and temporary name in `dir`, for an output */
+	uint64_t size;	   /* size of an input; of an output the bytes that were written so far */
 };
 
 void transfer_file_init(struct transfer_file *file);
 void transfer_file_fini(struct transfer_file *file); /* removes an incomplete output */
-/* NULL when open, else a failure with `why`. */
+/* NULL when the file is open, else a failure with `why`. */
 enum mcp_status transfer_file_read(struct transfer_file *file, const struct strings *dirs,
 				   const char *path, char *why, size_t why_size);
 enum mcp_status transfer_file_write(struct transfer_file *file, const struct strings *dirs,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Batches of revision 2025-03-26: each element is a message of its own, and the answers are sent
- * together. A notification of one of them opens the stream as usual. */
+ * together. A notification of an element opens the stream as usual. */
 #include "era/batch.h"
 
 #include <stdlib.h>
@@ -17,7 +17,8 @@ struct batch {
 	struct buf answers;
 	struct json array; /* their writer */
 	size_t answered;
-	size_t open; /* elements without an answer yet, and one while the batch is read */
+	/* number of elements without an answer, plus one while the batch is being read */
+	size_t open;
 };
 
 static void
@@ -29,7 +30,8 @@ release(struct batch *batch)
 	CHECK(batch->open > 0);
 	if (--batch->open > 0)
 		return;
-	if (batch->answered == 0) { /* only notifications, or all cancelled */
+	/* the batch had only notifications, or all requests were cancelled */
+	if (batch->answered == 0) {
 		exchange_accept(exchange);
 	} else {
 		json_end(&batch->array);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON-RPC batches, which only revision 2025-03-26 knows. */
+/* Batches of JSON-RPC. Only revision 2025-03-26 has them. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -15,7 +15,7 @@ struct session;
 
 void batch_receive(struct eras *eras, struct exchange *exchange, struct session *session,
 		   const struct message *message);
-/* One element has its answer, or (NULL) will have none. */
+/* One element has its answer. NULL: it will have no answer. */
 void batch_add(struct batch *batch, const struct buf *answer);
 
 #endif

@@ -24,7 +24,7 @@ capabilities_read(struct json_object *capabilities, enum revision revision)
 		return can;
 	if (revision >= REV_2025_11_25 && json_obj(elicitation, "url") != NULL)
 		can |= CAN_ELICIT_URL;
-	/* an empty object means forms, as does anything from a client of 2025-06-18 */
+	/* an empty object means forms; a client of 2025-06-18 supports only forms */
 	if (json_obj(elicitation, "form") != NULL || (can & CAN_ELICIT_URL) == 0)
 		can |= CAN_ELICIT;
 	return can;

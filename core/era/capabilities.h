@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a legacy client can be asked (MCP basic/lifecycle, "Capability Negotiation"). */
+/* The kinds of questions that a legacy client can answer (MCP basic/lifecycle, "Capability
+ * Negotiation"). */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -11,7 +12,7 @@
 struct buf;
 struct json_object;
 
-/* As bits that fit into an id. */
+/* The kinds are bits, because the session id contains them. */
 enum {
 	CAN_ROOTS = 1 << 0,
 	CAN_SAMPLING = 1 << 1,

@@ -20,7 +20,7 @@
 #define ID_MAX 40
 
 struct asked {
-	struct hash_link by_id; /* in eras->asked until it is answered */
+	struct hash_link by_id; /* link in eras->asked until the question is answered */
 	struct request *request;
 	char id[ID_MAX];
 	char *key, *method;
@@ -34,7 +34,7 @@ struct client_requests {
 	struct request *request;
 	struct asked *asked; /* of this round */
 	size_t n, open;
-	bool late; /* the time is over: no more questions are sent */
+	bool late; /* the time is over, so no more questions are sent */
 };
 
 /* ---- sending ------------------------------------------------------------------------------- */
@@ -64,7 +64,7 @@ send_question(struct request *request, const struct question *question, struct a
 	return request_notify(request, out);
 }
 
-/* Tells the client to stop. */
+/* Tells the client that the question is cancelled. */
 static void
 send_cancelled(struct request *request, const struct asked *asked)
 {
@@ -177,7 +177,7 @@ client_requests_send(struct request *request)
 			"Its connection is gone, or it accepts no more messages");
 }
 
-/* All answers have arrived: the call continues with them. */
+/* Called when all answers have arrived: the call continues with them. */
 static void
 resume(struct request *request)
 {
@@ -217,7 +217,7 @@ answered(struct request *request, struct asked *asked, const struct message *mes
 	}
 	if (request->answers == NULL)
 		request->answers = json_object_new_object();
-	if (result != NULL) /* else it counts as missing, and the call may ask again */
+	if (result != NULL) /* otherwise the answer counts as missing, and the call may ask again */
 		json_object_object_add(request->answers, asked->key, json_object_get(result));
 	if (request->asked->open == 0)
 		resume(request);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Requests of the server to a legacy client: elicitation, sampling, roots. Where the modern era
- * ends a request with its questions (mrtr.h), the older revisions send requests to the client, on
- * the stream of the request that caused them, and the answers come back as messages of their own.
- * So a tool that asks is written once.
- */
+/* Requests of the server to a legacy client: elicitation, sampling, roots. In the modern era a
+ * request ends with its questions (mrtr.h). In the older revisions the server sends requests to the
+ * client, on the stream of the client's request, and the client answers in separate messages. This
+ * file hides the difference from tools. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -23,7 +21,8 @@ void client_requests_send(struct request *request);
 /* A response from this peer. It is ignored when it does not belong to a question. */
 void client_requests_answered(struct eras *eras, const struct peer *peer,
 			      const struct message *message);
-/* The request ends. With `tell` the client is asked to stop working on the unanswered questions. */
+/* Called when the request ends. With `tell` the client is asked to stop working on the unanswered
+ * questions. */
 void client_requests_end(struct request *request, bool tell);
 
 #endif

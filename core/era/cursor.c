@@ -13,7 +13,7 @@
 
 #define CURSOR_PURPOSE "cursor"
 
-/* The start of a page, and its list: a cursor is valid only for that list. */
+/* A cursor has the start of a page and the name of its list, so it is valid only for that list. */
 struct cursor {
 	uint8_t kind, access, reserved[2];
 	uint32_t start;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cursors of lists: where a page starts, sealed to its principal and to its list. */
+/* Cursors of lists: the start of a page, sealed for one principal and one list. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -14,7 +14,7 @@
 struct json;
 struct request;
 
-/* Reads params.cursor. False: it was not made for this list and this principal. */
+/* Reads params.cursor. False: the cursor was not made for this list and this principal. */
 bool cursor_open(const struct request *request, enum row_kind kind, size_t *start);
 /* Adds nextCursor. */
 void cursor_seal(const struct request *request, enum row_kind kind, size_t start, struct json *out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which revision added what: the "Key Changes" page of each revision of the specification. */
+/* The revision that added each feature: see the "Key Changes" page of each revision of the
+ * specification. */
 #include "era/downgrade.h"
 
 #include <string.h>
@@ -52,6 +53,6 @@ downgrade_question(struct json_object *params, enum revision revision, const cha
 		if (json_get(params, "elicitationId") == NULL)
 			json_object_object_add(params, "elicitationId", json_object_new_string(id));
 	} else if (revision < REV_2025_11_25) {
-		json_object_object_del(params, "mode"); /* there is no other kind there */
+		json_object_object_del(params, "mode"); /* these revisions have no other kind */
 	}
 }

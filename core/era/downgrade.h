@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an older revision does not have is converted to its form, or left out: strict clients reject
- * a whole message because of one unknown member. (Lists: registry_list().) */
+/* Features that an older revision does not have are converted to its form, or left out. Strict
+ * clients reject a whole message because of one unknown member. (For lists see registry_list().) */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The eras as a whole: their parts, the end of stdin, their own end. */
+/* All eras together: how they start and end, and what happens at the end of stdin. */
 #include "era/eras.h"
 
 #include <stdlib.h>
@@ -28,8 +28,8 @@ eras_move(struct eras *eras, enum eras_state state)
 
 /* ---- the end of stdin ---------------------------------------------------------------------- */
 
-/* Can this request still be answered? Not when the peer has stopped reading, or when it waits for
- * the client. A subscription has no answer. */
+/* Can this request still be answered? False when the peer has stopped reading, or when the request
+ * waits for the client. A subscription has no answer. */
 static bool
 end_now(struct request *request)
 {
@@ -48,11 +48,13 @@ receive_eof(void *data)
 	struct eras *eras = data;
 	struct request *request = eras->pipe.peer.open;
 
-	if (eras->state == ERAS_SERVING) { /* a longer one is cancelled and answered so */
+	/* a request that takes longer is cancelled and answered with that */
+	if (eras->state == ERAS_SERVING) {
 		eras_move(eras, ERAS_INPUT_ENDED);
 		loop_timer_set(eras->parts.loop, &eras->end, eras->parts.config->limits.drain_ms);
 	}
-	while (request != NULL) { /* ending one may end others: so start again from the beginning */
+	/* ending one request may end others, so start again from the beginning */
+	while (request != NULL) {
 		struct request *next = request->next;
 
 		request = end_now(request) ? eras->pipe.peer.open : next;

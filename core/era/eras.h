@@ -27,36 +27,36 @@ struct pool;
 struct registry;
 struct sealer;
 
-/* All are borrowed and must outlive the eras. */
+/* All members are borrowed and must outlive the eras. */
 struct eras_parts {
 	struct loop *loop;
 	const struct config *config;
 	struct registry *registry;
 	struct calls *calls;
 	struct pool *pool;     /* parses large bodies */
-	struct sealer *sealer; /* sessions, cursors, request state */
+	struct sealer *sealer; /* seals session ids, cursors and request states */
 	size_t page;	       /* rows on one page of a list; 0: all */
 	unsigned ask_ms;       /* time for an answer of a legacy client; 0: ten minutes */
 };
 
 struct eras *eras_new(const struct eras_parts *parts);
 void eras_free(struct eras *eras); /* NULL is fine */
-/* The receiver for transports; valid as long as the eras. */
+/* The receiver for the transports. It is valid as long as the eras. */
 const struct receiver *eras_receiver(struct eras *eras);
-/* Where messages without a request are sent, for a legacy client on stdio. */
+/* Sets the stream for messages that belong to no request, for a legacy client on stdio. */
 void eras_set_stdio(struct eras *eras, void (*send)(void *data, const char *json, size_t len),
 		    void *data);
-/* stdin has ended and all its requests are answered, or limits.drain_ms is over. */
+/* Called when stdin has ended and all its requests are answered, or limits.drain_ms is over. */
 void eras_on_eof(struct eras *eras, void (*eof)(void *data), void *data);
 /* Has stdin ended? Then no more requests or answers come from there. */
 bool eras_input_ended(const struct eras *eras);
 
-/* A plugin reports a change. `what` is "tools", "prompts" or "resources" for a list; or `uri` is
- * not NULL and names one resource (`what` is then ignored). Sent to the clients that subscribed:
- * open listens, and the legacy session of stdio. */
+/* Called when a plugin reports a change. `what` is "tools", "prompts" or "resources" for a list.
+ * When `uri` is not NULL, it names one resource, and `what` is ignored. The change is sent to the
+ * clients that subscribed: open listens, and the legacy session of stdio. */
 void eras_changed(struct eras *eras, const char *what, const char *uri);
 
-/* Shutdown: open subscriptions end with their result. */
+/* Called at shutdown: open subscriptions end with their result. */
 void eras_quiesce(struct eras *eras);
 
 #endif

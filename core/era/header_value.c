@@ -13,14 +13,14 @@
 
 #define SENTINEL "=?base64?"
 #define SENTINEL_END "?="
-#define INTEGER_MAX ((int64_t)1 << 53) /* beyond it JSON readers disagree */
+#define INTEGER_MAX ((int64_t)1 << 53) /* JSON readers give different results for larger integers */
 
 static bool
 visible(const char *value)
 {
 	for (; *value != '\0'; value++)
 		if ((*value < ' ' && *value != '\t') || *value == 0x7f)
-			return false; /* char is signed here: bytes from 0x80 are negative */
+			return false; /* char may be signed: then bytes from 0x80 are negative */
 	return true;
 }
 
@@ -72,7 +72,7 @@ header_integer(const char *text, int64_t *value)
 	return true;
 }
 
-/* The object that contains the argument, and the argument; NULL when absent or null. */
+/* Finds the object that contains the argument, and the argument. NULL when it is absent or null. */
 static struct json_object *
 argument_find(const struct param_header *param, struct json_object *arguments,
 	      struct json_object **parent)

@@ -10,7 +10,7 @@
 #include "era/inside.h"
 #include "era/methods.h"
 
-#define NAME_MAX_LEN 200 /* bytes of a header name that is made here */
+#define NAME_MAX_LEN 200 /* bytes of a header name that is built here */
 
 static const char *
 header_of(const struct request *request, const char *name)
@@ -27,7 +27,7 @@ check_name(const struct request *request, const struct method *method, char *why
 	bool same;
 
 	if (!json_object_is_type(value, json_type_string))
-		return NULL; /* a fault of the parameters, not of the header */
+		return NULL; /* an error of the parameters, not of the header */
 	buf_init(&text, LIMIT_HEADERS);
 	same = header != NULL && header_decode(header, &text) &&
 	       text.len == (size_t)json_object_get_string_len(value) &&

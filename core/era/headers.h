@@ -13,8 +13,8 @@
 struct request;
 
 /* Checks all of them, in the order of the specification. NULL, or the one that is missing or
- * differs (`why` has the text). The version header is checked separately, because the check of the
- * version comes in between. */
+ * differs (`why` has the text). The version header is checked in modern.c, because the check of the
+ * version itself comes before the other headers. */
 const char *headers_check(const struct request *request, char *why, size_t why_size);
 
 #endif

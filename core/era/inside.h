@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of struct eras, for the files of this folder. */
+/* The members of struct eras, for the files of this folder. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -20,7 +20,7 @@ struct subscription;
 
 enum eras_state {
 	ERAS_SERVING,
-	ERAS_INPUT_ENDED, /* stdin has ended; its requests are still answered */
+	ERAS_INPUT_ENDED, /* stdin has ended; the requests from it are still answered */
 	ERAS_ENDING,	  /* eras_free() */
 };
 
@@ -28,12 +28,12 @@ struct eras {
 	struct eras_parts parts;
 	struct receiver receiver;
 	struct json_limits limits; /* of inbound messages */
-	struct buf out;		   /* the current answer: there is one at a time */
+	struct buf out;		   /* the answer that is being written: there is one at a time */
 	struct json json;	   /* its writer */
 	struct buf note;	   /* the current notification */
 	struct sessions *sessions;
-	struct session pipe; /* stdio, and its legacy session if there is one */
-	struct peer loose;   /* modern requests over HTTP, which share nothing */
+	struct session pipe; /* the client on stdio, and its legacy session if it has one */
+	struct peer loose;   /* modern requests over HTTP; they share no ids */
 	struct hash ids;     /* the open requests of all other peers, by peer and id */
 	/* sends messages without a request to a legacy client on stdio; NULL: no stdio */
 	void (*send_stdio)(void *data, const char *json, size_t len);
@@ -41,17 +41,21 @@ struct eras {
 	void (*eof)(void *data);
 	void *eof_data;
 	enum eras_state state;
-	size_t parsing;			    /* messages of stdio that a worker parses */
-	struct loop_timer end;		    /* no request is left there: tells the host */
+	size_t parsing; /* messages of stdio that a worker parses */
+	/* called when no request of stdin is left: tells the host */
+	struct loop_timer end;
 	struct subscription *subscriptions; /* open ones */
 	size_t n_subscriptions;
-	size_t held;	    /* bytes of the messages of open requests; see HELD_MAX */
-	uint64_t questions; /* number of questions to legacy clients: ids of the host */
-	struct hash asked;  /* the questions without an answer, by their id */
-	struct buf lists[ROW_KINDS][REVISIONS][ACCESS_ADMIN + 1]; /* whole results; see lists.c */
+	size_t held; /* bytes of the messages of open requests; see HELD_MAX */
+	/* number of questions sent to legacy clients; their ids are made of it */
+	uint64_t questions;
+	struct hash asked; /* unanswered questions, by their id */
+	/* results that are kept whole; see lists.c */
+	struct buf lists[ROW_KINDS][REVISIONS][ACCESS_ADMIN + 1];
 };
 
-/* eras.c: a request of stdin has ended, or the parsing of one: was it the last, and stdin too? */
+/* eras.c: called when a request of stdin, or the parsing of one, has ended. When it was the last
+ * one and stdin has ended too, the host is told. */
 void eras_check_end(struct eras *eras);
 
 #endif

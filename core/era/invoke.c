@@ -192,7 +192,7 @@ call_asks(struct call *call)
 		request->era->ask(request);
 }
 
-/* {"elicitation":{"url":{}}} of "elicitation.url". */
+/* Writes {"elicitation":{"url":{}}} for "elicitation.url". */
 static void
 missing_capability(struct request *request, const char *capability)
 {

@@ -22,16 +22,17 @@ struct row;
 void invoke_unknown(struct request *request, enum row_kind kind, const char *what,
 		    const char *name);
 
-/* params.arguments, made when absent; NULL: they are not an object, and the request was refused. */
+/* params.arguments, made when absent. NULL: it is not an object, and the request was refused. */
 struct json_object *invoke_arguments(struct request *request);
-/* The member of `arguments` that contains U+0000, which C texts cannot hold; NULL: there is
+/* The member of `arguments` that contains U+0000, which texts in C cannot hold; NULL when there is
  * none. */
 const char *invoke_nul(struct json_object *arguments);
-/* Starts the row with these arguments (already prepared; a reference is kept). `uri`: the URI that
- * is read, or NULL. The method's answer() follows. */
+/* Starts the row with these arguments, which are already prepared; a reference is kept. `uri` is
+ * the URI that is read, or NULL. Later the method's answer() is called. */
 void invoke(struct request *request, const struct row *row, struct json_object *arguments,
 	    const char *uri);
-/* The same, with the arguments as JSON text too; NULL: the text is made here. */
+/* Starts the row in the same way. `json` has the arguments as JSON text; NULL: this function writes
+ * the text. */
 void invoke_written(struct request *request, const struct row *row, struct json_object *arguments,
 		    const struct buf *text);
 /* Refuses parameters; `why` has one line for each fault. `what` may be NULL. */

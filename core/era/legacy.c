@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The revisions before 2026-07-28: initialize, a session, and questions that are real requests to
- * the client. Only this adapter has sessions; nothing after it does.
- */
+/* The revisions before 2026-07-28: initialize, a session, and questions that are real requests to
+ * the client. Only this adapter knows sessions. */
 #include "era/legacy.h"
 
 #include <stdlib.h>
@@ -28,8 +26,8 @@ legacy_version(const char *name)
 
 /* ---- the exchange -------------------------------------------------------------------------- */
 
-/* Most answers are JSON, so a client that accepts only JSON is served too; messages that need a
- * stream are then not sent. A client that does not accept JSON could not read an answer. */
+/* Most answers are JSON, so a client that accepts only JSON is served too, but messages that need a
+ * stream are not sent to it. A client that does not accept JSON could not read an answer. */
 static bool
 check_accept(struct eras *eras, struct exchange *exchange, const char *id)
 {
@@ -91,7 +89,7 @@ legacy_message(struct eras *eras, struct exchange *exchange, struct session *ses
 		exchange_accept(exchange);
 }
 
-/* The first message over HTTP has no session yet. */
+/* The first message over HTTP belongs to no session yet. */
 static void
 initialize_receive(struct eras *eras, struct exchange *exchange, struct message *message)
 {

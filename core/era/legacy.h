@@ -21,11 +21,11 @@ extern const struct era era_legacy;
 bool legacy_version(const char *name); /* is it one of the legacy revisions? */
 /* Routes a message that is not a batch. */
 void legacy_receive(struct eras *eras, struct exchange *exchange, struct message *message);
-/* The same within a known session. `batch` may be NULL; otherwise nothing is sent to the
- * exchange. */
+/* Routes a message of a known session in the same way. `batch` may be NULL; otherwise nothing is
+ * sent to the exchange. */
 void legacy_message(struct eras *eras, struct exchange *exchange, struct session *session,
 		    struct batch *batch, struct message *message);
-/* The session of an exchange; NULL: refused (and finished), with this id. */
+/* The session of an exchange. NULL: the exchange was refused with this id, and is finished. */
 struct session *legacy_session(struct eras *eras, struct exchange *exchange, const char *id);
 void legacy_initialize(struct request *request);
 

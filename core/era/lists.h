@@ -14,7 +14,7 @@ void prompts_list(struct request *request);
 void resources_list(struct request *request);
 void templates_list(struct request *request);
 
-/* Whole lists are kept as the bytes of their result. */
+/* The results of the four lists are kept as bytes. */
 void lists_init(struct eras *eras);
 void lists_fini(struct eras *eras);
 

@@ -11,7 +11,8 @@
 
 struct request;
 
-/* Levels with the names of MCP (server/utilities/logging), least first; from RFC 5424. */
+/* The levels have the names of MCP (server/utilities/logging), least severe first. They come from
+ * RFC 5424. */
 enum level {
 	LEVEL_DEBUG,
 	LEVEL_INFO,
@@ -21,7 +22,7 @@ enum level {
 	LEVEL_CRITICAL,
 	LEVEL_ALERT,
 	LEVEL_EMERGENCY,
-	LEVEL_NONE /* above all levels: report nothing */
+	LEVEL_NONE /* this value is above all levels: no message is reported */
 };
 /* LEVEL_NONE for an unknown name. */
 int level_parse(const char *name);

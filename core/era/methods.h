@@ -9,7 +9,7 @@
 struct request;
 struct result;
 
-/* One row of it. */
+/* One method of the table. */
 struct method {
 	const char *name;
 	unsigned eras;	      /* IN_LEGACY, IN_MODERN */

@@ -37,7 +37,8 @@ modern_receive(struct eras *eras, struct exchange *exchange, struct message *mes
 					&era_modern, message));
 		return;
 	}
-	/* over HTTP a client cancels by closing, so no notification has a meaning there */
+	/* over HTTP a client cancels by closing the stream, so notifications have no meaning
+	 * there */
 	if (message->kind == MESSAGE_NOTIFICATION && !exchange->http)
 		notification_receive(eras, &eras->pipe.peer, message);
 	exchange_accept(exchange);
@@ -52,7 +53,7 @@ refuse(struct request *request, enum rpc_error error, const char *what)
 	return false;
 }
 
-/* Over HTTP the revision is also in a header, and must be the same. */
+/* Over HTTP the header has the revision too, and both must be the same. */
 static bool
 check_version(struct request *request, const char *version)
 {
@@ -160,7 +161,7 @@ modern_wrap(const struct eras *eras, struct json *out, const struct wrap *wrap)
 	json_string(json_member(out, "resultType"), wrap->type);
 	if (wrap->ttl_ms >= 0) {
 		json_number(json_member(out, "ttlMs"), wrap->ttl_ms);
-		/* lists depend on what the principal may do: never public */
+		/* lists depend on the rights of the principal, so they are never public */
 		json_string(json_member(out, "cacheScope"), "private");
 	}
 	json_begin(json_member(out, "_meta"), '{');

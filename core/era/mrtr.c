@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rounds of a modern request: each round is a new request, and the host keeps no state between
- * them. */
+/* Rounds of a modern request. Each round is a new request, and the host keeps no state between the
+ * rounds. */
 #include "era/mrtr.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@ was_asked(const struct request_state *state, const char *key)
 	size_t n = state->asked == NULL ? 0 : json_object_array_length(state->asked);
 
 	if (state->asked == NULL)
-		return true; /* no state came back: any answer may belong to a question */
+		return true; /* the client sent no state, so any answer may belong to a question */
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(json_object_get_string(json_object_array_get_idx(state->asked, i)),
 			   key) == 0)

@@ -16,7 +16,8 @@ struct json;
 struct outcome;
 struct request;
 
-/* Reads inputResponses and requestState into request->answers and round. False: refused. */
+/* Reads inputResponses and requestState into request->answers and round. False: the request was
+ * refused. */
 bool mrtr_read(struct request *request);
 /* The member inputRequests of the open object. */
 void mrtr_write_questions(struct json *out, const struct outcome *outcome);

@@ -14,7 +14,7 @@
 struct prepare {
 	struct pool_job job; /* first */
 	struct eras *eras;
-	struct request *request; /* NULL: the request has ended, and its message is here */
+	struct request *request; /* NULL: the request has ended, and the job has its message */
 	struct message message;
 	const struct row *row;
 	struct json_object *arguments;
@@ -68,7 +68,7 @@ prepare_over(struct pool_job *job)
 	prepare_free(prepare);
 }
 
-/* The host stops, and the request ended before. */
+/* Called when the host stops, for a request that has ended before. */
 static void
 prepare_drop(struct pool_job *job)
 {
@@ -140,7 +140,7 @@ disposal_over(struct pool_job *job)
 static void
 disposal_drop(struct pool_job *job)
 {
-	disposal_run(job); /* again, if it ran: the message is empty then */
+	disposal_run(job); /* when the job has run, the message is empty already */
 	free(job);
 }
 

@@ -13,8 +13,8 @@
 #include <json-c/json.h>
 #include <stdbool.h>
 
-#define PREPARE_NOTES_MAX 2000u /* bytes about changed arguments */
-#define PREPARE_WHY_MAX 8000u	/* bytes about faults of arguments */
+#define PREPARE_NOTES_MAX 2000u /* bytes of the text about changed arguments */
+#define PREPARE_WHY_MAX 8000u	/* bytes of the text about faults of arguments */
 
 struct buf;
 struct eras;
@@ -22,11 +22,11 @@ struct message;
 struct request;
 struct row;
 
-/* On a worker: checks and changes the arguments. False with `why`: they are refused. */
+/* Runs on a worker: checks and changes the arguments. False with `why`: they are refused. */
 typedef bool prepare_check(const struct row *row, struct json_object *arguments, bool nul,
 			   struct buf *notes, struct buf *why);
-/* On the loop: the arguments were checked (`why` NULL: valid) and written as `text`. Not called
- * when the request has ended meanwhile. */
+/* Called on the loop thread: the arguments were checked (`why` NULL: they are valid) and written as
+ * `text`. This is not called when the request has ended meanwhile. */
 typedef void prepare_done(struct request *request, const struct row *row,
 			  struct json_object *arguments, struct buf *notes, const struct buf *text,
 			  const struct buf *why);
@@ -36,9 +36,10 @@ bool prepare_needed(const struct request *request);
 /* `arguments` are part of the request's message. `check` NULL: they are only written. */
 void prepare_start(struct request *request, const struct row *row, struct json_object *arguments,
 		   prepare_check *check, prepare_done *done);
-/* The request ends: a worker that still reads its message becomes the owner. */
+/* Called when the request ends. When a worker still reads its message, the worker becomes the owner
+ * of the message. */
 void prepare_leave(struct request *request);
-/* message_fini(), on a worker if it is large. */
+/* Calls message_fini(), on a worker if the message is large. */
 void message_dispose(struct eras *eras, struct message *message);
 
 #endif

@@ -8,7 +8,7 @@
 
 struct request;
 
-/* Not sent where the client did not ask for it. `total` 0: unknown. */
+/* Sends progress, if the client asked for it. `total` 0: unknown. */
 void progress_notify(struct request *request, double done, double total, const char *message);
 
 #endif

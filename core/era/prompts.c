@@ -14,7 +14,8 @@
 
 #define PROMPT_ARGUMENTS_MAX 1000
 
-/* Everything required is present, and everything is text; false: refused. */
+/* Checks that everything required is present, and that every value is text. False: the request was
+ * refused. */
 static bool
 check_arguments(struct request *request, const struct row *row, struct json_object *arguments)
 {
@@ -75,7 +76,7 @@ fill_in(struct buf *out, const char *text, struct json_object *arguments)
 	buf_puts(out, text);
 }
 
-/* A prompt from an operator's file: no code has to run for it. */
+/* Answers with a prompt from an operator's file; no code of a plugin runs. */
 static void
 answer_text(struct request *request, const struct row *row, struct json_object *arguments)
 {

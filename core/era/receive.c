@@ -60,12 +60,12 @@ notification_receive(struct eras *eras, struct peer *peer, const struct message 
 	else if (strcmp(message->method, "notifications/initialized") == 0 &&
 		 peer == &eras->pipe.peer)
 		session_spoke(&eras->pipe);
-	/* other notifications have no effect, and a notification is never answered */
+	/* other notifications have no effect; a notification is never answered */
 }
 
 /* ---- the decision -------------------------------------------------------------------------- */
 
-/* A version header that no legacy client would send. */
+/* Is it a version header that a legacy client would not send? */
 static bool
 foreign_version(const struct exchange *exchange)
 {
@@ -77,8 +77,8 @@ foreign_version(const struct exchange *exchange)
 	return version != NULL && !legacy_version(version);
 }
 
-/* On stdio before initialize only ping is allowed without a handshake. Everything else is answered
- * as modern, by an error that names what is missing. */
+/* On stdio only ping is allowed before initialize without a handshake. Everything else is handled
+ * as modern and gets an error that names what is missing. */
 static bool
 premature(const struct eras *eras, const struct exchange *exchange, const struct message *message)
 {
@@ -130,7 +130,8 @@ batch_route(struct eras *eras, struct exchange *exchange, const struct message *
 		batch_receive(eras, exchange, session, message);
 }
 
-/* The memory of a message: json-c needs far more than the text for many small values. */
+/* Estimates the memory of a message: for many small values json-c needs far more memory than the
+ * text. */
 static size_t
 cost_of(const char *body, size_t len)
 {
@@ -141,7 +142,7 @@ cost_of(const char *body, size_t len)
 	return len + values * HELD_VALUE;
 }
 
-/* Is there room for one more, besides the requests that are already held? */
+/* Is there room for one more message, in addition to the requests that are already held? */
 static bool
 room_for(const struct eras *eras, size_t cost)
 {
@@ -172,7 +173,7 @@ received(struct eras *eras, struct exchange *exchange, struct message *message, 
 
 /* ---- bytes --------------------------------------------------------------------------------- */
 
-/* A body that is too large to be parsed between two other events. */
+/* A body that is so large that a worker parses it, because it would block the loop for too long. */
 struct parsing {
 	struct pool_job job; /* first */
 	struct eras *eras;
@@ -205,14 +206,15 @@ parse_done(struct pool_job *job)
 	parsing->message.cost = parsing->cost;
 	parsing->message.large = parsing->message.kind != MESSAGE_BATCH;
 	received(parsing->eras, parsing->exchange, &parsing->message, parsing->code, parsing->why);
-	/* only now: the first elements of a batch may have ended, and others follow */
+	/* the batch ends only now: its first elements may have ended while others were still to
+	 * come */
 	parsing->eras->parsing -= piped;
 	eras_check_end(parsing->eras);
 	free(parsing->body);
 	free(parsing);
 }
 
-/* The host stops: nobody is answered any more. */
+/* Called when the host stops: the message is not answered. */
 static void
 parse_drop(struct pool_job *job)
 {
@@ -259,7 +261,8 @@ receive_message(void *data, struct exchange *exchange, const char *body, size_t 
 	char why[256];
 	int code;
 
-	/* without room it is parsed here, so that the number of waiting ones stays limited too */
+	/* when there is no room, the loop thread parses the body, so that the number of waiting
+	 * bodies is limited */
 	if (len > PARSE_INLINE && len <= eras->limits.bytes && room_for(eras, cost)) {
 		parse_later(eras, exchange, body, len, cost);
 		return;

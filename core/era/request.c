@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The life of a request: begun once and ended once, with a single exit. */
+/* A request in the host: it begins once and ends once, with a single exit. */
 #include "era/request.h"
 
 #include <stdarg.h>
@@ -23,7 +23,7 @@
 
 #define ERROR_TEXT_MAX (64u << 10) /* before masking */
 #define ERROR_SHOWN_MAX 2000u
-#define SCRATCH_KEEP (1u << 20) /* a buffer that grew larger is freed */
+#define SCRATCH_KEEP (1u << 20) /* a buffer that has grown beyond this size is freed */
 
 /* ---- life ---------------------------------------------------------------------------------- */
 
@@ -123,7 +123,7 @@ request_find(struct eras *eras, const struct peer *peer, struct json_object *id,
 	return NULL;
 }
 
-/* Does another request with this id run? */
+/* Is another request with this id running? */
 static bool
 id_taken(const struct request *request)
 {
@@ -138,7 +138,7 @@ request_run(struct request *request)
 	char shown[NAME_ROOM];
 
 	if (request->era->cancel_on_close && request->exchange->closed) {
-		request_withdraw(request); /* the client left while the body was parsed */
+		request_withdraw(request); /* the client has left while the body was being parsed */
 		return;
 	}
 	if (id_taken(request)) {
@@ -159,7 +159,8 @@ request_run(struct request *request)
 
 /* ---- end ----------------------------------------------------------------------------------- */
 
-/* A call that still runs is cancelled, and cleans up without an owner. */
+/* Frees the call of the request. A call that still runs is cancelled and cleans up without an
+ * owner. */
 static void
 request_free(struct request *request)
 {
@@ -174,7 +175,7 @@ request_free(struct request *request)
 	prepare_leave(request);
 	json_object_put(request->arguments);
 	json_object_put(request->answers);
-	/* elements of a batch share their tree, which has one owner at a time */
+	/* the elements of a batch share one tree, which has one owner at a time */
 	if (request->batch == NULL)
 		message_dispose(eras, &request->message);
 	else
@@ -256,9 +257,7 @@ request_send(struct request *request, int status)
 
 	if (!buf_ok(out))
 		write_error(request, RPC_INTERNAL, NULL,
-			    "the answer is larger than one "
-			    "message may be",
-			    &status);
+			    "the answer is larger than the maximum size of a message", &status);
 	hand_over(request, status, out);
 	scratch_renew(out);
 	request_free(request);
@@ -295,7 +294,7 @@ request_empty(struct request *request)
 	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = -1 });
 }
 
-/* The client's part of the message is masked, and on one line. */
+/* The part of the message that comes from the client is masked, and put on one line. */
 void
 request_error(struct request *request, enum rpc_error error, const char *data, const char *format,
 	      ...)

@@ -27,20 +27,21 @@
 #include "rpc/exchange.h"
 
 #define NAME_SHOWN_MAX 128u	       /* bytes of a client's text in a message */
-#define NAME_ROOM (NAME_SHOWN_MAX + 4) /* with the mark of a cut */
+#define NAME_ROOM (NAME_SHOWN_MAX + 4) /* the same, with the mark that it was cut */
 
 /* Prefix of the reserved `_meta` keys (MCP 2026-07-28, basic/index, "_meta"). */
 #define META "io.modelcontextprotocol/"
 
-#define ANSWER_MAX (64u << 20)	 /* bytes of one answer: a 16 MiB reply as base64, and its frame */
-#define NOTE_MAX (1u << 20)	 /* bytes of one notification or question to the client */
-#define BATCH_MAX 100		 /* messages of one batch */
-#define PARSE_INLINE (64u << 10) /* larger bodies are parsed by a worker */
+/* bytes of one answer: a 16 MiB reply as base64, and the JSON around it */
+#define ANSWER_MAX (64u << 20)
+#define NOTE_MAX (1u << 20)	     /* bytes of one notification or question to the client */
+#define BATCH_MAX 100		     /* messages of one batch */
+#define PARSE_INLINE (64u << 10)     /* a worker parses bodies that are larger than this */
 #define CAPABILITIES_MAX (64u << 10) /* bytes of a client's capabilities */
 #define ANSWERS_TEXT_MAX (1u << 20)  /* bytes of the answers to questions, all together */
 #define HELD_MAX (256u << 20)	     /* approximate bytes of memory of all running requests */
 #define HELD_VALUE 64u		     /* bytes of one JSON value of any kind */
-#define ASK_ROUNDS 8		     /* how often one request may ask its client */
+#define ASK_ROUNDS 8		     /* how often one request may ask its client a question */
 #define ASK_MS 600000		     /* time for an answer of a legacy client */
 
 struct client_requests;
@@ -54,30 +55,33 @@ struct result;
 struct batch;
 struct request;
 
-/* Its life; request_move() alone writes it, by the table in request.c. Who moves it on: */
+/* The phase of a request. Only request_move() writes it, by the table in request.c. After each
+ * phase stands the code that changes it: */
 enum request_phase {
-	REQUEST_NEW,	   /* read: request_run() */
-	REQUEST_ADMITTED,  /* its era took it, its method runs: the method, prepare, invoke */
-	REQUEST_PREPARING, /* a worker has its message: prepare */
-	REQUEST_CALLING,   /* its call is running; the call's events follow */
-	REQUEST_ASKING,	   /* its call waits for a legacy client: client_requests */
+	REQUEST_NEW, /* read: request_run() */
+	/* the era has accepted the request and its method runs: changed by the method, prepare,
+	 * invoke */
+	REQUEST_ADMITTED,
+	REQUEST_PREPARING, /* a worker has the message: changed by prepare */
+	REQUEST_CALLING,   /* its call is running: changed by the events of the call */
+	REQUEST_ASKING,	   /* its call waits for a legacy client: changed by client_requests */
 	REQUEST_LISTENING, /* a subscription: subscriptions */
-	REQUEST_ENDED,	   /* its exchange has the answer, or will get none */
+	REQUEST_ENDED,	   /* the exchange has its answer, or will get none */
 };
 
 struct request {
 	enum request_phase phase;
-	struct request *next, **link; /* in the list of its peer */
-	struct hash_link by_id;	      /* in eras->ids, if its peer has a space of ids */
+	struct request *next, **link; /* link in the list of its peer */
+	struct hash_link by_id;	      /* link in eras->ids, if the peer has a space of ids */
 	struct eras *eras;
 	struct peer *peer;
 	struct exchange *exchange;
-	struct batch *batch; /* its batch, or NULL */
+	struct batch *batch; /* the batch of the request, or NULL */
 	struct message message;
 	const struct era *era;
 	const struct method *method;
 	enum revision revision;
-	struct session *session; /* NULL in the modern era */
+	struct session *session; /* the session; NULL in the modern era */
 	struct principal principal;
 
 	/* from the client */
@@ -90,11 +94,11 @@ struct request {
 
 	/* the call */
 	const struct row *row;
-	struct json_object *arguments; /* the arguments as the call gets them */
+	struct json_object *arguments; /* the arguments that the call gets */
 	char *notes;		       /* a note about changed arguments for the answer, or NULL */
 	struct call *call;
 	struct json_object *answers; /* the client's answers so far: {key: result}, or NULL */
-	char *answers_text;	     /* the part of them that the call has */
+	char *answers_text;	     /* the answers that the call already has */
 	unsigned round;		     /* how often the client was asked before */
 	struct buf handle; /* the handle of the operation whose poll asked, if this answers its
 			    * question; or empty */
@@ -102,46 +106,48 @@ struct request {
 	int64_t task_created_ms; /* of a task that is polled: its creation, since 1970 */
 	bool deaf;		 /* the peer accepts no notification of this request */
 
-	struct client_requests *asked; /* the questions to a legacy client; from the first one on */
+	/* the questions to a legacy client; set from the first question on */
+	struct client_requests *asked;
 	struct subscription *subscription;
-	struct prepare *prepare; /* a worker has its message */
-	char *session_id;	 /* a response header, or NULL */
+	struct prepare *prepare; /* a worker has the message */
+	char *session_id;	 /* Mcp-Session-Id or another response header, or NULL */
 };
 
-/* Takes ownership of `message` (it is empty afterwards). */
+/* Makes a request. Takes the contents of `message`, which is empty afterwards. */
 struct request *request_new(struct eras *eras, struct exchange *exchange, struct batch *batch,
 			    struct peer *peer, const struct era *era, struct message *message);
 void request_move(struct request *request, enum request_phase phase);
-/* admit, find the method, run it. */
+/* Lets the era check the request, finds the method and runs it. */
 void request_run(struct request *request);
-/* The open request of this peer with this id, other than `except` (or NULL); NULL: none. */
+/* The open request of this peer with this id, other than `except`, which may be NULL. NULL: there
+ * is none. */
 struct request *request_find(struct eras *eras, const struct peer *peer, struct json_object *id,
 			     const struct request *except);
 
-/* A result: begin opens it and returns the writer of its members; end wraps, closes and sends
- * it. */
+/* Writes a result: begin opens it and returns the writer of its members; end adds the members of
+ * the era, closes the result and sends it. */
 struct json *request_begin(struct request *request);
 void request_end(struct request *request, const struct wrap *wrap);
-/* The same for a result without members of its own. */
+/* Sends a result without members of its own. */
 void request_empty(struct request *request);
 /* Sends the content of eras->out unchanged. */
 void request_send(struct request *request, int status);
-/* `data` is JSON text or NULL. The message is masked and put on one line. */
+/* Answers with an error. `data` is JSON text or NULL. The message is masked and put on one line. */
 void request_error(struct request *request, enum rpc_error error, const char *data,
 		   const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* The same with the text of a failed call, which may have several lines. */
+/* Answers with an error that has the text of a failed call, which may have several lines. */
 void request_failure(struct request *request, enum rpc_error error, const char *data,
 		     const struct buf *text);
 /* A client's text for a message: masked, on one line, cut. */
 const char *request_shown(const char *name, char shown[NAME_ROOM]);
-/* Ends it without an answer: the client cancelled or left. */
+/* Ends the request without an answer, because the client cancelled or left. */
 void request_withdraw(struct request *request);
-/* The host stops: all requests of a peer end without an answer. */
+/* Called when the host stops: all requests of a peer end without an answer. */
 void request_forget(struct peer *peer);
-/* One message on the request's own stream, before its answer. */
+/* Sends one message on the request's own stream, before its answer. */
 bool request_notify(struct request *request, const struct buf *json);
 
-/* Parameters that must be plain text; NULL: the request was refused with -32602, and is gone. */
+/* Parameters that must be plain text; NULL: the request was refused with -32602 and is freed. */
 const char *request_text(struct request *request, const char *name);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sealed request state: {"d": digest of the request, "r": round, "k": keys asked, "a": answers,
- * "h": handle of the operation that asks, in base64; left out when none was begun}. */
+ * "h": handle of the operation that asks, in base64; left out when no operation was begun}. */
 #include "era/request_state.h"
 
 #include <stdlib.h>
@@ -130,7 +130,7 @@ request_state_write(const struct request *request, struct buf *out)
 	return fits;
 }
 
-/* It was sealed here, so it is base64 of a handle. */
+/* The host has sealed this text, so it is the base64 of a handle. */
 static void
 take_handle(const char *text, struct buf *handle)
 {

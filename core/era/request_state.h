@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* requestState of MRTR (mrtr.h): what is remembered between two rounds of a request, in the
- * client's hands: sealed to its principal and to the very request it belongs to, good for ten
+/* requestState of MRTR (mrtr.h): the state between two rounds of a request. The client keeps it.
+ * The state is sealed for its principal and for exactly this request, and is valid for ten
  * minutes. */
 #ifndef LAKEHOST_CORE
 #error "core only"
@@ -18,14 +18,15 @@ struct call;
 struct request;
 
 #define STATE_TTL_S 600u
-#define STATE_ANSWERS_MAX 8192u /* bytes of the answers so far, as JSON */
+#define STATE_ANSWERS_MAX 8192u /* bytes of the JSON text with all answers so far */
 #define STATE_TEXT_MAX 32768u	/* bytes of a sealed state */
 
 struct request_state {
-	unsigned round;		     /* number of rounds with questions */
+	unsigned round;		     /* largest number of rounds with questions */
 	struct json_object *asked;   /* array of the keys of the last round; owned */
 	struct json_object *answers; /* object; owned */
-	struct buf handle;	     /* the handle of the operation whose poll asked; or empty */
+	/* the handle of the operation whose poll asked the question; or empty */
+	struct buf handle;
 };
 
 /* Appends the sealed text for the current questions of the request's call. False when the answers

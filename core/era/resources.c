@@ -83,7 +83,9 @@ add_content(struct json *out, const struct row *row, const char *uri,
 {
 	const char *mime = block->mime != NULL ? block->mime : row->mime;
 
-	if (block->kind == BLOCK_LINK) { /* it points elsewhere, and a read has no links */
+	/* a link is left out: it names another resource, and the result of a read cannot contain
+	 * links */
+	if (block->kind == BLOCK_LINK) {
 		begin_content(out, uri, "text/uri-list");
 		json_string(json_member(out, "text"), block->uri);
 		json_end(out);
@@ -103,8 +105,8 @@ is_text(const struct result *result, size_t i)
 	return i < result->blocks && result->block[i].kind == BLOCK_TEXT;
 }
 
-/* Consecutive texts of a tool are one document: contents have no defined order, and many clients
- * read only the first. Returns the block after them. */
+/* Consecutive texts of a tool are joined into one document, because contents have no defined order
+ * and many clients read only the first one. Returns the block after them. */
 static size_t
 add_texts(struct json *out, const struct row *row, const char *uri, const struct result *result,
 	  size_t i)
@@ -127,7 +129,8 @@ add_texts(struct json *out, const struct row *row, const char *uri, const struct
 	return i;
 }
 
-/* If there is structured content, it is the content of the read; its text is for tools. */
+/* Structured content, if there is any, is the content of the read; the text beside it is for
+ * tools. */
 static bool
 reads_as_json(const struct row *row, const struct result *result)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Identity and offers of this host: serverInfo, capabilities, server/discover. */
+/* The identity and the capabilities of this host: serverInfo, capabilities, server/discover. */
 #include "era/server.h"
 
 #include <lakehost/version.h>
@@ -35,11 +35,10 @@ write_capability(struct json *out, const char *name, bool subscribe, bool change
 	json_end(out);
 }
 
-/*
- * Only what exists. Changes are announced to listens of the modern era and to a legacy session on
- * stdio. Over HTTP legacy sessions have no stream for them, so neither changes nor subscriptions
- * are declared there. (A subscription is still accepted, because it does no harm.)
- */
+/* Declares only features that exist. Changes are announced to listens of the modern era and to a
+ * legacy session on stdio. Over HTTP legacy sessions have no stream for them, so neither changes
+ * nor subscriptions are declared there. (A subscription is still accepted, because it does no
+ * harm.) */
 void
 server_capabilities(const struct request *request, struct json *out)
 {
@@ -67,8 +66,8 @@ server_capabilities(const struct request *request, struct json *out)
 	json_end(out);
 }
 
-/* For the model, when the operator has set none. The host serves many services, so the text covers
- * only what is true for all of them. */
+/* Instructions for the model, when the operator has configured none. The host serves many services,
+ * so the text has only statements that are true for all of them. */
 static const char built_in_instructions[] =
     "Lakehost connects you to the services that its operator enabled. Call get_server_info to "
     "see which services, and which identity you use. Use the list tools to find names and "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Identity and offers of this host: serverInfo, capabilities, server/discover. */
+/* The identity and the capabilities of this host: serverInfo, capabilities, server/discover. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif

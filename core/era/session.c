@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Session ids that contain their session, and the bounded table of the optional state. */
+/* Session ids, which contain the data of their session, and the limited table of the optional
+ * state. */
 #include "era/session.h"
 
 #include <stdlib.h>
@@ -172,7 +173,8 @@ drop(struct sessions *sessions, struct session *session)
 	free(session);
 }
 
-/* Room for one more: removes the longest unused session without a running request. */
+/* Makes room for one more session: removes the session that was unused for the longest time and has
+ * no running request. */
 static bool
 make_room(struct sessions *sessions)
 {
@@ -220,7 +222,7 @@ session_mint(struct sessions *sessions, const char *principal, enum revision rev
 	     id);
 }
 
-/* The content of an id; false when this version did not write it. */
+/* Reads the content of an id. False when this version did not write it. */
 static bool
 payload_read(const struct buf *payload, enum revision *revision, unsigned *can,
 	     unsigned char key[SESSION_KEY])

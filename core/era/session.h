@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Sessions of the legacy revisions. An id contains all that is needed (revision, capabilities of
+/* Sessions of the legacy revisions. An id contains all that is needed (revision, capabilities of
  * the client), sealed for its principal, valid for 24 hours. So a restarted host or another replica
- * accepts it too. The state kept for it (log level, subscriptions, running requests) is optional:
- * bounded, and losing it does no harm.
- */
+ * accepts it too. The state kept for it (log level, subscriptions, running requests) is limited,
+ * and can be lost without harm. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -32,8 +30,9 @@ struct peer {
 
 enum session_state {
 	SESSION_NONE,	     /* stdio before initialize */
-	SESSION_INITIALIZED, /* has its revision and capabilities */
-	SESSION_READY,	     /* has sent a message since: may get notifications of changes */
+	SESSION_INITIALIZED, /* the session knows its revision and capabilities */
+	/* the client has sent a message after initialize, so it may get notifications of changes */
+	SESSION_READY,
 };
 
 struct session {
@@ -49,9 +48,9 @@ struct session {
 	struct session *chain, *older, *newer;
 };
 
-/* On zeroed memory: the result of initialize. */
+/* Fills a zeroed session with the result of initialize. */
 void session_begin(struct session *session, enum revision revision, unsigned can);
-void session_spoke(struct session *session); /* a message that is not initialize */
+void session_spoke(struct session *session); /* Called for a message that is not initialize. */
 void session_fini(struct session *session);
 bool session_subscribed(const struct session *session, const char *uri);
 /* False when the session has the maximum. */
@@ -62,11 +61,12 @@ struct sessions;
 struct sessions *sessions_new(struct sealer *sealer, size_t most);
 void sessions_free(struct sessions *sessions);
 size_t sessions_count(const struct sessions *sessions);
-/* A new id for this principal; at most LIMIT_HANDLE bytes. */
+/* Makes a new id for this principal, of at most LIMIT_HANDLE bytes. */
 void session_mint(struct sessions *sessions, const char *principal, enum revision revision,
 		  unsigned can, struct buf *id);
-/* The optional state of an id; made when it does not exist (any more). NULL: not an id of this
- * host, not this principal's, or expired. *busy: valid, but every entry has running requests. */
+/* The optional state of an id; it is made when it does not exist (any more). NULL when the id was
+ * not made by this host or for this principal, or has expired. With *busy the id is valid, but
+ * every entry of the table has running requests. */
 struct session *session_find(struct sessions *sessions, const char *principal, const char *id,
 			     bool *busy);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Open subscriptions, and which of them get a notification of a change. */
+/* Open subscriptions, and which of them are told about a change. */
 #include "era/subscriptions.h"
 
 #include <stdlib.h>
@@ -208,7 +208,7 @@ subscriptions_tell(struct eras *eras, const char *what, const char *uri)
 	if (kind == ARRAY_SIZE(kinds))
 		return;
 	for (; subscription != NULL; subscription = next) {
-		next = subscription->next; /* a listen whose peer is gone may end here */
+		next = subscription->next; /* a listen whose peer has left may end here */
 		if (!wants(subscription, kind, uri))
 			continue;
 		write_change(out, kind, uri, subscription->request->message.id);

@@ -13,12 +13,12 @@ struct request;
 #define LISTEN_URIS 256u /* resources that one listen may watch */
 
 void subscriptions_listen(struct request *request);
-/* Tells those who asked, and the legacy session of stdio; see eras_changed(). */
+/* Notifies the clients that subscribed, and the legacy session of stdio; see eras_changed(). */
 void subscriptions_tell(struct eras *eras, const char *what, const char *uri);
-/* Ends the request with its result: no more changes are sent. */
+/* Ends the request with its result. After that no more changes are sent. */
 void subscription_finish(struct request *request);
 void subscriptions_finish(struct eras *eras); /* all of them */
-/* The request ends; frees what it kept. */
+/* Called when the request ends; frees the data of its subscription. */
 void subscription_end(struct request *request);
 
 #endif

@@ -19,9 +19,9 @@ struct call;
 struct call_spec;
 struct request;
 
-#define TASK_TTL_S 86400u /* a handle is good for a day after the answer that named it */
+#define TASK_TTL_S 86400u /* a handle is valid for a day after the answer that named it */
 
-/* What a call of a published task tool needs. */
+/* The data for a call of a published task tool. */
 struct task {
 	struct json_object *arguments; /* the arguments of the request without the handle; owned */
 	struct buf handle;

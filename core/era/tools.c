@@ -125,7 +125,7 @@ write_success(struct json *out, const struct result *result, enum revision revis
 			 result->structured.len);
 }
 
-/* A client that was promised structured content fails when there is none. */
+/* A client that expects structured content fails when there is none. */
 static bool
 broken_promise(const struct row *row, const struct result *result)
 {

@@ -38,10 +38,11 @@
 #include "transport/stdio.h"
 
 #define STATE_KEYS_MAX 8
-#define FLUSH_POLL_MS 10       /* how often a stopping host checks that the last bytes were sent */
-#define FLUSH_MS 5000	       /* and how long at most */
-#define STUCK_MS 1000	       /* how long a step that still runs may take at the very end */
-#define STUCK_SIGNAL_MS 10000u /* ... on the loop thread, after a signal: start draining, or this */
+#define FLUSH_POLL_MS 10 /* how often a stopping host checks that the last bytes were sent */
+#define FLUSH_MS 5000	 /* and the longest time that it waits for them */
+#define STUCK_MS 1000	 /* time that a step may still run at the very end */
+/* time for the loop thread to start draining after a signal; then the watchdog ends the process */
+#define STUCK_SIGNAL_MS 10000u
 
 struct host {
 	struct config *config;
@@ -78,7 +79,7 @@ process_harden(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* A fault for the caller that starts the host, on its own line. */
+/* Reports a fault to the caller that starts the host, on a line of its own. */
 __attribute__((format(printf, 2, 3))) static void
 add_fault(struct strings *faults, const char *format, ...)
 {
@@ -119,7 +120,7 @@ keys_load(struct host *host, struct strings *faults)
 	explicit_bzero(keys, sizeof(keys));
 }
 
-/* Whoever serves over HTTP must be able to authenticate callers. */
+/* A host that serves over HTTP must be able to authenticate callers. */
 static void
 auth_load(struct host *host, struct strings *faults)
 {
@@ -257,7 +258,7 @@ host_new(struct config *config, char *why, size_t why_size)
 		snprintf(why, why_size, "%s", faults.item[0]);
 		host_free(host);
 		host = NULL;
-	} else { /* on the command line no other call waits, and the user can interrupt */
+	} else { /* 0: on the command line no other call waits, and the user can interrupt */
 		host->watchdog = watchdog_new(host->loop, STUCK_MS, 0);
 	}
 	strings_fini(&faults);
@@ -357,11 +358,12 @@ signalled(struct loop_watch *watch, uint32_t events)
 		egress_reload(host->egress);
 		return;
 	}
-	if (host->draining) { /* the second signal: stop without waiting */
+	if (host->draining) { /* the second signal stops the host without waiting */
 		log_event(LOG_WARNING, "stopping", "reason", "s", "signalled again", "running", "i",
 			  (int64_t)calls_running(host->calls), NULL);
 		loop_stop(host->loop);
-	} else { /* a client that closes stdin and then sends a signal has already waited */
+	} else {
+		/* 0 ms: a client that closes stdin and then sends a signal has already waited */
 		drain(host,
 		      info.ssi_signo == SIGTERM	 ? "SIGTERM"
 		      : info.ssi_signo == SIGINT ? "SIGINT"
@@ -370,7 +372,7 @@ signalled(struct loop_watch *watch, uint32_t events)
 	}
 }
 
-/* stdin has ended, and all its requests are answered. */
+/* Called when stdin has ended and all its requests are answered. */
 static void
 input_ended(void *data)
 {
@@ -388,7 +390,8 @@ signals_watch(struct host *host)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP); /* the terminal was closed, or a service manager asks to reload */
+	/* SIGHUP: the terminal was closed, or a service manager asks to reload */
+	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	host->signals = (struct loop_watch){ .fn = signalled, .data = host };
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -23,8 +23,8 @@ struct plugins;
 struct receiver;
 struct registry;
 
-/* Takes ownership of the config. NULL with `why` when a part cannot start, for example a critical
- * plugin or the state key. Opens no listener and makes no request. */
+/* Makes a host. Takes ownership of the config. NULL with `why` when a part cannot start, for
+ * example a critical plugin or the state key. Opens no listener and makes no request. */
 struct host *host_new(struct config *config, char *why, size_t why_size);
 void host_free(struct host *host);
 /* Like host_new(), but writes no log and continues after a fault to find all of them. Each fault
@@ -36,11 +36,11 @@ struct host *host_try(struct config *config, struct strings *faults);
  * returns the exit status. */
 int host_serve(struct host *host);
 
-/* For the command line, which is a client of the host in its process. */
+/* The loop and the eras for the command line, which is a client of the host in the same process. */
 const struct config *host_config(const struct host *host);
 struct loop *host_loop(struct host *host);
 struct calls *host_calls(struct host *host);
-struct egress *host_egress(struct host *host); /* NULL after a start that failed */
+struct egress *host_egress(struct host *host); /* NULL after a failed start */
 struct plugins *host_plugins(struct host *host);
 struct registry *host_registry(struct host *host);
 const struct receiver *host_receiver(struct host *host);

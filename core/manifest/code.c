@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of C, their prototypes and the descriptor. */
+/* Writes C: rows, the prototypes of their functions, and the descriptor. */
 #include "manifest/code.h"
 
 #include <ctype.h>
@@ -15,7 +15,7 @@
 static const char *const build_members[] = { "handler", "operation", "request",
 					     "answer",	"list",	     "get" };
 
-/* What the names of constants begin with, in the order of manifest_kinds; completions have none. */
+/* The prefixes of the names of constants, in the order of manifest_kinds; completions have none. */
 static const char *const prefixes[MANIFEST_KINDS] = { "TOOL", "RESOURCE", "TEMPLATE", "PROMPT",
 						      NULL };
 
@@ -103,7 +103,7 @@ declare_handler(struct code *code, const char *function, const char *path, const
 	code_declare(code, "int ", function, "(struct mcp_call *)", path, key);
 }
 
-/* #define TOOL_LIST_JOBS "list_jobs" */
+/* Writes #define TOOL_LIST_JOBS "list_jobs" */
 static void
 add_constant(struct code *code, size_t kind, const char *name)
 {
@@ -120,16 +120,16 @@ add_constant(struct code *code, size_t kind, const char *name)
 
 /* ---- a row ----------------------------------------------------------------------------------- */
 
-/* A row while it is written. */
+/* A row that is being written. */
 struct writing {
 	struct code *code;
 	const char *path; /* of its file */
-	const char *name; /* as in the descriptor */
-	char *function;	  /* that its name leads to */
+	const char *name; /* its number in the descriptor */
+	char *function;	  /* the names of functions that are made of the row's name */
 	struct buf *row;
 };
 
-/* The text of a member of `meta`; NULL when there is none. */
+/* A text in `meta`; NULL when it has none. */
 static const char *
 text_of(const struct writing *writing, struct json_object *meta, const char *key)
 {
@@ -221,13 +221,14 @@ write_way(struct writing *writing, struct json_object *row)
 							  : NULL;
 
 	if (operation == NULL && json_get(meta, "operation") != NULL)
-		die("%s: lakehost.operation: not an object", writing->path);
+		die("%s: lakehost.operation is not an object", writing->path);
 	if ((handler != NULL) + (request != NULL) + (operation != NULL) > 1)
-		die("%s: lakehost: only one of handler, request and operation", writing->path);
+		die("%s: lakehost has more than one of handler, request and operation",
+		    writing->path);
 	if (kind != NULL && (request == NULL || answer != NULL))
 		die("%s: lakehost.%s: needs a request that has no answer", writing->path, kind);
 	if (answer != NULL && request == NULL)
-		die("%s: lakehost.answer: there is no request", writing->path);
+		die("%s: lakehost.answer needs a request, but there is none", writing->path);
 	if (kind != NULL) {
 		table_write(&(struct table){ writing->code, row, kind, writing->path, writing->name,
 					     request, writing->row });
@@ -244,7 +245,7 @@ write_way(struct writing *writing, struct json_object *row)
 	}
 }
 
-/* The name by convention; the caller frees it. */
+/* The name that the function has by convention; the caller frees it. */
 static char *
 function_of(size_t kind, struct json_object *row)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The C that is made of a plugin's JSON: STEM.h with the prototype of each function and a constant
- * for each name (TOOL_LIST_JOBS), STEM.c with the rows and the descriptor.
+ * The C code that is made of a plugin's JSON: STEM.h with the prototype of each function and a
+ * constant for each name (TOOL_LIST_JOBS), STEM.c with the rows and the descriptor.
  *
  * The functions of a row are in its member `lakehost`. The defaults come from its name:
  *
@@ -15,8 +15,7 @@
  *   "list": {…}, "get": {…}
  *                       beside a request: the tool is a table, see table.c
  *
- * They are for the build alone and not in the manifest.
- */
+ * They are for the build alone and not in the manifest. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -42,10 +41,10 @@ struct names {
 
 struct code {
 	char *start, *stop, *reply; /* NULL: none */
-	bool tables;		    /* some tool is one */
+	bool tables;		    /* at least one tool is a table */
 	struct names declared;
 	struct buf constants, prototypes;
-	struct buf before; /* what rows point to */
+	struct buf before; /* the variables to which rows point */
 	struct buf rows[MANIFEST_KINDS];
 };
 
@@ -54,9 +53,9 @@ void code_fini(struct code *code);
 /* All of these exit the program if the JSON, which is in the file `path`, is invalid. */
 void code_plugin(struct code *code, struct json_object *manifest, const char *path);
 void code_row(struct code *code, size_t kind, struct json_object *row, const char *path);
-/* Takes what is for the build out of a row. */
+/* Removes the members of a row that only the build needs. */
 void code_strip(struct json_object *row);
-/* Writes STEM.h and STEM.c; neither is touched when it is the same already. */
+/* Writes STEM.h and STEM.c. A file that already has the same content is not changed. */
 void code_write(struct code *code, const char *stem);
 
 /* Declares a function once: "int ", its name, "(struct mcp_call *call)". `key` is the member with
@@ -66,15 +65,15 @@ void code_declare(struct code *code, const char *type, const char *function, con
 /* A string of C. */
 void code_string(struct buf *out, const char *text);
 
-/* request.c: adds the permissions that a row names (`requests`), or else that of its request, to
- * those of the plugin, which may be no array. */
+/* request.c: adds permissions to those of the plugin: the ones that a row names in `requests`, or
+ * else the one of its request. The list of the plugin may not be an array yet. */
 void permissions_of_row(struct json_object *permissions, struct json_object *row, const char *path);
-/* Checks the template of a row's request against its properties; `also` are variables that are
- * filled in otherwise, and may be NULL. */
+/* Checks the template of a row's request against the row's properties. `also` has the variables
+ * that get their value elsewhere; it may be NULL. */
 void request_check(struct json_object *row, const char *request, const struct names *also,
 		   const char *path);
 
-/* table.c: a tool that is a table. */
+/* table.c: writes a tool that is a table. */
 struct table {
 	struct code *code;
 	struct json_object *row;
@@ -90,7 +89,8 @@ void table_write(struct table *table);
 void names_add(struct names *names, const char *name, size_t len);
 bool names_has(const struct names *names, const char *name);
 void names_free(struct names *names);
-/* Whole or not at all, so that a build that stops half-way leaves no half file. */
+/* Writes a file completely or not at all, so that a build that is interrupted leaves no partial
+ * file. */
 void write_whole(const struct buf *text, const char *path);
 void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 

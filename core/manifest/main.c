@@ -2,14 +2,15 @@
 /*
  * lakehost-manifest [--version VERSION] [--name-length N] [--rows STEM] FOLDER OUTPUT: assembles
  * the manifest of a plugin from FOLDER/manifest.json, one JSON file for each row (tools/,
- * resources/, templates/, prompts/) and completions.json. Checks all of it as strictly as the host
- * will, its rows too, and writes it without blanks. With --rows it also writes STEM.h and STEM.c:
- * the descriptor with its rows, the prototypes of their functions, and their names (code.h).
+ * resources/, templates/, prompts/) and completions.json. Checks all of it as strictly as the
+ * host will, its rows too, and writes it without blanks. With --rows it also writes STEM.h and
+ * STEM.c: the descriptor with its rows, the prototypes of their functions, and their names
+ * (code.h).
  *
- * manifest.json holds the members of "plugin" and may list, under "tools" and so on, the row files
- * (without ".json") in the order of the descriptor; without a list they are sorted by name.
- * "abi" is added here; "version" too where it is not said, and the permissions that tools name.
- */
+ * manifest.json holds the members of "plugin" and may list, under "tools" and so on, the row
+ * files (without ".json") in the order of the descriptor; without a list they are sorted by
+ * name. "abi" is added here; "version" is added when it is missing, and so are the permissions
+ * that tools name. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -37,11 +38,11 @@ struct source {
 	struct json_object *tree;
 };
 
-/* What is being made of a folder. */
+/* The manifest that is being assembled from a folder. */
 struct work {
 	const char *top;
 	struct json_object *permissions; /* of the plugin */
-	struct code *code;		 /* NULL: no rows are wanted */
+	struct code *code;		 /* NULL: do not write rows */
 };
 
 void
@@ -196,7 +197,7 @@ names_in_order(const char *folder, const char *kind, struct json_object *list)
 
 /* ---- the parts of a manifest ---------------------------------------------------------------- */
 
-/* Moves the row into the manifest, without what only the build needs. */
+/* Moves the row into the manifest, without the members that only the build needs. */
 static void
 add_row(struct work *work, struct json_object *rows, size_t kind, struct json_object *row,
 	const char *path)
@@ -278,7 +279,7 @@ is_order(const char *key)
 	return false;
 }
 
-/* The members of manifest.json; its permissions are those of the work from here on. */
+/* Reads the members of manifest.json. From here on its permissions belong to `work`. */
 static struct json_object *
 plugin_of(struct work *work, const struct source *source, const char *version)
 {

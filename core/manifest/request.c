@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The requests that rows name: what they need of the plugin's permissions, and of the schema. */
+/* The requests that rows name: which permissions of the plugin and which properties of the schema
+ * they need. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,8 +23,8 @@ permission_add(struct json_object *permissions, const char *text)
 	json_object_array_add(permissions, json_object_new_string(text));
 }
 
-/* The permission that a request needs: each variable of its path is a "*", its query is left out.
- * The caller frees it. */
+/* The permission that a request needs. Each variable of its path becomes "*", and its query is left
+ * out. The caller frees it. */
 static char *
 permission_of(const char *request)
 {
@@ -57,7 +58,7 @@ permissions_of_row(struct json_object *permissions, struct json_object *row, con
 	if (list == NULL && request != NULL && json_obj(row, "inputSchema") != NULL) {
 		permission = permission_of(request);
 		if (permission == NULL)
-			die("%s: lakehost.request: longer than %d bytes", path, PERMISSION_MAX);
+			die("%s: lakehost.request is longer than %d bytes", path, PERMISSION_MAX);
 		list = json_object_new_array();
 		json_object_array_add(list, json_object_new_string(permission));
 		json_object_object_add(meta, "requests", list);
@@ -67,7 +68,7 @@ permissions_of_row(struct json_object *permissions, struct json_object *row, con
 		struct json_object *item = json_object_array_get_idx(list, i);
 
 		if (!json_object_is_type(item, json_type_string))
-			die("%s: lakehost.requests[%zu]: not a string", path, i);
+			die("%s: lakehost.requests[%zu] is not a string", path, i);
 		permission_add(permissions, json_object_get_string(item));
 	}
 }
@@ -84,7 +85,8 @@ has_text(struct json_object *list, const char *text)
 	return false;
 }
 
-/* One variable of the template: a property, which must be there where a path has it. */
+/* Checks one variable of the template: it must be a property, and a required one if it is in the
+ * path. */
 static void
 variable_check(struct json_object *schema, const char *variable, bool in_path,
 	       const struct names *also, const char *path)

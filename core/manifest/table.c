@@ -13,7 +13,7 @@
 
 #define LIST_COLUMNS_MAX 24 /* the same cap as in sdk/src/list.c */
 #define FACTS_MAX 200
-#define LIST_MOST 100 /* rows of a page, when the JSON does not say */
+#define LIST_MOST 100 /* rows of a page, when the JSON has no value */
 
 #define SHOW_PARAMETERS "(struct mcp_call *, struct json_object *)"
 
@@ -56,7 +56,7 @@ needed(const struct table *table, struct json_object *object, const char *key, c
 	return value;
 }
 
-/* ", .key = \"value\"", when there is a value. */
+/* Writes ", .key = \"value\"", when there is a value. */
 static void
 add_text(struct buf *out, const char *member, const char *value)
 {
@@ -76,7 +76,7 @@ add_line(struct buf *out, const char *member, const char *value)
 	buf_puts(out, ",\n");
 }
 
-/* "show": a word for a function of the SDK, or the name of one of the plugin's own. */
+/* Writes "show": a word for a function of the SDK, or the name of a function of the plugin. */
 static void
 add_show(struct table *table, struct buf *out, const char *show, const char *where)
 {
@@ -106,7 +106,7 @@ add_function(struct table *table, struct buf *out, struct json_object *object, c
 	buf_printf(out, "\t.%s = %s,\n", key, function);
 }
 
-/* "about": the texts of a failure. */
+/* Writes "about": the texts of a failure. */
 static void
 add_about(struct table *table, struct buf *out, struct json_object *about)
 {
@@ -185,7 +185,7 @@ write_repeat(const struct table *table, struct buf *out, const char *limit)
 	buf_puts(out, "NULL },\n");
 }
 
-/* The argument for the size of a page; "" when the tool has none. */
+/* The argument for the size of a page; "" when the tool has no such argument. */
 static const char *
 limit_of(const struct table *table, const char *variable)
 {
@@ -197,7 +197,7 @@ limit_of(const struct table *table, const char *variable)
 	return variable != NULL && json_get(properties, variable) != NULL ? variable : "";
 }
 
-/* "renamed": {"variable of the request": "argument"}. */
+/* Reads "renamed": {"variable of the request": "argument"}. */
 static void
 write_renamed(const struct table *table, struct buf *out, struct json_object *renamed,
 	      struct names *variables)
@@ -325,7 +325,7 @@ write_list(struct table *table, struct json_object *list)
 
 /* ---- facts ----------------------------------------------------------------------------------- */
 
-/* The facts as an array of C named `name`; those of their columns before it. */
+/* Writes the facts as an array of C with the name `name`, after the arrays of their columns. */
 static void
 write_facts(struct table *table, struct json_object *facts, const char *name)
 {
@@ -409,6 +409,6 @@ table_write(struct table *table)
 		write_list(table, content);
 	else
 		write_get(table, content);
-	/* Neither waits for anything. */
+	/* no break: a table waits for nothing */
 	json_object_object_add(meta, "inline", json_object_new_boolean(true));
 }

@@ -24,7 +24,7 @@
 #include "run/ops.h"
 #include "run/requests.h"
 
-#define NAME_MAX_BYTES 1024u /* name of a row, for comparison */
+#define NAME_MAX_BYTES 1024u /* the name of a row, for comparison */
 
 #define ROW_SIZE_LEAST SIZE_1_0(mcp_row, answer)
 

@@ -18,8 +18,8 @@
 #include "module/refusal.h"
 #include "registry/registry.h"
 
-/* The services of the process for a plugin's own threads. Any thread, until code_fini() returns.
- * `level` and `what` are valid, and the message is limited. */
+/* The services of the host for a plugin's own threads. Any thread may call them until code_fini()
+ * returns. `level` and `what` are valid, and the message is limited. */
 struct code_services {
 	void (*log)(void *owner, enum mcp_level level, const char *message, size_t len);
 	void (*changed)(void *owner, const char *what);
@@ -30,31 +30,31 @@ struct code_services {
 #define CODE_URI_MAX 4096u /* bytes of a URI in an update */
 
 enum code_state {
-	CODE_NONE,    /* nothing of a file; the rows of the host's own are there all the same */
-	CODE_LOADED,  /* dlopen succeeded, so the file's descriptor must stay open */
-	CODE_STARTED, /* and start() did: stop() is to be called */
+	/* no file was loaded; the rows of the host itself have no file */
+	CODE_NONE,
+	CODE_LOADED,  /* dlopen succeeded, so the descriptor of the file must stay open */
+	CODE_STARTED, /* start() succeeded, so stop() must be called */
 };
 
 struct code {
 	enum code_state state;
-	struct mcp_plugin descriptor;	 /* a copy; members that its minor version does not have
-					  * are zero */
-	struct mcp_row *row[ROW_KINDS];	 /* copies, in the order of the manifest */
-	struct mcp_operation *operation; /* copies of those that tools refer to */
-	struct mcp_host host;		 /* passed to start(); valid until stop() returned */
+	/* a copy of the descriptor; members that its minor version does not have are zero */
+	struct mcp_plugin descriptor;
+	struct mcp_row *row[ROW_KINDS];	 /* copies of the rows, in the order of the manifest */
+	struct mcp_operation *operation; /* copies of the operations to which tools refer */
+	/* the struct that start() gets; valid until stop() has returned */
+	struct mcp_host host;
 	const struct code_services *services;
 	void *owner; /* of the services */
 	void *self;  /* set by start() */
 };
 
-/*
- * dlopen of the open file, and the comparison of descriptor and manifest, member by member. `fd`
- * must stay open until the process ends: the loader identifies objects by name, which here is
- * /proc/self/fd/N. A second file with the same N would silently count as the first.
- */
+/* Loads the open file with dlopen and compares descriptor and manifest, member by member. `fd` must
+ * stay open until the process ends: the loader identifies objects by name, which here is
+ * /proc/self/fd/N. A second file with the same N would silently count as the first. */
 enum plugin_refusal code_open(struct code *code, int fd, struct json_object *manifest, char *why,
 			      size_t why_size);
-/* The same for a descriptor that is part of the program. */
+/* Does the same for a descriptor that is part of the program. */
 enum plugin_refusal code_adopt(struct code *code, const struct mcp_plugin *plugin,
 			       struct json_object *manifest, char *why, size_t why_size);
 /* Runs start(). All arguments must be valid until code_fini(), and `code` must not move, because
@@ -62,10 +62,10 @@ enum plugin_refusal code_adopt(struct code *code, const struct mcp_plugin *plugi
 enum plugin_refusal code_start(struct code *code, const char *options,
 			       const struct code_services *services, void *owner, char *why,
 			       size_t why_size);
-/* Runs stop() if start() succeeded. The object itself stays mapped. */
+/* Runs stop() if start() succeeded. The shared object stays mapped. */
 void code_fini(struct code *code);
 
-/* NULL when there is no such row. */
+/* The row with this number. NULL when there is no such row. */
 const struct mcp_row *code_row(const struct code *code, struct json_object *manifest,
 			       enum row_kind kind, unsigned index);
 

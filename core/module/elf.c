@@ -23,7 +23,7 @@
 #define ELF_DATA_HERE ELFDATA2MSB
 #endif
 
-/* The header of this program, from the linker: plugins must have the same machine. */
+/* The ELF header of this program, from the linker. Plugins must be for the same machine. */
 extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
 
 struct elf {
@@ -88,21 +88,21 @@ check_header(struct elf *elf)
 		return refuse(elf, PLUGIN_NOT_ELF, "it has no ELF header");
 	if (head->e_ident[EI_CLASS] != ELFCLASS64)
 		return refuse(elf, PLUGIN_ARCHITECTURE,
-			      "it is of ELF class %d, but this host "
-			      "of %d",
+			      "its ELF class is %d, but that of this host is %d",
 			      head->e_ident[EI_CLASS], ELFCLASS64);
 	if (head->e_ident[EI_DATA] != ELF_DATA_HERE)
 		return refuse(elf, PLUGIN_ARCHITECTURE,
-			      "its byte order is not that of this "
-			      "machine");
+			      "its byte order differs from that of this machine");
 	if (!read_at(elf, &elf->head, sizeof(elf->head), 0))
 		return refuse(elf, PLUGIN_TRUNCATED, "it ends within the ELF header");
 	if (head->e_machine != __ehdr_start.e_machine)
 		return refuse(elf, PLUGIN_ARCHITECTURE,
-			      "it is for ELF machine %d, but this host for %d", head->e_machine,
+			      "its ELF machine is %d, but that of this host is %d", head->e_machine,
 			      __ehdr_start.e_machine);
 	if (head->e_type != ET_DYN || head->e_version != EV_CURRENT)
-		return refuse(elf, PLUGIN_NOT_ELF, "ELF type %d is not a shared object",
+		return refuse(elf, PLUGIN_NOT_ELF,
+			      "its ELF type %d is not that of a shared "
+			      "object",
 			      head->e_type);
 	return PLUGIN_OK;
 }
@@ -184,7 +184,7 @@ take_manifest(struct elf *elf, uint64_t offset, uint32_t len)
 	return PLUGIN_OK;
 }
 
-/* One note; `used` is its length with padding. */
+/* Reads one note. `used` is its length with padding. */
 static enum plugin_refusal
 read_note(struct elf *elf, uint64_t at, uint64_t left, uint64_t align, uint64_t *used)
 {

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A bounded reader of ELF64 files, for facts that are needed before dlopen. dlopen of a truncated
- * file ends in SIGBUS, and of a foreign file in an unclear message. Constructors run before any
- * check that comes after it.
- */
+/* A bounded reader of ELF64 files, for facts that are needed before dlopen. dlopen of a truncated
+ * file ends with SIGBUS, and of a file for another machine with an unclear message. Constructors of
+ * the plugin run inside dlopen, before any later check. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -14,10 +12,11 @@
 
 #include "module/refusal.h"
 
-#define ELF_SEGMENTS_MAX 64u /* program headers of one file */
-#define ELF_NOTES_MAX 64u    /* notes of one file */
+#define ELF_SEGMENTS_MAX 64u /* most program headers of one file */
+#define ELF_NOTES_MAX 64u    /* most notes of one file */
 
-/* Checks the file and reads its manifest note. PLUGIN_OK: `text` (malloc) has `len` bytes. */
+/* Checks the file and reads its manifest note. On PLUGIN_OK `text` has `len` bytes; the caller
+ * frees it. */
 enum plugin_refusal elf_read_manifest(int fd, char **text, size_t *len, char *why, size_t why_size);
 
 #endif

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT_MAX 1024u /* bytes of a text for operators */
+#define TEXT_MAX 1024u /* most bytes of a text for operators */
 #define ENV_MAX 64u
 
 const struct json_limits manifest_limits = {
@@ -145,8 +145,8 @@ check_permissions(const char *key, struct json_object *value, struct report *rep
 	return true;
 }
 
-/* A variable that may fill an option: the id or name of an object. It must not be a credential
- * (AWS_ACCESS_KEY_ID), which a plugin must not see. */
+/* Which environment variables may fill an option: only those with the id or name of an object. It
+ * must not be a credential (AWS_ACCESS_KEY_ID), which a plugin must not see. */
 static bool
 option_env_valid(const char *name)
 {
@@ -161,7 +161,8 @@ option_env_valid(const char *name)
 					(len > 5 && strcmp(name + len - 5, "_NAME") == 0));
 }
 
-/* "env" of an option: the environment variable that gives its value when it is not configured. */
+/* "env" of an option: the environment variable whose value is used when the option is not
+ * configured. */
 static bool
 check_option_env(const char *name, struct json_object *option, struct report *report)
 {
@@ -195,7 +196,7 @@ check_options(const char *key, struct json_object *value, struct report *report)
 				return false;
 	if (type == NULL || strcmp(type, "object") != 0)
 		return bad(report, "plugin.%s: must be a JSON Schema of type object", key);
-	/* So that a misspelled option is refused and not ignored. */
+	/* This makes a misspelled option an error; otherwise it would be ignored. */
 	return !json_flag(value, "additionalProperties", true) ||
 	       bad(report, "plugin.%s: must contain \"additionalProperties\": false", key);
 }
@@ -331,7 +332,7 @@ is_listed(struct json_object *permissions, const char *request)
 	return false;
 }
 
-/* A tool can need only the permissions of its plugin. */
+/* A tool can need only permissions that its plugin has. */
 static bool
 check_requests(struct json_object *manifest, struct report *report)
 {
@@ -373,8 +374,8 @@ check_row(const char *kind, struct json_object *row, size_t i, struct report *re
 		uri = "uriTemplate";
 	if (uri != NULL && !has_text(row, uri))
 		return bad(report, "%s[%zu].%s: missing or empty", kind, i, uri);
-	/* The host stores the original name here after a rename; a vendor could use it to take
-	 * another name. */
+	/* The host stores the original name here when the operator renames a row. A vendor could
+	 * use it to take the name of another row. */
 	return json_get(json_obj(row, "lakehost"), "former") == NULL ||
 	       bad(report, "%s[%zu].lakehost.former: must not be in a manifest", kind, i);
 }

@@ -9,14 +9,14 @@
  *               "options": {JSON Schema of type object; "env": "NAME_ID" at a property of type
  *               string: the environment variable that fills it when it is not configured},
  *               "default", "in_all": booleans,
- *               "upstream": {"kind": "databricks" or "generic", "role": "NAME"}: the service of
- *               its requests; absent: {"kind": "databricks", "role": "workspace"},
+ *               "upstream": {"kind": "databricks" or "generic", "role": "NAME"}: the
+ *               service to which it sends requests; when absent: {"kind": "databricks",
+ *               "role": "workspace"},
  *               "enable_env": "NAME", "warn": "…", "probe": "GET /…"},
  *    "tools": [{"name", …}], "resources": [{"name", "uri", …}],
  *    "templates": [{"name", "uriTemplate", …}], "prompts": [{"name", …}],
  *    "completions": [{"ref": {"type": "ref/prompt", "name"} or {"type": "ref/resource", "uri"},
- *                     "argument"}]}
- */
+ *                     "argument"}]} */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -38,18 +38,18 @@
 
 extern const struct json_limits manifest_limits;
 
-/* The arrays of rows, in the order of enum row_kind. */
+/* The members of a manifest that are arrays of rows, in the order of enum row_kind. */
 #define MANIFEST_KINDS 5
 extern const char *const manifest_kinds[MANIFEST_KINDS];
 
-/* [a-z0-9][a-z0-9_-]*, at most MANIFEST_NAME_MAX. */
+/* Is it a valid name: [a-z0-9][a-z0-9_-]*, at most MANIFEST_NAME_MAX characters? */
 bool manifest_name_valid(const char *name);
 
-/* True when the object has this structure; otherwise `why` names the difference and its
+/* Has the object the structure of a manifest? If not, `why` names the difference and its
  * position. */
 bool manifest_check(struct json_object *manifest, char *why, size_t why_size);
 
-/* The "upstream" of a manifest's member "plugin". */
+/* Reads "upstream" in the member "plugin" of a manifest. */
 struct manifest_upstream {
 	const char *kind, *role;
 };
@@ -58,7 +58,7 @@ struct manifest_upstream manifest_upstream(struct json_object *plugin);
 /* Reads "MAJOR.MINOR". */
 bool manifest_abi_parse(const char *text, unsigned *major, unsigned *minor);
 
-/* Is this the name of the row, or of a tool that the host publishes for its operation? */
+/* Is this the name of the row, or of a tool that the host publishes for the row's operation? */
 bool manifest_row_named(struct json_object *row, const char *name, size_t len);
 /* The name of the row in the descriptor; for a completion, "REF ARGUMENT". */
 void manifest_row_name(struct json_object *row, char *name, size_t size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The manifest of a file: from the note, through the JSON gate, with the right ABI and
- * structure. */
+/* Reads the manifest of a file: finds the note, passes it through the JSON gate, and checks the ABI
+ * and the structure. */
 #include "module/read.h"
 
 #include <stdio.h>
@@ -22,7 +22,7 @@ abi_fits(struct json_object *manifest, char *why, size_t why_size)
 	unsigned major, minor;
 
 	if (abi == NULL || !manifest_abi_parse(abi, &major, &minor))
-		return true; /* the check of the structure will report it */
+		return true; /* no error here: the check of the structure will report it */
 	if (major == MCP_ABI_MAJOR && minor <= MCP_ABI_MINOR)
 		return true;
 	snprintf(why, why_size, "it is built for ABI %u.%u, but this host has %d.%d", major, minor,

@@ -11,8 +11,8 @@
 
 #include "module/refusal.h"
 
-/* The manifest of a file, without running code of the plugin: ELF checks, note, JSON gate,
- * structure. Returns a new object, or NULL with the refusal and details. `fd` is open for the
+/* The manifest of a file. It is read without running code of the plugin: ELF checks, note, JSON
+ * gate, structure. Returns a new object, or NULL with the refusal and details. `fd` is the open
  * file. */
 struct json_object *manifest_read(int fd, enum plugin_refusal *refusal, char *why, size_t why_size);
 

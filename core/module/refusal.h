@@ -10,7 +10,7 @@
 
 #define REFUSAL_WHY_MAX 512
 
-/* X-macro: the reasons for refusing a file, as operators see them. */
+/* The reasons for refusing a file, as operators see them. (An X-macro.) */
 #define PLUGIN_REFUSALS(X)                                                             \
 	X(NOT_FOUND, "not found in a plugin directory")                                \
 	X(NAME, "not a valid plugin name")                                             \
@@ -46,7 +46,7 @@ enum plugin_refusal {
 };
 const char *plugin_refusal_text(enum plugin_refusal refusal);
 
-/* PLUGIN_OK: there is none. */
+/* PLUGIN_OK: the plugin is not refused. */
 struct refusal {
 	enum plugin_refusal kind;
 	char why[REFUSAL_WHY_MAX];

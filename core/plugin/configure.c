@@ -25,7 +25,7 @@ where(const struct plugin *plugin)
 								       : "default options";
 }
 
-/* Sources of its options, besides the environment. */
+/* The sources of a plugin's options, besides the environment. */
 static const char *
 or_set(const struct plugin *plugin)
 {
@@ -34,7 +34,7 @@ or_set(const struct plugin *plugin)
 
 /* ---- options -------------------------------------------------------------------------------- */
 
-/* Options that are not configured, from the environment variables that the manifest names. */
+/* Fills options that are not configured from the environment variables that the manifest names. */
 static void
 fill_from_environment(const struct plugin *plugin, struct json_object *options)
 {
@@ -65,7 +65,8 @@ value_in(const struct strings *list, const char *key)
 	return NULL;
 }
 
-/* Where the operator wrote this option (NULL: all of them), for free(). */
+/* The place where the operator wrote this option, for free(). NULL as option: the place of all
+ * options. */
 static char *
 option_where(const struct plugin *plugin, const char *option)
 {
@@ -90,7 +91,7 @@ prepare_options(struct plugin *plugin, const struct schema *schema, struct json_
 	buf_init_keeping(&why, SENTENCE_MAX);
 	ok = schema_prepare_options(schema, options, &why, &first);
 	for (char *end = strchr(why.data, '\n'); end != NULL; end = strchr(end, '\n'))
-		*end = ';'; /* a refusal is one line */
+		*end = ';'; /* because a refusal is one line */
 	if (!ok) {
 		place = option_where(plugin, first);
 		refusal_set(&plugin->refusal, PLUGIN_OPTIONS, "%s: %s", place, why.data);
@@ -111,7 +112,7 @@ prepare_options(struct plugin *plugin, const struct schema *schema, struct json_
 	return ok;
 }
 
-/* A list on the command line is comma-separated; one in brackets is JSON. */
+/* On the command line a list is comma-separated; a list in brackets is JSON. */
 static struct json_object *
 option_of_text(struct json_object *schema, const char *text)
 {
@@ -255,8 +256,8 @@ configure_upstream(struct plugin *plugin, const struct config *config)
 	    strcmp(upstream->kind->name, wanted.kind) == 0)
 		return true;
 	return refusal_set(&plugin->refusal, PLUGIN_UPSTREAM,
-			   "%s: it is for upstreams of kind \"%s\", but upstreams.%s is of "
-			   "kind \"%s\"",
+			   "%s: the plugin needs an upstream of kind \"%s\", but the kind of "
+			   "upstreams.%s is \"%s\"",
 			   where(plugin), wanted.kind, upstream->role, upstream->kind->name);
 }
 

@@ -19,7 +19,7 @@
 #include "module/manifest.h"
 #include "plugin/plugin.h"
 
-#define SCANNED_MAX 1000u /* files that are read */
+#define SCANNED_MAX 1000u /* most files that are read */
 
 struct list {
 	struct plugin_name *item;
@@ -134,7 +134,7 @@ plugins_near(const struct strings *directories, const char *name)
 struct tool_search {
 	const struct strings *directories;
 	const char *tool;
-	char *plugin; /* the first one that has it */
+	char *plugin; /* the first directory that has the file */
 };
 
 static void
@@ -165,7 +165,7 @@ plugins_with_tool(const struct strings *directories, const char *tool)
 	return search.plugin;
 }
 
-/* By name; of two with the same name the earlier one. */
+/* Orders plugins by name. Of two with the same name the earlier one comes first. */
 static int
 by_name(const void *a, const void *b)
 {

@@ -13,7 +13,7 @@ struct config;
 struct config_plugin;
 struct strings;
 
-/* Which plugins are enabled: those of the configuration, or those whose manifest asks for it. */
+/* The enabled plugins: those of the configuration, or those whose manifest asks to be enabled. */
 struct plugin_name {
 	char *name;
 	const struct config_plugin *config;

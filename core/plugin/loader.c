@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The sequence: enabled plugins, file, manifest, options, rows, code. All plugins finish one stage
- * before the next stage begins, because the registry checks the rows of all of them together, and
- * no code may run before that.
- */
+/* Loads plugins in this sequence: enabled plugins, file, manifest, options, rows, code. All plugins
+ * finish one stage before the next stage begins, because the registry checks the rows of all
+ * plugins together, and no code may run before that check. */
 #include "plugin/loader.h"
 
 #include <pthread.h>
@@ -27,7 +25,7 @@
 #include "worker/remote.h"
 #include "worker/worker.h"
 
-#define NEWS_MAX 256u /* changes that wait for the loop, all different */
+#define NEWS_MAX 256u /* changes that wait for the loop; they are all different */
 
 struct news {
 	char *what, *uri;
@@ -41,11 +39,12 @@ struct plugins {
 	struct plugin *item;
 	size_t count;
 	struct prompt_files prompts;
-	struct strings prompt_faults; /* memory for reading them, and for their rows */
+	/* memory for reading the files with prompts, and for their rows */
+	struct strings prompt_faults;
 	struct registry *registry;
 	void (*changed)(void *data, const char *what, const char *uri);
 	void *changed_data;
-	pthread_mutex_t lock; /* protects the news, which come from any thread */
+	pthread_mutex_t lock; /* protects the changes, which any thread may report */
 	struct news *news, **news_end;
 	unsigned n_news;
 	struct loop_job job;
@@ -98,8 +97,8 @@ same_news(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* Under the lock. True when nothing must be added: it is already in the list, or there is no
- * room. */
+/* Called under the lock. True when nothing must be added: the change is already in the list, or the
+ * list is full. */
 static bool
 news_known(struct plugins *plugins, const char *what, const char *uri)
 {
@@ -109,7 +108,7 @@ news_known(struct plugins *plugins, const char *what, const char *uri)
 	return plugins->n_news >= NEWS_MAX;
 }
 
-/* Under the lock. True when the loop must be told. */
+/* Called under the lock. True when the loop must be told. */
 static bool
 news_add(struct plugins *plugins, const char *what, const char *uri)
 {
@@ -181,7 +180,7 @@ struct sources {
 	struct plugins *plugins;
 	struct registry_source *item;
 	size_t n, room;
-	size_t files; /* number of files, which are the last ones */
+	size_t files; /* number of files with prompts, which come last */
 };
 
 static void
@@ -224,7 +223,7 @@ plugin_code(const struct provider *provider, const struct row *row)
 	return code_row(&plugin->code, plugin->manifest, row->kind, row->index);
 }
 
-/* Its configuration is already known. */
+/* Loads a plugin whose configuration is already known. */
 static struct provider
 provider_of(struct plugin *plugin)
 {
@@ -361,7 +360,7 @@ warn(const struct plugin *plugin)
 			  text, NULL);
 }
 
-/* True when it was refused just now. */
+/* True when the plugin was refused by this call. */
 static bool
 run_plugin(struct plugins *plugins, struct plugin *plugin)
 {
@@ -381,7 +380,7 @@ run_plugin(struct plugins *plugins, struct plugin *plugin)
 }
 
 /* A plugin that refuses to start releases the names of its rows. Plugins that were refused because
- * of them are checked again. */
+ * of these names are checked again. */
 static void
 run_plugins(struct plugins *plugins)
 {
@@ -441,7 +440,8 @@ void
 plugin_fini(struct plugin *plugin)
 {
 	worker_free(plugin->worker);
-	/* The object stays mapped under the name of its descriptor, which must never be reused. */
+	/* The shared object stays mapped under the name of its descriptor, which must never be used
+	 * again. */
 	if (plugin->fd >= 0 && plugin->code.state == CODE_NONE)
 		close(plugin->fd);
 	code_fini(&plugin->code);

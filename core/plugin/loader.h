@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Plugins: found, checked and loaded in the order of the contract (<lakehost/plugin.h>). Every
- * refusal has one named reason; a refused plugin does not affect the others.
- */
+/* Plugins are found, checked and loaded in the order of the contract (<lakehost/plugin.h>). Every
+ * refusal has one named reason. A refused plugin does not affect the others. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -22,20 +20,21 @@
 struct loop;
 struct plugins;
 
-/* The operator's view of one plugin: for check, plugin list, get_server_info. */
+/* The state of one plugin for operators: for check, plugin list, get_server_info. */
 struct plugin_status {
 	const char *name, *version, *vendor, *summary;
-	const char *file; /* or NULL when not found */
+	const char *file; /* the path of the file, or NULL when it was not found */
 	enum isolation isolation;
-	enum plugin_refusal refusal; /* PLUGIN_OK: serving; of an isolated plugin also the result
-				      * of its worker's last start */
-	const char *why;	     /* the details of a refusal, or "" */
+	/* PLUGIN_OK: the plugin serves. For an isolated plugin this is also the result of its
+	 * worker's last start */
+	enum plugin_refusal refusal;
+	const char *why;		    /* the details of a refusal, or "" */
 	const struct config_plugin *config; /* or NULL */
 	struct json_object *manifest;	    /* or NULL; borrowed */
 	const struct strings *permissions;
-	const struct strings *withheld; /* tools that lack a permission, and are not offered */
-	const char *upstream;		/* the upstream of its requests, or NULL: it may make
-					 * none */
+	/* tools that are not offered, because the plugin lacks a permission for them */
+	const struct strings *withheld;
+	const char *upstream; /* the upstream of its requests. NULL: it may send none */
 };
 
 /* A plugin that is part of the program: it has rows and a manifest, and no file to check. It is
@@ -52,8 +51,9 @@ struct plugin_builtin {
  * plugin runs. `builtin` may be NULL. */
 struct plugins *plugins_load(const struct config *config, struct loop *loop,
 			     const struct plugin_builtin *builtin, bool check_only, bool *critical);
-void plugins_free(struct plugins *plugins); /* stops them; never unmaps code */
-/* Starts the worker of each isolated plugin and runs the loop until each is up or was refused. */
+void plugins_free(struct plugins *plugins); /* Stops the plugins. Their code stays mapped. */
+/* Starts the worker of each isolated plugin. Runs the loop until each worker is ready or was
+ * refused. */
 void plugins_try(struct plugins *plugins);
 struct registry *plugins_registry(const struct plugins *plugins);
 /* Does a plugin that was not refused send requests to this upstream? */

@@ -30,7 +30,7 @@ overlaps(const char *a, const char *b)
 	return *a == '\0' && *b == '\0';
 }
 
-/* Of permissions, both "METHOD /path". */
+/* Do two permissions of the form "METHOD /path" overlap? */
 static bool
 may_meet(const char *a, const char *b)
 {
@@ -48,7 +48,7 @@ granted(const struct strings *permissions, const char *request)
 	return false;
 }
 
-/* The first request of the tool that it may not make; NULL: all are allowed. */
+/* The first request of the tool that the plugin may not send. NULL: all requests are allowed. */
 static const char *
 missing_request(const struct plugin *plugin, struct json_object *tool)
 {
@@ -75,7 +75,7 @@ withhold(struct json_object *row)
 	json_object_object_add(meta, "withheld", json_object_new_boolean(true));
 }
 
-/* Completions of a resource that is not offered. */
+/* Withholds the completions of a resource that is not offered. */
 static void
 withhold_completions(struct json_object *manifest, const char *uri)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A plugin's file: opened once beneath a plugin directory; the open file is checked. Only root and
- * this user may be able to change it or to replace it.
- */
+/* Opens a plugin's file once, beneath a plugin directory, and checks the open file. Only root and
+ * this user may be able to change it or to replace it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -29,7 +27,7 @@
 
 /* ---- open ----------------------------------------------------------------------------------- */
 
-/* Without openat2: a link may point to a file in the same directory, and nowhere else. */
+/* Opens the file without openat2: a link may only point to a file in the same directory. */
 static int
 open_plainly(int directory, const char *name)
 {
@@ -59,13 +57,13 @@ open_beneath(int directory, const char *name)
 	};
 	long fd = syscall(SYS_openat2, directory, name, &how, sizeof(how));
 
-	/* Older kernels do not have it; older container runtimes forbid it. */
+	/* older kernels do not have openat2; older container runtimes forbid it */
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EINVAL))
 		return open_plainly(directory, name);
 	return (int)fd;
 }
 
-/* True when this directory decides: the file was found here, or is refused. */
+/* True when the search ends at this directory: the file was found here, or is refused. */
 static bool
 search_directory(struct plugin *plugin, const char *path)
 {
@@ -167,7 +165,7 @@ judge_directory(struct plugin *plugin, const char *path, bool innermost)
 	return true;
 }
 
-/* The directory of the file, and each one above it. */
+/* Checks the directory of the file, and each one above it. */
 static bool
 judge_directories(struct plugin *plugin)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plugin inside of this folder; all others use loader.h and registry/provider.h. */
+/* The parts of a plugin that only this folder sees. Other folders use loader.h and
+ * registry/provider.h. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -23,23 +24,26 @@ struct worker;
 
 struct plugin {
 	struct plugins *plugins;
-	struct provider provider; /* the part for calls; set before its rows are made */
+	struct provider provider; /* the part that calls use; set before the rows are made */
 	char *name;
-	char *file;			    /* or NULL: not found */
-	const struct config_plugin *config; /* or NULL: enabled by its manifest */
+	char *file; /* path of the file; NULL: not found */
+	/* the settings, or NULL when its manifest enabled the plugin */
+	const struct config_plugin *config;
 	enum isolation isolation;
 	struct refusal refusal;
-	int fd; /* never closed: see code_open() */
+	int fd; /* the open file, which is never closed: see code_open() */
 	struct json_object *manifest;
-	struct json_object *head;      /* its member "plugin"; borrowed */
-	struct json_object *published; /* the manifest as clients see it: with new names, without
-				        * withheld rows */
-	struct strings withheld;       /* tools that are not offered */
-	char *options;		       /* JSON object text, defaults filled in */
-	struct strings permissions;    /* granted */
-	const char *upstream;	       /* the upstream of its requests; borrowed */
+	struct json_object *head; /* the member "plugin" of the manifest; borrowed */
+	/* the manifest as clients see it: with the new names, without tools that are withheld */
+	struct json_object *published;
+	struct strings withheld; /* number of tools that are not offered */
+	/* the options as JSON object text, with defaults filled in */
+	char *options;
+	struct strings permissions; /* granted */
+	const char *upstream;	    /* the name of the upstream for its requests; borrowed */
 	bool running;
-	struct code code;      /* in process; empty when isolated */
+	/* the code, if it runs in this process; empty when the plugin is isolated */
+	struct code code;
 	struct worker *worker; /* isolated; or NULL */
 };
 
@@ -50,10 +54,10 @@ void plugin_fini(struct plugin *plugin);
 bool plugin_open(struct plugin *plugin, const struct strings *directories);
 /* Reads the manifest and checks its name. */
 bool plugin_read_manifest(struct plugin *plugin);
-/* Checks options, permissions and upstream of the configuration with those of the manifest. */
+/* Compares the configured options, permissions and upstream with the manifest. */
 bool plugin_configure(struct plugin *plugin, const struct config *config);
 
-/* The configured names of its tools and prompts (prefix, rename). */
+/* Gives tools and prompts their configured names (prefix, rename). */
 bool plugin_rename(struct plugin *plugin);
 /* Withholds the tools whose requests were removed. */
 void plugin_offer(struct plugin *plugin);

@@ -13,7 +13,7 @@
 #include "module/manifest.h"
 #include "plugin/plugin.h"
 
-/* The new name of a row, for free(); NULL where it keeps its own. */
+/* The new name of a row, for free(); NULL when the row keeps its name. */
 static char *
 new_name(const struct config_plugin *config, const char *name)
 {
@@ -34,7 +34,7 @@ new_name(const struct config_plugin *config, const char *name)
 	return prefixed;
 }
 
-/* The tools that the host publishes for an operation. */
+/* Renames the tools that the host publishes for an operation. */
 static const char *const task_keys[] = { "result", "cancel" };
 
 static void
@@ -50,7 +50,7 @@ rename_task(const struct config_plugin *config, struct json_object *task)
 	}
 }
 
-/* The vendor also chose the aliases, which could clash as well. */
+/* Renames or removes the aliases too: the vendor chose them, so they could clash as well. */
 static void
 rename_row(const struct config_plugin *config, struct json_object *row)
 {
@@ -76,7 +76,7 @@ rename_row(const struct config_plugin *config, struct json_object *row)
 	free(name);
 }
 
-/* Completions contain the name of their prompt. */
+/* Completions contain the name of their prompt, so it changes there too. */
 static void
 rename_reference(const struct config_plugin *config, struct json_object *completion)
 {
@@ -100,7 +100,7 @@ has_row(struct json_object *manifest, const char *kind, const char *name, size_t
 	return false;
 }
 
-/* A name that no row has would be a setting without effect. */
+/* A new name for a row that does not exist would have no effect, so it is an error. */
 static bool
 check_rename(struct plugin *plugin)
 {

@@ -36,7 +36,7 @@ list_has(struct json_object *list, const char *value)
 	return false;
 }
 
-/* Does the option of the row's plugin list the scope? NULL: all scopes. */
+/* Does the option of the row's plugin list the scope? NULL as scope means all scopes. */
 static bool
 row_reveals_scope(const struct row *row, const char *scope)
 {

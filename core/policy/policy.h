@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Decides whether a principal may make a call. It is called once for each call, after aliases,
- * defaults and conversions, so that it sees the arguments that the handler gets. Which rows a list
- * shows is decided in the registry, from access alone.
+ * defaults and conversions, so that it sees the arguments that the handler gets. Which rows a
+ * list shows is decided in the registry, from access alone.
  *
  * The rules, in their order:
  * - access: refuses when the row's access is above the principal's;
  * - secret: refuses when the argument named by `scope.sql` calls secret() or try_secret(), or may
- *   hide such a call. Allowed only where this principal may call a tool that reveals, and the
- *   option of its plugin lists the scope (see `reveals` in registry.h). This holds for every
- *   access;
+ *   hide such a call. This is allowed only where this
+ *   principal may call a tool that reveals, and the option of its plugin lists the scope (see
+ *   `reveals` in registry.h). This holds for every access;
  * - sql: refuses when the row's access is by-sql, the principal may only read, and the statement
- *   is not certainly a read (policy/sql.h);
- * - allowed: in all other cases.
- */
+ *   cannot be recognised as a read (policy/sql.h);
+ * - allowed: in all other cases. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -30,7 +29,7 @@ struct config;
 struct registry;
 struct row;
 
-/* The input of a decision; all borrowed. */
+/* The input of a decision. All members are borrowed. */
 struct policy {
 	const struct config *config;
 	const struct registry *registry;
@@ -39,7 +38,7 @@ struct policy {
 struct policy_decision {
 	bool allowed;
 	struct verdict verdict;
-	/* When refused: the three lines of the error. */
+	/* When the call is refused: the three lines of the error. */
 	const char *what, *next;
 	char why[320];
 };

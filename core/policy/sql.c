@@ -24,7 +24,7 @@ take(struct reader *reader, const char *keyword)
 	return true;
 }
 
-/* name (columns) AS (query): skips the part before AS, which may be missing. */
+/* Reads "name (columns) AS (query)": skips the part before AS. The columns may be missing. */
 static bool
 skip_named_query(struct reader *reader)
 {
@@ -54,7 +54,7 @@ skip_named_query(struct reader *reader)
 	}
 }
 
-/* Skips WITH and its list, up to the statement. */
+/* Skips WITH and its list, up to the main statement. */
 static bool
 skip_with(struct reader *reader)
 {
@@ -62,7 +62,7 @@ skip_with(struct reader *reader)
 
 	reader_step(reader);
 	ahead = look_ahead(reader);
-	/* the name of a query may be the same word */
+	/* skipped: the name of a query may be the same word */
 	if (!sql_is(&ahead, "AS") && !sql_is_sign(&ahead, '('))
 		take(reader, "RECURSIVE");
 	while (skip_named_query(reader)) {
@@ -75,7 +75,7 @@ skip_with(struct reader *reader)
 
 static enum sql_class statement(struct reader *reader);
 
-/* A query, or a change of data after a WITH list or FROM. */
+/* Reads a query, or a change of data after a WITH list or FROM. */
 static enum sql_class
 query(struct reader *reader)
 {
@@ -108,8 +108,8 @@ at_statement_end(const struct reader *reader)
 	return reader_at_end(reader) || sql_is_sign(&reader->now, ';');
 }
 
-/* SET without a value shows settings: alone, with -v, or with a name. SET CATALOG is another
- * spelling of USE CATALOG. */
+/* Reads SET without a value, which shows settings: alone, with -v, or with a name. SET CATALOG is
+ * another spelling of USE CATALOG. */
 static enum sql_class
 set(struct reader *reader)
 {
@@ -133,8 +133,8 @@ set(struct reader *reader)
 	return at_statement_end(reader) ? SQL_READ : SQL_ADMIN;
 }
 
-/* Shows the plan of a statement without running it. A statement of class admin, for example EXECUTE
- * IMMEDIATE, may do something while it is analysed. */
+/* Reads EXPLAIN, which shows the plan of a statement without running it. A statement of class
+ * admin, for example EXECUTE IMMEDIATE, may have effects while it is analysed. */
 static enum sql_class
 explain(struct reader *reader)
 {
@@ -158,7 +158,8 @@ by_first_word(const struct sql_token *token)
 		enum sql_class class;
 		const char *words[24];
 	} list[] = {
-		/* the effect of USE ends with the statement in the Statement Execution API */
+		/* harmless: in the Statement Execution API the effect of USE ends with the
+		 * statement */
 		{ SQL_READ, { "SHOW", "DESCRIBE", "DESC", "USE", "LIST" } },
 		{ SQL_DML,
 		  { "INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "LOAD", "PUT", "REMOVE" } },

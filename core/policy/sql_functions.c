@@ -10,8 +10,8 @@
 #include "base/mem.h"
 #include "config/config.h"
 
-/* Built-in functions and types; sorted. The ones below that have access to the outside are not in
- * this list. */
+/* Built-in functions and types; sorted. Functions that have access to the outside are in the lists
+ * below. */
 static const char *const built_in[] = {
 	/* clang-format off */
 	"abs", "acos", "acosh", "add_months", "aes_decrypt", "aes_encrypt", "agg", "aggregate",
@@ -156,7 +156,7 @@ by_name(const void *key, const void *item)
 	return strcmp(key, *(const char *const *)item);
 }
 
-/* The name after the schemas of built-in functions; NULL when it is in another schema. */
+/* The name without the schemas of built-in functions. NULL when it is in another schema. */
 static const char *
 system_name(const char *name)
 {
@@ -183,28 +183,26 @@ begins(const char *name, const char *beginning)
 	return strncmp(name, beginning, strlen(beginning)) == 0;
 }
 
-/*
- * Compares the last part only, so a user's function with such a name is refused too: which function
- * runs depends on the session. read_files and list_secrets are not in this list: they read what the
- * caller may read, like tables and the list_secrets API.
- */
+/* Compares the last part only, so a user's function with such a name is refused too: which function
+ * runs depends on the session. read_files and list_secrets are not in this list: they read only
+ * data that the caller may read, like tables and the list_secrets API. */
 bool
 sql_function_is_outside(const char *name, const char *last)
 {
 	static const char *const list[] = {
-		/* run code: of the Java machine, or Python (with system.ai as the schema) */
+		/* these run code: of the Java machine, or Python (with system.ai as the schema) */
 		"java_method",
 		"reflect",
 		"try_reflect",
 		"python_exec",
-		/* send requests to another service or database */
+		/* these send requests to another service or database */
 		"http_request",
 		"read_kafka",
 		"read_kinesis",
 		"read_pubsub",
 		"read_pulsar",
 		"remote_query",
-		/* read a file of the driver, or use a schema registry that the call names */
+		/* these read a file of the driver, or use a schema registry that the call names */
 		"from_protobuf",
 		"to_protobuf",
 		/* call a model */
@@ -216,7 +214,7 @@ sql_function_is_outside(const char *name, const char *last)
 	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
 		if (strcmp(last, list[i]) == 0)
 			return true;
-	/* ai_query and similar functions call models; system.ai, which may be the schema of the
+	/* ai_query and similar functions call models. system.ai, which may be the schema of the
 	 * call, has functions that run Python */
 	return begins(last, "ai_") || begins(last, "try_ai_") || begins(name, "system.ai.") ||
 	       begins(name, "ai.");
@@ -228,7 +226,7 @@ sql_function_reveals(const char *last)
 	return strcmp(last, "secret") == 0 || strcmp(last, "try_secret") == 0;
 }
 
-/* Iterative: each * remembers where to continue when the rest does not match. */
+/* The search is iterative: each * remembers where to continue when the rest does not match. */
 static bool
 fits(const char *name, const char *pattern)
 {

@@ -7,16 +7,17 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-#define SMALL_DOTLESS_I 0x131u	/* its capital in Java is I */
+#define SMALL_DOTLESS_I 0x131u	/* U+0131: Java converts it to the capital I */
 #define SMALL_LONG_S 0x17fu	/* S */
-#define CAPITAL_DOTTED_I 0x130u /* its small letter in Java begins with i */
+#define CAPITAL_DOTTED_I 0x130u /* U+0130: its small letter in Java begins with i */
 #define KELVIN_SIGN 0x212au	/* k */
 
 enum sort { SORT_BLANK, SORT_LETTER, SORT_DIGIT, SORT_OTHER, SORT_INVALID };
 
 /* ---- characters ---------------------------------------------------------------------------- */
 
-/* The character at `at`; its length in `*len`. Invalid UTF-8 is 0 with one byte. */
+/* The character at `at`; its length in `*len`. For invalid UTF-8 the result is 0, with a length of
+ * one byte. */
 static uint32_t
 character(const char *at, const char *end, size_t *len)
 {
@@ -33,7 +34,7 @@ character(const char *at, const char *end, size_t *len)
 	return c;
 }
 
-/* White space of the grammar beyond ASCII. */
+/* White space that the grammar allows beyond ASCII. */
 static bool
 is_wide_blank(uint32_t c)
 {
@@ -83,7 +84,8 @@ starts(const struct sql_lexer *lexer, const char *text)
 	return (size_t)(lexer->end - lexer->at) >= len && memcmp(lexer->at, text, len) == 0;
 }
 
-/* From "--" to the end of its line; a backslash before the line feed continues the comment. */
+/* A comment from "--" to the end of its line. A backslash before the line feed continues the
+ * comment. */
 static void
 skip_line_comment(struct sql_lexer *lexer)
 {
@@ -134,8 +136,8 @@ skip_blanks(struct sql_lexer *lexer)
 
 /* ---- tokens -------------------------------------------------------------------------------- */
 
-/* From the quote at `at` to the position after its partner. A doubled quote reads as two quoted
- * texts in a row, which end at the same position. */
+/* A quoted text, from the quote at `at` to the position after its closing quote. A doubled quote
+ * reads as two quoted texts in a row, which end at the same position. */
 static bool
 skip_quoted(struct sql_lexer *lexer, bool escapes)
 {
@@ -163,7 +165,7 @@ quoted(struct sql_lexer *lexer)
 	return quote == '`' ? SQL_NAME : quote == '"' ? SQL_TEXT_NAME : SQL_TEXT;
 }
 
-/* $$ text $$, or with letters between the signs: a quoted text. */
+/* A quoted text of the form $$ text $$, or with letters between the signs. */
 static enum sql_kind
 body(struct sql_lexer *lexer)
 {
@@ -189,7 +191,7 @@ in_url(char c)
 	return (c >= '0' && c <= '9') || (c != '\0' && strchr("_/-.?=&#%", c) != NULL);
 }
 
-/* letters://more: the longest such text, if there is one. */
+/* An unquoted address of the form letters://more: the longest such text, if there is one. */
 static bool
 skip_url(struct sql_lexer *lexer)
 {
@@ -251,7 +253,7 @@ sign(struct sql_lexer *lexer)
 	return SQL_SIGN;
 }
 
-/* The capitals of a word in Spark, as far as they can be part of a keyword. */
+/* Converts a word to capitals as Spark does, as far as they can be part of a keyword. */
 static void
 fold(struct sql_token *token)
 {
@@ -270,7 +272,8 @@ fold(struct sql_token *token)
 			c = 'I';
 		else if (c == SMALL_LONG_S)
 			c = 'S';
-		token->word[n++] = c < 0x80 ? (char)c : '?'; /* no keyword has this character */
+		/* a keyword never has this character */
+		token->word[n++] = c < 0x80 ? (char)c : '?';
 	}
 	token->word[at == end ? n : 0] = '\0';
 }
@@ -297,7 +300,7 @@ sql_next(struct sql_lexer *lexer, struct sql_token *token)
 			    : *lexer->at == '$'			 ? body(lexer)
 								 : sign(lexer);
 		break;
-	default: break; /* white space was skipped, and invalid bytes are bad */
+	default: break; /* cannot happen: white space was skipped, and invalid bytes are bad */
 	}
 	token->len = (size_t)(lexer->at - token->at);
 	if (token->kind == SQL_WORD)

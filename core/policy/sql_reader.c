@@ -42,7 +42,7 @@ all_scopes_allowed(const struct reader *reader)
 }
 
 /* Is `word` called in a text that is not split into tokens here, for example a program or a nested
- * statement? True if that is uncertain. */
+ * statement? True also when this is uncertain. */
 static bool
 mentions_call(const char *text, size_t len, const char *word)
 {
@@ -55,7 +55,7 @@ mentions_call(const char *text, size_t len, const char *word)
 			continue;
 		while (next < len && strchr(" \t\r\n\v\f`\"", text[next]) != NULL)
 			next++;
-		/* the text between may be a comment */
+		/* the text between the name and the bracket may be a comment */
 		if (next < len && strchr("(/-", text[next]) != NULL)
 			return true;
 	}
@@ -75,7 +75,7 @@ check_text(struct reader *reader, const char *text, size_t len)
 		maybe_reveals(reader);
 }
 
-/* EXECUTE IMMEDIATE must run one text that hides no call. */
+/* EXECUTE IMMEDIATE must run one text, and that text must not hide a call. */
 static void
 follow_dynamic(struct reader *reader)
 {
@@ -100,7 +100,8 @@ follow_dynamic(struct reader *reader)
 	}
 }
 
-/* The tokens after "secret(": a plain text that is an allowed scope, and a comma. */
+/* Reads the tokens after "secret(": they must be a plain text that is an allowed scope, and a
+ * comma. */
 static void
 follow_secret(struct reader *reader)
 {
@@ -133,7 +134,7 @@ follow_secret(struct reader *reader)
 
 /* ---- function calls ------------------------------------------------------------------------ */
 
-/* Words that may come before a bracket without a call. */
+/* Words that may stand before an opening bracket and are not a call. */
 static const char *const no_functions[] = {
 	"ALL",	  "AND",       "ANY",	  "AS",		"BETWEEN", "BY",	 "CASE",
 	"CUBE",	  "DISTINCT",  "DIV",	  "ELSE",	"ESCAPE",  "EXCEPT",	 "EXISTS",
@@ -157,7 +158,8 @@ is_grammar(const struct reader *reader)
 	return strchr(reader->name, '.') == NULL && sql_is_one_of(&reader->before, no_functions);
 }
 
-/* Does the operator's list of user functions allow it? A name that was cut may be any. */
+/* Does the operator's list of user functions allow the function? A name that was cut never
+ * matches. */
 static bool
 is_listed(const struct reader *reader)
 {
@@ -192,7 +194,7 @@ is_place(const struct reader *reader)
 	       !(sql_is(&reader->before, "VIEW") && sql_is(&reader->earlier, "LATERAL"));
 }
 
-/* Keeps the qualified name that ends at this token. */
+/* Stores the qualified name that ends at this token. */
 static void
 follow_name(struct reader *reader)
 {
@@ -236,7 +238,7 @@ open_bracket(struct reader *reader)
 	reader->depth++;
 }
 
-/* A closed IDENTIFIER( … ) is a name; a bracket after it is a call. */
+/* After IDENTIFIER( … ), which is a name, an opening bracket is a call. */
 static void
 follow_brackets(struct reader *reader)
 {
@@ -254,7 +256,7 @@ follow_brackets(struct reader *reader)
 	reader->computed_before = computed;
 }
 
-/* Hints follow SELECT, or another hint. */
+/* A hint is valid only after SELECT or after another hint. */
 static void
 follow_hint(struct reader *reader)
 {
@@ -273,7 +275,8 @@ follow_hint(struct reader *reader)
 	}
 }
 
-/* USING and a text is a program; USING and a bracket are the columns of a join. */
+/* USING followed by a text runs a program; USING followed by a bracket has the columns of a
+ * join. */
 static bool
 is_program(const struct reader *reader)
 {
@@ -284,8 +287,8 @@ is_program(const struct reader *reader)
 		sql_is_sign(now, ':') || sql_is_sign(now, '?'));
 }
 
-/* INSERT INTO or INSERT OVERWRITE ends here. "1INSERT" is one word for Spark, but may be two for
- * others. */
+/* True after INSERT INTO or INSERT OVERWRITE. "1INSERT" is one word for Spark, but may be two words
+ * for other systems. */
 static bool
 is_insert(const struct reader *reader)
 {
@@ -311,7 +314,7 @@ is_nested_change(const struct reader *reader)
 	return is_insert(reader) || (sql_is(verb, "MERGE") && sql_is(&reader->now, "INTO"));
 }
 
-/* The words after a pipe: an operator, none of which writes, or nothing. */
+/* Reads the words after a pipe: an operator, or nothing. No such operator writes. */
 static bool
 is_piped(const struct sql_token *token)
 {
@@ -327,8 +330,8 @@ is_piped(const struct sql_token *token)
 	       token->kind == SQL_PIPE || sql_is_sign(token, ')') || sql_is_sign(token, ';');
 }
 
-/* WITH and a bracket: options of the source. The options of a database may contain statements that
- * it runs first, so only WITH (CREDENTIAL name) is known to be safe. */
+/* Reads WITH and a bracket: options of the source. The options of a database may contain statements
+ * that the database runs first, so only WITH (CREDENTIAL name) counts as safe. */
 static void
 follow_options(struct reader *reader)
 {
@@ -351,7 +354,8 @@ follow_options(struct reader *reader)
 }
 
 /* format.`address` reads files. Files of a web server, or of the machine that runs the query, are
- * not the workspace's. An address in a cloud's storage is, as far as the workspace grants it. */
+ * not the workspace's. An address in a cloud's storage is allowed, because the workspace decides
+ * who may read it. */
 static bool
 is_foreign_address(const struct reader *reader)
 {
@@ -364,7 +368,7 @@ is_foreign_address(const struct reader *reader)
 	if ((now->kind != SQL_NAME && now->kind != SQL_TEXT_NAME) ||
 	    !sql_is_sign(&reader->before, '.'))
 		return false;
-	at = now->at + 1; /* after the quote; a token without text has no address */
+	at = now->at + 1; /* skips the quote; a token without text has no address */
 	while (len + 3 < now->len && (isalnum((unsigned char)at[len]) || strchr("+-.", at[len])))
 		len++;
 	if (len == 0 || len + 3 >= now->len || at[len] != ':' || at[len + 1] != '/')
@@ -386,7 +390,7 @@ follow_words(struct reader *reader)
 		check_text(reader, reader->now.at, reader->now.len);
 		reader_flaw(reader, SQL_OTHER);
 	}
-	/* Spark refuses it; another reader might see a comment in it */
+	/* Spark refuses this; another system might see a comment in it */
 	if (reader->now.kind == SQL_URL && !reader->lists)
 		reader_flaw(reader, SQL_OTHER);
 	if (reader->before.kind == SQL_PIPE && !is_piped(&reader->now))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The arguments of a call: from the client's form to the handler's. */
+/* Converts the arguments of a call from the client's form to the handler's form. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,9 +15,9 @@
  * - wait_for_previous: scheduling of Gemini CLI (google-gemini/gemini-cli issue 27403);
  * - toolCallId, and with it sessionId, action, chatInput and tool: context of n8n's agent
  *   (n8n-io/n8n issues 21500 and 21716, sansan0/TrendRadar issue 768);
- * - random_string: Cursor adds it for tools without arguments. Those of n8n that could have another
- * meaning count only together with one that could not.
- */
+ * - random_string: Cursor adds it for tools without arguments.
+ * sessionId, action and tool could have another meaning. They are removed only when toolCallId or
+ * chatInput is there too. */
 static const char *const added_always[] = { "wait_for_previous", "toolCallId", "chatInput" };
 static const char *const added_with[] = { "sessionId", "action", "tool" };
 #define ADDED_ALONE "random_string"

@@ -9,7 +9,7 @@
 #include "base/json_write.h"
 #include "registry/registry.h"
 
-/* A root that is not an object is new in the modern revision. */
+/* Only the modern revision allows a root that is not an object. */
 static bool
 root_is_object(struct json_object *schema)
 {

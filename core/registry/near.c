@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The names that an unknown name was probably meant to be. Models write the names of tools with the
- * prefix of their client, in another case, shortened, or with words of their own.
- */
+/* The names that an unknown name was probably meant to be. Models write the names of tools with the
+ * prefix of their client, in another case, shortened, or with other words. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +10,8 @@
 #include "registry/registry.h"
 
 #define WORDS_MAX 12u
-#define WORD_MAX 24u  /* bytes of a word that are compared */
-#define PART_LEAST 6u /* characters of a name that may be a part of another one */
+#define WORD_MAX 24u  /* most bytes of a word that are compared */
+#define PART_LEAST 6u /* least characters of a name that is searched within another one */
 
 struct words {
 	char item[WORDS_MAX][WORD_MAX];
@@ -37,7 +35,8 @@ name_at(const struct search *search, size_t i)
 	return row != NULL && row->access <= search->access ? row->name : NULL;
 }
 
-/* The text after the prefix of a client: mcp__lakehost__X, lakehost.X, lakehost/X, functions:X. */
+/* The text after the prefix that a client adds: mcp__lakehost__X, lakehost.X, lakehost/X,
+ * functions:X. */
 static const char *
 without_prefix(const char *name)
 {
@@ -134,7 +133,7 @@ find_misspelt(struct search *search, const char *wanted)
 	}
 }
 
-/* The longest name that is part of the wanted one: "databricks_execute_sql". */
+/* The longest name that is a part of the wanted one: "execute_sql" in "databricks_execute_sql". */
 static void
 find_within(struct search *search)
 {

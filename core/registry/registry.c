@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The snapshot. The rows of a plugin are made and checked as a whole before any of them is added:
- * its names must be free, and its completions must refer to its own rows.
- */
+/* Builds the snapshot. The rows of a plugin are made and checked as a whole before any of them is
+ * added: its names must be free, and its completions must refer to its own rows. */
 #include "registry/registry.h"
 
 #include <inttypes.h>
@@ -31,14 +29,14 @@ struct pattern_entry {
 
 struct registry {
 	struct rows kind[ROW_KINDS];
-	/* by name, as strings within the rows */
+	/* tools by name; the names are strings within the rows */
 	struct lh_table *tools, *prompts;
-	struct lh_table *uris;		/* static ones, and patterns as they are written */
-	struct pattern_entry *patterns; /* in the order of matching */
+	struct lh_table *uris;		/* static URIs, and patterns as they are written */
+	struct pattern_entry *patterns; /* templates in the order in which they are tried */
 	size_t n_patterns;
 };
 
-/* A plugin while it is added. */
+/* A plugin whose rows are being added. */
 struct draft {
 	struct registry *registry;
 	const struct registry_source *source;
@@ -71,7 +69,7 @@ struct name_walk {
 	bool (*fn)(struct lh_table *table, const char *name, struct row *row);
 	struct row *row;
 	const char *taken;	/* where fn refused, */
-	struct lh_table *table; /* and among which names */
+	struct lh_table *table; /* the table of names in which it is inserted */
 };
 
 static bool
@@ -143,17 +141,17 @@ static const struct {
 	[ROW_COMPLETION] = { "completions", "completion" },
 };
 
-/* Reports which plugin has the name, and how to solve it. */
+/* Reports which plugin already has the name, and how the operator can solve the conflict. */
 static bool
 fault_taken(struct draft *draft, const struct name_walk *walk)
 {
 	const struct row *holder = table_find(walk->table, walk->taken);
 	const char *owner, *file;
 
-	if (holder == NULL) /* the table could not grow */
+	if (holder == NULL) /* out of memory: the table could not grow */
 		memory_gone();
 	owner = holder->owner;
-	file = strrchr(owner, '/'); /* of a prompt in a file */
+	file = strrchr(owner, '/'); /* the name belongs to a prompt in a file */
 	if (strcmp(owner, draft->source->plugin_name) == 0)
 		return row_fault(&draft->fault, "\"%.128s\" is used twice", walk->taken);
 	if (walk->table == draft->registry->uris || draft->source->text)
@@ -250,7 +248,8 @@ has_argument(const struct row *row, const char *name)
 	return wanted.found;
 }
 
-/* Completions belong to a row of the same plugin, one for each argument. */
+/* Checks that a completion belongs to a row of the same plugin, and is the only one for its
+ * argument. */
 static bool
 draft_completions(struct draft *draft)
 {
@@ -311,7 +310,7 @@ add_pattern(struct registry *registry, const char *pattern, const struct row *ro
 	registry->n_patterns++;
 }
 
-/* Do its own names find the row? Else a call would run another one. */
+/* Do the row's own names lead to the row? Otherwise a call would run another row. */
 static bool
 leads_to(const struct registry *registry, const struct row *row)
 {
@@ -375,7 +374,8 @@ add_source(struct registry *registry, const struct registry_source *source, char
 	return ok;
 }
 
-/* The original names of rows that the operator renamed, where these names are free. */
+/* Adds the original names of rows that the operator renamed, if other rows do not have these
+ * names. */
 static void
 add_former(struct registry *registry, enum row_kind kind, struct lh_table *table)
 {
@@ -464,7 +464,8 @@ registry_at(const struct registry *registry, enum row_kind kind, size_t i)
 	return i < registry->kind[kind].count ? registry->kind[kind].item[i] : NULL;
 }
 
-/* A URI contains only text; where the tool's schema needs another scalar the text is converted. */
+/* A URI contains only text. When the tool's schema needs an integer or boolean, the text is
+ * converted. */
 static struct json_object *
 typed(const char *type, const char *text)
 {
@@ -495,7 +496,7 @@ type_arguments(const struct row *tool, struct json_object *arguments)
 		const char *type = json_str(json_obj(properties, member.key), "type");
 		struct json_object *value = typed(type, json_object_get_string(member.val));
 
-		/* the key exists, so the table does not change during the loop */
+		/* the key already exists, so the table does not change during the loop */
 		if (value != NULL)
 			json_object_object_add(arguments, member.key, value);
 	}
@@ -528,7 +529,7 @@ registry_resource(const struct registry *registry, const char *uri, enum access 
 
 	*arguments = NULL;
 	if (row_has_variables(uri))
-		return NULL; /* a pattern is no URI */
+		return NULL; /* a pattern is not a URI */
 	row = table_find(registry->uris, uri);
 	if (row != NULL)
 		return row->access <= access ? row : NULL;
@@ -556,7 +557,8 @@ registry_completion(const struct registry *registry, bool prompt, const char *re
 	const struct row *target = table_find(prompt ? registry->prompts : registry->uris, ref);
 	struct json_object *arguments = NULL;
 
-	if (target == NULL && !prompt) /* a client may also send the URI with its values */
+	/* a client may also send a URI in which the variables are replaced by values */
+	if (target == NULL && !prompt)
 		target = registry_resource(registry, ref, ACCESS_ADMIN, &arguments);
 	json_object_put(arguments);
 	*row = target == NULL ? NULL : find_completion(registry, target, argument);

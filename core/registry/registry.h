@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Everything that can be called or read, from all plugins, as one immutable snapshot: found by
- * name, alias or URI, and listed page by page. All that a client sees comes from the manifests,
- * never from code of a plugin.
- */
+/* The registry: one immutable snapshot of everything that can be called or read, from all plugins.
+ * Rows are found by name, alias or URI, and listed page by page. A client sees only texts of the
+ * manifests, never texts from a plugin's code. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -23,7 +21,8 @@ struct provider;
 struct schema;
 struct sealer;
 
-/* What a row does of a tool: all of it, or of its operation what the host publishes by itself. */
+/* The part of a tool that a row runs: the whole tool, or a part of its operation that the host
+ * publishes as a tool of its own. */
 enum row_part { ROW_WHOLE, ROW_RESULT, ROW_CANCEL };
 
 /* May the operation of a tool become a task (MCP extension io.modelcontextprotocol/tasks)? MUST: it
@@ -52,15 +51,16 @@ struct row {
 	enum row_kind kind;
 	const struct provider *provider; /* the plugin that runs it; NULL: a prompt that is only
 					  * text */
-	const char *owner;	  /* the name of that plugin, or the file of the prompt; borrowed */
-	unsigned index;		  /* the index of the row in the plugin's manifest, within its
-				   * kind */
-	char *name;		  /* tool, prompt, resource or template name; completion: "" */
-	char *uri;		  /* resource: its URI; template: its pattern */
-	char *mime;		  /* of resources and templates, or NULL */
-	struct json_object *json; /* the part for clients, without the `lakehost` member */
-	struct schema *input;	  /* tools; NULL for other kinds */
-	struct schema *output;	  /* tools that declare one */
+	const char *owner; /* the name of that plugin, or the file of the prompt; borrowed */
+	/* the number of the row in the plugin's manifest, within its kind */
+	unsigned index;
+	/* name of a tool, prompt, resource or template; "" for a completion */
+	char *name;
+	char *uri;		  /* for a resource its URI; for a template its pattern */
+	char *mime;		  /* the MIME type of resources and templates, or NULL */
+	struct json_object *json; /* the row as clients see it, without the `lakehost` member */
+	struct schema *input;	  /* schema of the arguments of a tool; NULL for other kinds */
+	struct schema *output;	  /* schema of the result, for tools that declare one */
 	struct param_header *params;
 	size_t n_params;
 	enum access access;
@@ -73,7 +73,7 @@ struct row {
 				   variables are the tool's arguments. A tool published for the
 				   operation of another one: that one. It has the code. */
 	/* completion: */
-	char *ref_name; /* prompt name, or template pattern */
+	char *ref_name; /* the prompt's name, or the template's pattern */
 	bool ref_prompt;
 	char *argument;
 };
@@ -111,26 +111,29 @@ struct registry;
 struct registry_source {
 	const struct provider *provider;
 	const char *plugin_name;
-	struct json_object *manifest; /* as in <lakehost/plugin.h>'s note; borrowed */
-	unsigned name_length;	      /* plugins.name_length: the longest tool name, default 35 */
-	bool text;		      /* prompts that are only text; then there is no plugin */
+	/* the manifest, as in the note of <lakehost/plugin.h>; borrowed */
+	struct json_object *manifest;
+	/* plugins.name_length: the longest tool name; 35 by default */
+	unsigned name_length;
+	bool text; /* a prompt that is only text and has no plugin */
 };
-#define REGISTRY_NAME_LENGTH 35u /* when name_length is 0 */
-#define REGISTRY_ALIAS_MAX 128u	 /* bytes of an alias */
-#define REGISTRY_URI_MAX 1024u	 /* bytes of a URI or template */
+#define REGISTRY_NAME_LENGTH 35u /* the value that is used when name_length is 0 */
+#define REGISTRY_ALIAS_MAX 128u	 /* most bytes of an alias */
+#define REGISTRY_URI_MAX 1024u	 /* most bytes of a URI or template */
 struct registry *registry_new(const struct registry_source *list, size_t n,
 			      void (*refuse)(void *data, size_t source, const char *why),
 			      void *data);
 void registry_free(struct registry *registry);
 
-/* Lookups; NULL when unknown. Tool aliases are resolved to their row here, before anything else.
+/* Finds rows; NULL when unknown. An alias of a tool leads to its row here, before any other check.
  * Rows that need more access than `access` are not found. */
 const struct row *registry_tool(const struct registry *registry, const char *name,
 				enum access access);
 const struct row *registry_prompt(const struct registry *registry, const char *name);
-/* Static resources first, then templates, the most specific first. `arguments` receives the decoded
- * variables (new; NULL: there are none). A variable becomes an integer or boolean where the tool's
- * schema needs one and the text is valid. */
+/* Finds the row for a URI: static resources first, then templates, beginning with the most specific
+ * one. `arguments` receives the decoded variables as a new object, or NULL when there are no
+ * variables. A variable becomes an integer or boolean where the tool's schema needs one and the
+ * text is valid. */
 const struct row *registry_resource(const struct registry *registry, const char *uri,
 				    enum access access, struct json_object **arguments);
 /* True when the reference names an existing prompt or template; `row` may still be NULL (no
@@ -140,24 +143,24 @@ bool registry_completion(const struct registry *registry, bool prompt, const cha
 size_t registry_count(const struct registry *registry, enum row_kind kind, enum access access);
 const struct row *registry_at(const struct registry *registry, enum row_kind kind, size_t i);
 
-/* The names of rows that an unknown name was probably meant to be, the most similar first; returns
- * their number. */
+/* Finds the names of rows that an unknown name was probably meant to be, the most similar one
+ * first. Returns their number. */
 #define REGISTRY_NEAR_MAX 3u
 size_t registry_near(const struct registry *registry, enum row_kind kind, const char *name,
 		     enum access access, const char *found[REGISTRY_NEAR_MAX]);
 
-/* The name of the tool that the host publishes for that part of the tool's operation, or NULL. */
+/* The name of the tool that the host publishes for this part of the tool's operation, or NULL. */
 const char *row_task_name(const struct row *tool, enum row_part part);
 /* Renames arguments by the row's `argument_aliases`; fails with `why` when both spellings are
  * given. */
 bool row_rename_arguments(const struct row *row, struct json_object *arguments, struct buf *why);
-/* Converts the arguments of a client to those of the handler: renames them, removes those that
- * clients are known to add, converts and checks them (schema_prepare). `notes` gets what the caller
- * must know, `why` every fault; both one in a line. */
+/* Converts the arguments of a client to those of the handler: renames them, removes arguments that
+ * clients are known to add, converts and checks the others (schema_prepare). `notes` receives one
+ * line for each change that the caller must know, `why` one line for each fault. */
 bool row_take_arguments(const struct row *row, struct json_object *arguments, struct buf *notes,
 			struct buf *why);
-/* The arguments of a prompt, which are texts: a number becomes text in the client's digits, null is
- * removed. */
+/* Converts the arguments of a prompt to texts: a number becomes text with the client's digits, null
+ * is removed. */
 void row_take_texts(struct json_object *arguments);
 
 /*

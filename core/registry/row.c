@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows: the common parts of all kinds, and the helpers for their rules. */
+/* Rows: the members that all kinds have in common, and the helpers for their rules. */
 #include "registry/row.h"
 
 #include <stdarg.h>
@@ -105,7 +105,7 @@ row_aliases_check(const struct row *row, const char *key, const char *(*check)(c
 	return true;
 }
 
-/* A copy without the member lakehost; the values are shared. */
+/* A copy of the object without the member lakehost; both share the values. */
 static struct json_object *
 published(struct json_object *json)
 {
@@ -118,7 +118,7 @@ published(struct json_object *json)
 	return copy;
 }
 
-/* The members that all kinds of rows share. */
+/* Checks the members that all kinds of rows share. */
 static bool
 members_ok(struct json_object *json, struct row_fault *fault)
 {

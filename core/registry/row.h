@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes the rows of a manifest; shared by the files of the registry. */
+/* Makes the rows of a manifest. The files of the registry share this header. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -11,20 +11,21 @@
 
 #include "registry/registry.h"
 
-/* Where the fault of a row is described. */
+/* The fault of a row, and where it is described. */
 struct row_fault {
 	char *text;
 	size_t size;
 };
 
-/* Stores "name of the row: …" and returns false. */
+/* Stores the text "name of the row: …" and returns false. */
 bool row_fault(struct row_fault *fault, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Makes the row of `json`, checked except for conflicts with other rows. NULL with `fault`. */
+/* Makes the row of `json`. All rules are checked, except conflicts with other rows. NULL with
+ * `fault`. */
 struct row *row_new(enum row_kind kind, const struct registry_source *source, unsigned index,
 		    struct json_object *json, struct row_fault *fault);
-/* The resource or template that a tool is published as; NULL when it has none. */
+/* The resource or template as which a tool is also published; NULL when it has none. */
 struct row *row_publish(const struct row *tool);
 void row_free(struct row *row);
 /* row_task.c: reads `task` and checks its rules; and the tool that the host publishes for that part
@@ -43,8 +44,8 @@ bool row_completion_init(struct row *row, struct row_fault *fault);
 /* row_header.c: collects x-mcp-header annotations. */
 bool row_headers_init(struct row *row, struct json_object *schema, struct row_fault *fault);
 
-/* Helpers: [a-z0-9_]+ of at most `most` bytes; a member that is not in the NULL-terminated `known`;
- * the item `i` of a list of strings. */
+/* Helpers: checks for a name ([a-z0-9_]+ of at most `most` bytes) and for a member that is not in
+ * `known` (which ends with NULL); reads item `i` of a list of strings. */
 bool row_name_ok(const char *name, size_t most);
 const char *row_unknown_member(struct json_object *object, const char *const *known);
 const char *row_string_at(struct json_object *list, size_t i);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Arguments that headers repeat (MCP 2026-07-28, basic/transports, "x-mcp-header"). A client drops
- * a tool whose annotation breaks a rule, so the rules are checked when the manifest is read.
- */
+/* Arguments that a client repeats in HTTP headers (MCP 2026-07-28, basic/transports,
+ * "x-mcp-header"). A client drops a tool whose annotation breaks a rule, so the rules are checked
+ * when the manifest is read. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -105,7 +104,7 @@ scan_items(struct scan *s, struct json_object *array)
 	return true;
 }
 
-/* Checks a keyword that contains schemas; an annotation below it is not reachable. */
+/* Checks a keyword that contains schemas. An annotation below such a keyword cannot be reached. */
 static bool
 scan_keyword(struct scan *s, const char *key, struct json_object *value)
 {

@@ -51,8 +51,8 @@ init_row_access(struct row *row, struct row_fault *fault)
 	return row_fault(fault, "lakehost.access: not read, write or admin");
 }
 
-/* An alias has all variables of the template, or leaves out some that are not required; the handler
- * must accept a missing one. */
+/* An alias must have all variables of the template, except some that are not required. The handler
+ * must accept that such a variable is missing. */
 bool
 row_resource_init(struct row *row, struct row_fault *fault)
 {

@@ -20,8 +20,9 @@
 static const struct {
 	const char *key;   /* of `task` */
 	const char *title; /* before the tool's */
-	const char *does;  /* of the description: in front of what the tool has begun, */
-	const char * or ;  /* and behind it */
+	/* the description is: this text, the name of the tool, and the text that follows */
+	const char *does;
+	const char * or ; /* and behind it */
 	bool reads;
 } parts[] = {
 	[ROW_RESULT] = { "result", "Result of: ", "Shows the result of", ", or how far it is",
@@ -121,7 +122,7 @@ share(struct json_object *to, const char *key, struct json_object *from)
 		json_object_object_add(to, key, json_object_get(value));
 }
 
-/* The handle, and for a result: how long to wait for it, and how to write it. */
+/* Makes the schema: the handle, and for the result the time to wait for it and the format. */
 static void
 add_schema(struct json_object *json, const struct row *tool, enum row_part part)
 {
@@ -137,7 +138,9 @@ add_schema(struct json_object *json, const struct row *tool, enum row_part part)
 	if (part == ROW_RESULT) {
 		property = add_object(properties, "wait_s");
 		add_text(property, "type", "integer");
-		add_text(property, "description", "Seconds to wait for the end; 0: look once.");
+		add_text(property, "description",
+			 "Seconds to wait for the end of the operation; "
+			 "0: do not wait.");
 		json_object_object_add(property, "minimum", json_object_new_int(0));
 		json_object_object_add(property, "maximum", json_object_new_int(WAIT_MAX));
 		share(properties, "format", own);
@@ -184,7 +187,8 @@ task_json(const struct row *tool, enum row_part part)
 	return json;
 }
 
-/* Who may start it may look at it and stop it; by-sql is judged at the start. */
+/* A principal that may start the operation may also look at it and stop it. by-sql was decided at
+ * the start. */
 bool
 row_task(const struct row *tool, enum row_part part, const struct registry_source *source,
 	 struct row_fault *fault, struct row **row)

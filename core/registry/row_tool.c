@@ -99,7 +99,8 @@ check_annotations(const struct row *row, struct row_fault *fault)
 		if (value != NULL && !json_object_is_type(value, json_type_boolean))
 			return row_fault(fault, "annotations.%s: not true or false", *hint);
 	}
-	/* Reading may need more than read access, for example the value of a secret. */
+	/* A tool that reads may need more than read access, for example for the value of a
+	 * secret. */
 	if (row->access != ACCESS_ADMIN && reads != json_flag(annotations, "readOnlyHint", false))
 		return row_fault(
 		    fault, "annotations.readOnlyHint must be %s, as lakehost.access is \"%s\"",
@@ -139,7 +140,7 @@ init_schemas(struct row *row, struct row_fault *fault)
 
 /* ---- the member lakehost --------------------------------------------------------------------- */
 
-/* Members that are single values. */
+/* Checks members that are single values. */
 static bool
 check_values(const struct row *row, struct row_fault *fault)
 {
@@ -147,7 +148,7 @@ check_values(const struct row *row, struct row_fault *fault)
 			   *wait = json_get(row->meta, "wait_s");
 	int64_t seconds = json_int(row->meta, "wait_s", -1);
 
-	/* planned, and without effect so far */
+	/* planned for a later version; it has no effect yet */
 	if (json_object_object_get_ex(row->meta, "confirm", NULL))
 		return row_fault(fault,
 				 "lakehost.confirm: has no effect in this version; leave it out");
@@ -226,7 +227,7 @@ init_redact(struct row *row, struct row_fault *fault)
 	return true;
 }
 
-/* Names of integer or string properties; the handler gets integers. */
+/* Reads the list of integer or string properties that are times; the handler gets integers. */
 static bool
 init_times(struct row *row, struct row_fault *fault)
 {
@@ -250,7 +251,8 @@ init_times(struct row *row, struct row_fault *fault)
 	return true;
 }
 
-/* {"name in the scope": option}: the option must be a list of texts, which the policy reads. */
+/* Checks {"name in the scope": option}: the option must be a list of texts, which the policy
+ * reads. */
 static bool
 check_revealed(const struct row *row, const struct registry_source *source,
 	       struct json_object *reveals, struct row_fault *fault)
@@ -276,8 +278,8 @@ check_revealed(const struct row *row, const struct registry_source *source,
 	return true;
 }
 
-/* Properties that limit the result, by their names. In a tool that changes something a number may
- * have another meaning, so there only the wait is such a limit. */
+/* Properties that limit the size of the result; they are recognised by name. In a tool that changes
+ * something a number may have another meaning, so there only `wait_s` is such a limit. */
 static bool
 limits_answer(const struct row *row, const char *name)
 {
@@ -308,7 +310,7 @@ init_limits(struct row *row)
 			schema_clamp(row->input, member.key);
 }
 
-/* Only for tools that need access admin. */
+/* Checks `reveals`, which only tools that need access admin may have. */
 static bool
 check_reveals(const struct row *row, const struct registry_source *source, struct row_fault *fault)
 {
@@ -355,7 +357,7 @@ struct variables {
 	const struct row *row;
 	struct row_fault *fault;
 	const char *key;
-	size_t required; /* variables that are required arguments */
+	size_t required; /* number of variables that are required arguments */
 	bool ok;
 };
 
@@ -372,7 +374,7 @@ check_variable(void *data, const char *name, size_t len, char op)
 	free(copy);
 }
 
-/* Variables are arguments, and a read with only these arguments is complete. */
+/* Checks that variables are arguments, and that a read with only these arguments is complete. */
 static bool
 check_uri(const struct row *row, const char *key, const char *uri, struct row_fault *fault)
 {

@@ -104,7 +104,7 @@ find_source(const struct schema *schema, const struct json_object *source)
 	return NULL;
 }
 
-/* NULL also when two have the name. */
+/* The anchor with this name. NULL also when two anchors have it. */
 static struct node *
 find_anchor(const struct schema *schema, const char *name)
 {
@@ -122,7 +122,7 @@ find_anchor(const struct schema *schema, const char *name)
 	return found;
 }
 
-/* The fragment "", "/a/b" or "anchor". The target of a pointer may not be compiled yet. */
+/* Resolves the fragment "", "/a/b" or "anchor". The target of a pointer may not be compiled yet. */
 static struct node *
 resolve_fragment(struct compiler *c, const char *fragment)
 {
@@ -148,7 +148,7 @@ resolve(struct compiler *c, const char *ref)
 
 	buf_init(&fragment, PATH_MAX_BYTES);
 	if (ref[0] != '#')
-		compiler_fault(c, "only references within the document are followed");
+		compiler_fault(c, "only references within the same document are supported");
 	else if (!uri_decode(ref + 1, strlen(ref + 1), &fragment))
 		compiler_fault(c, "leads nowhere");
 	else
@@ -162,7 +162,7 @@ resolve_all(struct compiler *c)
 {
 	bool again = true;
 
-	while (again) { /* compiling a target may add more references */
+	while (again) { /* in a loop, because compiling a target may add more references */
 		again = false;
 		for (struct node *node = c->schema->nodes; node != NULL; node = node->next) {
 			const char *ref = json_str(node->source, "$ref");
@@ -180,7 +180,7 @@ resolve_all(struct compiler *c)
 	return true;
 }
 
-/* A chain of references without any keyword would never end. */
+/* Finds a chain of references without any keyword, which would never end. */
 static bool
 references_end(struct compiler *c)
 {

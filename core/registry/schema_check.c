@@ -66,7 +66,7 @@ check_string(struct check *c, const struct node *node, struct json_object *value
 static bool
 out_of_steps(struct check *c)
 {
-	c->exhausted = true; /* node_check() reports it */
+	c->exhausted = true; /* not here: node_check() reports this fault */
 	return false;
 }
 
@@ -142,7 +142,7 @@ check_unknown(struct check *c, const struct node *node, struct json_object *valu
 	return ok;
 }
 
-/* A misspelled name is also a missing one, which was already reported. */
+/* A misspelled name is also a missing member, which was already reported. */
 static bool
 is_misspelt(const struct node *node, const char *name, struct json_object *value)
 {
@@ -188,7 +188,7 @@ check_member(struct check *c, const struct node *node, const char *key, struct j
 	if (property != NULL)
 		return check_inside(c, property->node, key, 0, value);
 	if (node->additional == NULL || node->additional->never)
-		return true; /* or it was already reported */
+		return true; /* or the fault was already reported */
 	return check_inside(c, node->additional, key, 0, value);
 }
 
@@ -249,7 +249,7 @@ check_type(struct check *c, const struct node *node, struct json_object *value)
 
 /* ---- combinations ---------------------------------------------------------------------------- */
 
-/* Valid or not, without a message. */
+/* Is the value valid? This writes no message. */
 static bool
 fits(struct check *c, const struct node *node, struct json_object *value)
 {
@@ -262,7 +262,7 @@ fits(struct check *c, const struct node *node, struct json_object *value)
 	return ok;
 }
 
-/* Alternatives that are all constants form a list of values. */
+/* When all alternatives are constants, they form a list of allowed values. */
 static bool
 fault_constants(struct check *c, const struct node_list *list, struct json_object *value)
 {
@@ -279,7 +279,7 @@ fault_constants(struct check *c, const struct node_list *list, struct json_objec
 	return all;
 }
 
-/* The fault of the alternative that was meant, judged by the type of the value. */
+/* Reports the fault of the alternative that was probably meant, judged by the type of the value. */
 static bool
 fault_alternatives(struct check *c, const struct node_list *list, struct json_object *value)
 {
@@ -357,7 +357,7 @@ check_combinations(struct check *c, const struct node *node, struct json_object 
 	return node->if_ == NULL || check_condition(c, node, value);
 }
 
-/* Times in words became numbers before this (schema_prepare). */
+/* Dates were converted to numbers before this (schema_prepare). */
 static bool
 check_time(struct check *c, struct json_object *value)
 {

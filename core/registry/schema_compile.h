@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A schema while it is compiled, shared by the compiler and its keywords. */
+/* A schema that is being compiled. The compiler and its keywords share this struct. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -21,12 +21,12 @@ struct compiler {
 	size_t why_size;
 };
 
-/* Stores the fault with the path and returns false. */
+/* Stores the fault with the current path and returns false. */
 bool compiler_fault(struct compiler *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* The node of a subschema, or NULL with the fault stored. */
+/* Compiles a subschema. Returns its node, or NULL with the fault stored. */
 struct node *compiler_node(struct compiler *c, struct json_object *source);
-/* The same for one at `key`. */
+/* Compiles the subschema of the member `key`. */
 struct node *compiler_node_at(struct compiler *c, const char *key, struct json_object *source);
 /* schema_keyword.c: handles one member of a schema object. */
 bool compiler_keyword(struct compiler *c, struct node *node, const char *key,

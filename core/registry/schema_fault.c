@@ -16,8 +16,8 @@
 #define LISTED_MAX 40u	   /* names or values listed in a message */
 #define NAME_SHOWN_MAX 64u /* bytes of a name in a message */
 
-/* The part of a caller's text that a message shows, for the inside of JSON quotes. Secrets are
- * masked before the cut: a secret that is cut in the middle would not be found. */
+/* Writes the part of a caller's text that a message shows, as the inside of JSON quotes. Secrets
+ * are masked before the cut: a secret that is cut in the middle would not be found. */
 static void
 add_shown(struct buf *out, const char *text, size_t most)
 {
@@ -59,7 +59,7 @@ add_path(const struct check *c, struct buf *out)
 		buf_puts(out, "the value");
 }
 
-/* A value as JSON, shortened; of containers and hidden values only the type. */
+/* Writes a value as JSON, shortened; of containers and hidden values only the type. */
 static void
 add_value(const struct check *c, struct buf *out, struct json_object *value)
 {
@@ -71,7 +71,7 @@ add_value(const struct check *c, struct buf *out, struct json_object *value)
 		buf_json_tree(out, value);
 }
 
-/* Begins the sentence of a fault; `key` is what it is about where there is no path. */
+/* Begins the sentence of a fault. `key` names the member when there is no path. */
 static void
 begin_fault(struct check *c, const char *key)
 {
@@ -105,7 +105,7 @@ fault_say(struct check *c, const char *format, ...)
 	return false;
 }
 
-/* "path: VALUE " and then the rest. */
+/* Writes "path: VALUE " and then the rest of the sentence. */
 bool
 fault_value(struct check *c, struct json_object *value, const char *format, ...)
 {
@@ -153,7 +153,7 @@ property_names(const struct node *node)
 	return names;
 }
 
-/* "x: unknown member "; the arguments themselves have no path. */
+/* Writes "x: unknown member ". The top level has no path. */
 static void
 begin_named(struct check *c, const char *what, const char *key)
 {
@@ -165,7 +165,7 @@ begin_named(struct check *c, const char *what, const char *key)
 	buf_printf(c->why, "%s %s ", what, c->path_len > 0 ? "member" : c->noun);
 }
 
-/* The allowed members are listed once. */
+/* Lists the allowed members, but only once in a message. */
 bool
 fault_unknown(struct check *c, const struct node *node, const char *key, bool list)
 {
@@ -206,7 +206,7 @@ fault_missing(struct check *c, const struct node *node, const char *key)
 	return false;
 }
 
-/* Lists the allowed values, and the probable one. */
+/* Lists the allowed values, and names the one that was probably meant. */
 bool
 fault_not_listed(struct check *c, struct json_object *value, struct json_object *const *allowed,
 		 size_t n)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fault of a value, in the words for its sender, and the check that found it. */
+/* The faults of a value, as texts for the sender of the value, and the check that finds them. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -12,39 +12,40 @@
 
 #include "registry/schema_node.h"
 
-#define FAULTS_MAX 12u /* the most faults in one message */
+#define FAULTS_MAX 12u /* most faults in one message */
 
 struct buf;
 
 struct place {
-	const char *key; /* NULL: the index counts */
+	const char *key; /* the name of the member; NULL: the index counts */
 	size_t index;
 };
 
 struct check {
-	struct buf *why; /* NULL: only valid or not */
+	struct buf *why; /* NULL: the check only finds out whether the value is valid */
 	struct place path[SCHEMA_DEPTH_MAX + 1];
 	size_t path_len;
 	unsigned depth, hidden;
 	size_t steps;
 	size_t faults;	   /* told so far */
-	const char *first; /* member of the value that the first one is about; of the value's */
-	const char *noun;  /* of its members, in messages */
-	bool exhausted;	   /* out of steps or depth: nothing more is checked */
+	const char *first; /* the member that the first fault is about; it belongs to the value */
+	const char *noun;  /* the word for a member in messages */
+	bool exhausted;	   /* steps or depth are used up: nothing more is checked */
 };
 
-/* Each of these starts a sentence in `why`, if there is one, and returns false. "path: WORDS" */
+/* Each of these functions starts a sentence in `why`, if `why` is not NULL, and returns false. This
+ * one writes "path: WORDS" */
 bool fault_say(struct check *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "path: VALUE WORDS" */
 bool fault_value(struct check *c, struct json_object *value, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* "path: VALUE WORDS LIMIT" */
+/* writes "path: VALUE WORDS LIMIT" */
 bool fault_limit(struct check *c, struct json_object *value, const char *words,
 		 struct json_object *limit);
-/* Lists the allowed values, and the probable one. */
+/* Lists the allowed values, and names the one that was probably meant. */
 bool fault_not_listed(struct check *c, struct json_object *value,
 		      struct json_object *const *allowed, size_t n);
-/* A member that is not allowed; with `list` the allowed ones are listed. */
+/* Reports a member that is not allowed. With `list` the allowed members are listed. */
 bool fault_unknown(struct check *c, const struct node *node, const char *key, bool list);
 bool fault_missing(struct check *c, const struct node *node, const char *key);
 /* After a fault: must the check continue to find others? */

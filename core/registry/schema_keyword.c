@@ -130,7 +130,8 @@ on_list(struct compiler *c, struct node_list *list, struct json_object *value)
 	return true;
 }
 
-/* Compiled even if there is no reference to them: a fault in them is a fault. */
+/* Subschemas in $defs are compiled even if there is no reference to them, so that their faults are
+ * found. */
 static bool
 on_definitions(struct compiler *c, struct node *node, struct json_object *value)
 {
@@ -228,7 +229,7 @@ on_dialect(struct compiler *c, struct node *node, struct json_object *value)
 	       compiler_fault(c, "only %s is known", DIALECT);
 }
 
-/* Below the root it would change the base of references. */
+/* "$id" below the root would change the base of references, so it is refused. */
 static bool
 on_id(struct compiler *c, struct node *node, struct json_object *value)
 {
@@ -243,7 +244,7 @@ on_text(struct compiler *c, struct json_object *value)
 	return json_object_is_type(value, json_type_string) || compiler_fault(c, "not a string");
 }
 
-/* How a keyword is read, and its field. */
+/* How a keyword is read, and in which field it is stored. */
 enum shape { TEXT, SIZE, NUMBER, FLAG, SCHEMA, SCHEMAS, OTHER, UNSUPPORTED };
 
 static const struct keyword {
@@ -255,7 +256,7 @@ static const struct keyword {
 	{ "$anchor", TEXT, 0, NULL },
 	{ "$defs", OTHER, 0, on_definitions },
 	{ "$id", OTHER, 0, on_id },
-	{ "$ref", TEXT, 0, NULL }, /* resolved at the end */
+	{ "$ref", TEXT, 0, NULL }, /* resolved when all subschemas are compiled */
 	{ "$schema", OTHER, 0, on_dialect },
 	{ "additionalProperties", SCHEMA, offsetof(struct node, additional), NULL },
 	{ "allOf", SCHEMAS, offsetof(struct node, all), NULL },
@@ -288,8 +289,8 @@ static const struct keyword {
 	{ "type", OTHER, 0, on_type },
 	{ "uniqueItems", FLAG, offsetof(struct node, unique), NULL },
 	{ "writeOnly", FLAG, offsetof(struct node, hidden), NULL },
-	/* Keywords of the standard that restrict values: ignoring them would allow what the author
-	 * forbids. */
+	/* Keywords of the standard that restrict values. Ignoring such a keyword would allow values
+	 * that the author forbids. */
 	{ "$dynamicAnchor", UNSUPPORTED, 0, NULL },
 	{ "$dynamicRef", UNSUPPORTED, 0, NULL },
 	{ "$recursiveRef", UNSUPPORTED, 0, NULL },
@@ -342,5 +343,5 @@ compiler_keyword(struct compiler *c, struct node *node, const char *key, struct 
 		buf_cut(&c->path, before);
 		return true;
 	}
-	return true; /* unknown ones are annotations */
+	return true; /* unknown keywords are annotations */
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A compiled schema, shared by the files that compile it and those that check with it. */
+/* A compiled schema. The files that compile it and those that check with it share this header. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -11,11 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCHEMA_NODES_MAX 4096u	  /* subschemas of one document */
-#define SCHEMA_DEPTH_MAX 256u	  /* depth of values and references while checking */
-#define SCHEMA_STEPS_MAX 1000000u /* subschemas applied to values in one check */
+#define SCHEMA_NODES_MAX 4096u	  /* most subschemas of one document */
+#define SCHEMA_DEPTH_MAX 256u	  /* most nested values and references in one check */
+#define SCHEMA_STEPS_MAX 1000000u /* most subschemas that one check applies to values */
 #define PATTERN_MAX 512u	  /* bytes of a pattern */
-#define PATTERN_TEXT_MAX 8192u	  /* bytes of a text that a pattern is matched with */
+#define PATTERN_TEXT_MAX 8192u	  /* most bytes of a text that is matched with a pattern */
 
 enum {
 	TYPE_NULL = 1u << 0,
@@ -40,18 +40,19 @@ struct property {
 	struct node *node;
 };
 
-/* One subschema. Pointers to json-c objects are into the document. */
+/* One subschema. Its pointers to json-c objects point into the document. */
 struct node {
-	struct node *next;	    /* the next in the list of all nodes of the schema */
+	struct node *next;	    /* next node in the list of all nodes of the schema */
 	struct json_object *source; /* the JSON from which it was compiled */
 	bool never;		    /* the schema `false` */
-	bool hidden;		    /* its values are not shown in messages */
-	bool time;		    /* milliseconds since 1970, which callers may write in words */
+	bool hidden;		    /* values of this property are not shown in messages */
+	/* the property is a time in milliseconds since 1970; callers may write a date */
+	bool time;
 	bool clamped;		    /* a value above the maximum becomes the maximum */
 	unsigned types;		    /* 0: any */
 	struct json_object *values; /* enum */
 	struct json_object *constant;
-	bool has_constant; /* the constant may be null */
+	bool has_constant; /* is there a constant? The constant itself may be null */
 	struct json_object *minimum, *maximum, *above, *below, *multiple;
 	size_t min_length, max_length, min_items, max_items, min_members, max_members;
 	bool unique;
@@ -79,25 +80,28 @@ const struct property *node_property(const struct node *node, const char *name);
 const char *types_text(unsigned set, char *out, size_t size); /* "string or null" */
 unsigned type_parse(const char *name);			      /* 0: unknown */
 
-/* schema_check.c: one value against one node; `why` may be NULL. */
+/* schema_check.c: checks one value with one node. `why` may be NULL. */
 bool node_check(const struct node *node, struct json_object *value, struct buf *why);
-/* The check of schema_prepare_options(). */
+/* The check that schema_prepare_options() makes. */
 bool schema_check_options(const struct schema *schema, struct json_object *value, struct buf *why,
 			  const char **first);
 
-/* schema_time.c: milliseconds since 1970 from digits, ISO 8601, or "-24h" counted from `now_ms`. */
+/* schema_time.c: reads digits, ISO 8601, or a text such as "-24h", which counts from `now_ms`. The
+ * result is in milliseconds since 1970. */
 bool time_parse(const char *text, int64_t now_ms, int64_t *ms);
 
-/* schema_pattern.c: NULL with `why` when the syntax is not supported. */
+/* schema_pattern.c: compiles a pattern. NULL with `why` when its syntax is not supported. */
 struct pattern *pattern_compile(const char *text, const char **why);
 void pattern_free(struct pattern *pattern);
 const char *pattern_text(const struct pattern *pattern);
 bool pattern_matches(const struct pattern *pattern, const char *text, size_t len);
 
 /* schema_value.c */
-unsigned value_type(struct json_object *value); /* an integral number has both types */
+/* the type of a JSON value; an integral number has two types */
+unsigned value_type(struct json_object *value);
 const char *value_type_name(struct json_object *value);
-/* 1 equals 1.0. Adds to *steps; beyond SCHEMA_STEPS_MAX it stops and returns false. */
+/* Are two values equal? 1 equals 1.0. Adds to *steps; above SCHEMA_STEPS_MAX the comparison stops
+ * and returns false. */
 bool values_equal(struct json_object *a, struct json_object *b, size_t *steps);
 int numbers_compare(struct json_object *a, struct json_object *b);
 bool number_is_multiple(struct json_object *number, struct json_object *of);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The keyword `pattern`: the part of ECMA-262 regular expressions that POSIX extended ones can
- * express, translated to them. Characters are Unicode characters in every locale; a character
- * beyond ASCII is written as its UTF-8 bytes. Other syntax (look-around, \b, lazy repetition, back
- * references) is refused, and so is an expression that would expand without bounds.
- */
+/* The keyword `pattern`: the part of ECMA-262 regular expressions that POSIX extended expressions
+ * can also express; it is translated to them. Characters are Unicode characters in every locale; a
+ * character beyond ASCII is written as its UTF-8 bytes. Other syntax (look-around, \b, lazy
+ * repetition, back references) is refused, and so is an expression that would expand without
+ * bounds. */
 #include <regex.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,7 +14,8 @@
 #include "registry/schema_node.h"
 
 #define GROUPS_MAX 16u
-#define EXPANDED_MAX 2048u /* positions after repetitions are written out */
+/* most positions of an expression after its repetitions are written out */
+#define EXPANDED_MAX 2048u
 #define REPEAT_MAX 1024u
 #define BEYOND_ASCII "[\xC2-\xF4][\x80-\xBF]+"
 
@@ -24,7 +24,7 @@ struct pattern {
 	regex_t regex;
 };
 
-/* Translation: `places` of each open group, and of the last atom in it. */
+/* A translation. It counts the positions of each open group, and of the last atom in it. */
 struct translation {
 	const char *p;
 	struct buf out;
@@ -50,10 +50,10 @@ add_places(struct translation *t, size_t places)
 	t->group[t->depth].last = places;
 	t->group[t->depth].repeatable = true;
 	return t->group[t->depth].places <= EXPANDED_MAX ||
-	       refuse(t, "it expands to too long an expression");
+	       refuse(t, "its repetitions make it too long");
 }
 
-/* ---- classes: a set of ASCII characters, and maybe all beyond -------------------------------- */
+/* ---- classes: a set of ASCII characters, with or without all characters beyond ASCII --------- */
 
 struct set {
 	bool has[128];
@@ -94,7 +94,7 @@ set_named(struct set *set, char name)
 	return true;
 }
 
-/* Appends a POSIX bracket expression for characters other than NUL. */
+/* Appends a POSIX bracket expression. NUL is never in it. */
 static void
 add_bracket(struct buf *out, const struct set *set)
 {
@@ -108,8 +108,10 @@ add_bracket(struct buf *out, const struct set *set)
 		if (set->has[c] && strchr("]^-[", c) == NULL)
 			buf_putc(out, (char)c);
 	if (set->has['['])
-		buf_putc(out, '[');	 /* no character that begins a class name follows it */
-	if (dash && out->len == start) { /* so that ^ is not the first character */
+		/* allowed, if the next character does not begin the name of a class */
+		buf_putc(out, '[');
+	/* another character comes first, so that ^ has no special meaning */
+	if (dash && out->len == start) {
 		buf_putc(out, '-');
 		dash = false;
 	}
@@ -144,7 +146,7 @@ add_set(struct translation *t, const struct set *set)
 	return add_places(t, set->beyond ? 3 : 1);
 }
 
-/* The character of an escape, or -1; `p` is after the backslash. */
+/* The character that an escape stands for, or -1. `p` is after the backslash. */
 static int
 escaped_char(char c)
 {
@@ -157,7 +159,8 @@ escaped_char(char c)
 											      : -1;
 }
 
-/* One member of a class: a character, or -2 for a named set; -1 refused. */
+/* Reads one member of a class. Returns its character, -2 for a named set, or -1 when it is
+ * refused. */
 static int
 class_member(struct translation *t, struct set *set)
 {
@@ -178,7 +181,7 @@ class_member(struct translation *t, struct set *set)
 	return (unsigned char)c >= 0x80 || c == '\0' ? -1 : c;
 }
 
-/* `p` is after the opening bracket. */
+/* Reads a class. `p` is after the opening bracket. */
 static bool
 translate_class(struct translation *t)
 {
@@ -280,7 +283,7 @@ read_count(struct translation *t)
 	return count;
 }
 
-/* {n}, {n,} or {n,m}; `p` is after the brace. */
+/* Reads {n}, {n,} or {n,m}. `p` is after the brace. */
 static bool
 translate_braces(struct translation *t, size_t *times)
 {
@@ -322,7 +325,7 @@ translate_repeat(struct translation *t, char c)
 		return refuse(t, "lazy repetition is not supported");
 	t->group[t->depth].places += last * (times - 1);
 	return t->group[t->depth].places <= EXPANDED_MAX ||
-	       refuse(t, "it expands to too long an expression");
+	       refuse(t, "its repetitions make it too long");
 }
 
 static bool
@@ -387,7 +390,7 @@ translate(struct translation *t)
 			return false;
 	if (t->depth > 0)
 		return refuse(t, "( without )");
-	return buf_ok(&t->out) || refuse(t, "it expands to too long an expression");
+	return buf_ok(&t->out) || refuse(t, "its repetitions make it too long");
 }
 
 struct pattern *

@@ -16,10 +16,11 @@
 #include "registry/schema.h"
 #include "registry/schema_node.h"
 
-#define EXACT_MAX 9007199254740992.0 /* 2^53: a double holds each integer up to this */
+/* 2^53: up to this number a double represents each integer exactly */
+#define EXACT_MAX 9007199254740992.0
 
 struct prepare {
-	struct buf *notes; /* or NULL: nothing is limited */
+	struct buf *notes; /* where changes are noted; NULL: values are not limited */
 	const char *name;  /* the name of the top-level property, for the notes */
 	unsigned depth;
 };
@@ -27,7 +28,7 @@ struct prepare {
 static struct json_object *prepare(struct prepare *p, const struct node *node,
 				   struct json_object *value);
 
-/* The node after all references; the compiler has checked that they end. */
+/* The node to which all references lead. The compiler has checked that they end. */
 static const struct node *
 behind(const struct node *node)
 {
@@ -38,7 +39,7 @@ behind(const struct node *node)
 
 /* ---- one value in another spelling: a new value, or NULL ------------------------------------ */
 
-/* 5.0 and 5e0 are integers too, and handlers need an integer. */
+/* Converts 5.0 and 5e0 to integers, because handlers need an integer. */
 static struct json_object *
 whole_number(struct json_object *value)
 {
@@ -117,15 +118,15 @@ from_text(const struct node *node, struct json_object *value)
 	return other;
 }
 
-/* In the client's own digits. */
+/* Converts a number to text with the client's own digits. */
 static struct json_object *
 text_of_number(struct json_object *value)
 {
 	return json_object_new_string(json_object_to_json_string(value));
 }
 
-/* One value instead of a list, if it fits into the list. A text that looks like an incomplete JSON
- * array or object is not used as a value. */
+/* Makes a list of one value, if the value fits into the list. A text that looks like an incomplete
+ * JSON array or object is not used as a value. */
 static struct json_object *
 list_of_one(struct prepare *p, const struct node *node, struct json_object *value)
 {
@@ -170,7 +171,7 @@ convert(struct prepare *p, const struct node *node, struct json_object *value)
 	return other;
 }
 
-/* The only value of the enum that differs just in case. */
+/* The value of the enum that differs only in upper and lower case, if there is exactly one. */
 static struct json_object *
 in_its_case(const struct node *node, struct json_object *value)
 {
@@ -205,7 +206,8 @@ clamp(const struct prepare *p, const struct node *node, struct json_object *valu
 	buf_puts(p->notes, " is more than the maximum ");
 	buf_json_tree(p->notes, node->maximum);
 	buf_puts(p->notes, ", which was used instead.");
-	json_object_deep_copy(node->maximum, &copy, NULL); /* trees of two calls are not shared */
+	/* a copy, because the trees of two calls are not shared */
+	json_object_deep_copy(node->maximum, &copy, NULL);
 	return copy;
 }
 
@@ -287,12 +289,13 @@ prepare_object(struct prepare *p, const struct node *node, struct json_object *o
 		if (node_property(node, key) != NULL)
 			continue;
 		other = prepare(p, node->additional, value);
-		if (other != NULL) /* in place: the key exists, so the table does not move */
+		/* the object changes in place: the key exists, so its table does not move */
+		if (other != NULL)
 			json_object_object_add(object, key, other);
 	}
 }
 
-/* A value of a right type: its content, or its spelling. */
+/* Converts a value that has a valid type: its content, or its spelling. */
 static struct json_object *
 prepare_fitting(struct prepare *p, const struct node *node, struct json_object *value)
 {
@@ -317,7 +320,7 @@ prepare_fitting(struct prepare *p, const struct node *node, struct json_object *
 	return clamped;
 }
 
-/* Changes `value` in place, or returns the value that replaces it. */
+/* Changes `value` in place. Returns it, or another value that replaces it. */
 static struct json_object *
 prepare(struct prepare *p, const struct node *node, struct json_object *value)
 {
@@ -366,7 +369,7 @@ make_fit(const struct schema *schema, struct json_object *value, struct buf *not
 	const struct node *root = behind(schema->root);
 	struct prepare p = { .notes = notes };
 
-	/* The value itself belongs to the caller: it may be changed, but not replaced. */
+	/* The top-level value belongs to the caller. It may be changed, but not replaced. */
 	if (json_object_is_type(value, json_type_object)) {
 		p.depth = 1;
 		prepare_object(&p, root, value);

@@ -10,7 +10,7 @@
 
 #define DAY_MS 86400000
 
-/* Reads exactly `digits` digits. */
+/* Reads exactly `digits` decimal digits. */
 static bool
 take_number(const char **at, unsigned digits, int *out)
 {
@@ -37,8 +37,8 @@ static int64_t
 days_of(int year, int month, int day)
 {
 	static const int before[] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 };
-	const int64_t y = year - (month <= 2); /* the year starts in March, so a leap day is at
-					        * its end */
+	/* the year starts in March, so that a leap day is its last day */
+	const int64_t y = year - (month <= 2);
 
 	return (int64_t)365 * (year - 1970) + (y / 4 - y / 100 + y / 400) - 477 +
 	       before[month - 1] + day - 1;
@@ -67,7 +67,7 @@ take_date(const char **at, int64_t *ms)
 	return true;
 }
 
-/* After the seconds; digits beyond milliseconds are cut. */
+/* Reads the fraction after the seconds. Digits beyond milliseconds are cut. */
 static void
 take_fraction(const char **at, int64_t *ms)
 {
@@ -128,7 +128,7 @@ parse_iso(const char *text, int64_t *ms)
 	       take_clock(&text, ms) && take_zone(&text, ms);
 }
 
-/* now, -24h, now-24h; + is a time in the future. */
+/* Reads now, -24h, now-24h. A + means a time in the future. */
 static bool
 parse_distance(const char *text, int64_t now_ms, int64_t *ms)
 {

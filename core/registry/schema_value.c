@@ -96,7 +96,7 @@ number_is_multiple(struct json_object *number, struct json_object *of)
 			 ? json_object_get_uint64(number) % (uint64_t)divisor == 0
 			 : divisor == 1 || json_object_get_int64(number) % divisor == 0;
 	}
-	/* 0.3 is a multiple of 0.1, but not in floating-point arithmetic */
+	/* 0.3 is a multiple of 0.1, but not exactly in floating-point arithmetic */
 	quotient = json_object_get_double(number) / json_object_get_double(of);
 	return isfinite(quotient) &&
 	       fabs(quotient - nearbyint(quotient)) <= 1e-9 * fmax(1, fabs(quotient));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of errors. */
+/* The table of JSON-RPC errors. */
 #include "rpc/error.h"
 
 static const struct {

@@ -9,10 +9,9 @@
 
 #define RPC_ERRORS(X)                                                                         \
 	X(PARSE, -32700, 400)		/* not JSON */                                        \
-	X(INVALID_REQUEST, -32600, 400) /* valid JSON, but not a JSON-RPC message that is
-					 * accepted */     \
+	X(INVALID_REQUEST, -32600, 400) /* valid JSON, but not a valid JSON-RPC message */    \
 	X(METHOD_NOT_FOUND, -32601, 404)                                                      \
-	X(INVALID_PARAMS, -32602, 200) /* unknown tool, bad cursor, … */                    \
+	X(INVALID_PARAMS, -32602, 200) /* an unknown tool, a wrong cursor, … */             \
 	X(INVALID_META, -32602, 400)   /* `_meta` of the modern era is missing or has a wrong
 				        * type */ \
 	X(INTERNAL, -32603, 200)                                                              \

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * An exchange is one incoming message and the only way to answer its sender. Transports make
+/* An exchange is one incoming message and the only way to answer its sender. Transports make
  * exchanges; other parts do not know whether it is a line on stdio or an HTTP request. All of this
- * runs on the loop thread. exchange_finish() is called exactly once; then the exchange is gone.
- */
+ * runs on the loop thread. exchange_finish() is called exactly once; it frees the exchange. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -22,22 +20,23 @@ struct exchange_header {
 };
 
 struct exchange_ops {
-	/* A request header without white space around it; NULL when absent (always on stdio).
-	 * Borrowed until the receiver's message() or other() returns; later the peer may be gone,
-	 * so NULL. */
+	/* A request header without white space around it; NULL when absent (always on stdio). The
+	 * text is borrowed until the receiver's message() or other() returns. Later the result may
+	 * be NULL, because the peer may have left. */
 	const char *(*header)(struct exchange *exchange, const char *name);
 	/* Calls fn for each request header whose name begins with `prefix`, ignoring case. */
 	void (*headers)(struct exchange *exchange, const char *prefix,
 			void (*fn)(void *data, const char *name, const char *value), void *data);
-	/* One whole JSON-RPC message before the answer: a line, or an SSE event (the first opens
-	 * the stream). Bytes are copied. False when it cannot be delivered: the peer accepts no
-	 * stream, is gone, or reads so slowly that its queue is full. Then an HTTP exchange is
+	/* Sends one whole JSON-RPC message before the answer: a line, or an SSE event (the first
+	 * opens the stream). Bytes are copied. False when it cannot be delivered: the peer accepts
+	 * no stream, has left, or reads so slowly that its queue is full. Then an HTTP exchange is
 	 * closed and the loop calls on_close; on stdio only the notification is lost. */
 	bool (*notify)(struct exchange *exchange, const char *json, size_t len);
 	/* Opens the SSE stream at once, without an event (subscriptions/listen). */
 	bool (*stream)(struct exchange *exchange);
-	/* The answer. HTTP: `status` and extra headers, unless a stream is open; then the body
-	 * becomes its last event. `json` NULL: no body (202, or the end of a stream). */
+	/* Sends the answer. Over HTTP it has `status` and the extra headers. When a stream is open,
+	 * the answer is instead the last event of the stream. `json` NULL: no body (202, or the end
+	 * of a stream). */
 	void (*finish)(struct exchange *exchange, int status, const struct exchange_header *headers,
 		       size_t n, const char *json, size_t len);
 };
@@ -47,10 +46,10 @@ struct exchange {
 	struct principal principal;
 	bool http;	 /* else stdio */
 	bool takes_json; /* HTTP: the peer accepts an answer in JSON */
-	bool closed;	 /* the peer is gone; finish() must still be called, and discards the
-			  * answer */
-	/* Set by the receiver: called when the peer has gone, also after a half-close. At most
-	 * once. */
+	/* the peer has left; finish() must still be called, and drops the answer */
+	bool closed;
+	/* The receiver sets this function. It is called when the peer has left, also after a
+	 * half-close; at most once. */
 	void (*on_close)(struct exchange *exchange);
 	void *owner; /* the receiver's */
 };
@@ -60,10 +59,10 @@ struct exchange {
 struct receiver {
 	void *data;
 	void (*message)(void *data, struct exchange *exchange, const char *body, size_t len);
-	/* HTTP methods other than POST on the endpoint (GET, DELETE). */
+	/* Called for HTTP methods other than POST on the endpoint (GET, DELETE). */
 	void (*other)(void *data, struct exchange *exchange, const char *method);
-	/* stdio only: the input ended; earlier requests may still be answered. Called again when
-	 * the peer does not read answers any more: then the exchanges are closed. */
+	/* Called when the input of stdio has ended; earlier requests may still be answered. Called
+	 * again when the peer does not read answers any more: then the exchanges are closed. */
 	void (*eof)(void *data);
 };
 

@@ -15,7 +15,7 @@ mend_mark(const char *text, size_t len)
 	return len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 }
 
-/* The code unit of the escape at `at`; -1: there is none. */
+/* The UTF-16 code unit of the escape at `at`; -1 when there is no escape. */
 static long
 unit_at(const char *at, const char *end)
 {
@@ -33,7 +33,7 @@ unit_at(const char *at, const char *end)
 	return unit;
 }
 
-/* The next lone surrogate from `at` on, which must not be within an escape. */
+/* The next lone surrogate from `at` on. `at` must not be within an escape. */
 static const char *
 find_lone(const char *at, const char *end)
 {

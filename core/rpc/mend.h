@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Repairs input of real clients that is almost JSON and can be understood without doubt. */
+/* Repairs input of clients that is not quite valid JSON but has only one possible meaning. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -10,9 +10,10 @@
 
 /* The length of a byte order mark at the front (RFC 8259, 8.1: a parser may ignore it). */
 size_t mend_mark(const char *text, size_t len);
-/* Half a surrogate pair, written as an escape, is not a character; programs that cut texts between
- * UTF-16 units send it. Returns NULL when there is none, else a copy of the text (free()) in which
- * each such escape is U+FFFD. Lengths and positions do not change. */
+/* Replaces lone surrogates. Half of a surrogate pair, written as an escape, is not a character, but
+ * programs that cut texts between UTF-16 units send it. Returns NULL when there is none, else a
+ * copy of the text (free()) in which each such escape is U+FFFD. Lengths and positions do not
+ * change. */
 char *mend_surrogates(const char *text, size_t len);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bytes to a message: the form that JSON-RPC 2.0 and MCP (basic/index, "Messages") require. */
+/* Turns bytes into a message. JSON-RPC 2.0 and MCP (basic/index, "Messages") define the form. */
 #include "rpc/message.h"
 
 #include <stdio.h>
@@ -26,7 +26,8 @@ message_is_id(struct json_object *value)
 {
 	if (json_object_is_type(value, json_type_string))
 		return json_object_get_string_len(value) <= (int)LIMIT_HANDLE;
-	if (json_object_is_type(value, json_type_double)) /* beyond 64 bits, kept in its spelling */
+	/* an integer beyond 64 bits keeps its spelling */
+	if (json_object_is_type(value, json_type_double))
 		return strpbrk(json_object_get_string(value), ".eEIN") == NULL;
 	return json_object_is_type(value, json_type_int);
 }
@@ -36,7 +37,9 @@ message_same_id(struct json_object *a, struct json_object *b)
 {
 	if (a == NULL || b == NULL || json_object_get_type(a) != json_object_get_type(b))
 		return false;
-	if (json_object_is_type(a, json_type_int)) /* each is clipped where the other is exact */
+	/* both functions are tried, because each clips numbers that only the other one reads
+	 * exactly */
+	if (json_object_is_type(a, json_type_int))
 		return json_object_get_int64(a) == json_object_get_int64(b) &&
 		       json_object_get_uint64(a) == json_object_get_uint64(b);
 	return strcmp(json_object_get_string(a), json_object_get_string(b)) == 0;
@@ -68,8 +71,8 @@ message_text(struct json_object *object, const char *key)
 	return json_object_get_string(value);
 }
 
-/* The id in its spelling: from the text if there is one, else (inside a batch) as json-c writes it,
- * which is exact for integers. */
+/* The id in its spelling. It is taken from the text if there is one. In a batch there is no text,
+ * so json-c writes it, which is exact for integers. */
 static bool
 take_id(struct message *message, const char *text, size_t len)
 {
@@ -90,7 +93,7 @@ take_id(struct message *message, const char *text, size_t len)
 	return message->id != NULL;
 }
 
-/* Reads the id first, so that an error about the rest can contain it. */
+/* Reads the id first, so that an error about the rest of the message can contain it. */
 static const char *
 read_id(struct message *message, const char *text, size_t len)
 {
@@ -146,7 +149,7 @@ read_shape(struct message *message)
 	return NULL;
 }
 
-/* `text` is NULL for an element of a batch. */
+/* Checks a message. `text` is NULL for an element of a batch. */
 static int
 read_object(struct message *message, const char *text, size_t len, char *why, size_t why_size)
 {
@@ -157,7 +160,7 @@ read_object(struct message *message, const char *text, size_t len, char *why, si
 		return rpc_error_code(RPC_INVALID_REQUEST);
 	}
 	reason = read_id(message, text, len);
-	/* an error response may have a null id when the client could not read ours */
+	/* the client sends an error response with a null id when it could not read our id */
 	if (reason != NULL && json_object_object_get_ex(message->tree, "error", NULL) &&
 	    message->id_value == NULL)
 		reason = NULL;
@@ -190,7 +193,8 @@ parse(struct message *message, const char *text, size_t len, const struct json_l
 
 	message->tree = json_parse(text, len, limits, &reason, &at);
 	if (message->tree == NULL && reason == NULL) {
-		explain(why, why_size, "a message must be a JSON object"); /* the text was `null` */
+		/* the whole text is `null` */
+		explain(why, why_size, "a message must be a JSON object");
 		return rpc_error_code(RPC_INVALID_REQUEST);
 	}
 	if (reason != NULL) {

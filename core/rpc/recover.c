@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A scanner that treats its input as JSON as long as possible. */
+/* A scanner that reads its input as JSON for as long as possible. */
 #include "rpc/recover.h"
 
 #include <string.h>
@@ -55,7 +55,7 @@ in_string(struct recover *recover, char c)
 		recover->text = RECOVER_PLAIN;
 }
 
-/* Inside a value of the top level. */
+/* The position is inside a value of the top level. */
 static void
 within(struct recover *recover, char c)
 {
@@ -91,7 +91,7 @@ name(struct recover *recover, char c)
 	recover->key_len += recover->key_len <= RECOVER_KEY_MAX;
 }
 
-/* Positions where only one character is allowed, besides white space. */
+/* Positions where, besides white space, only one character is allowed. */
 static void
 expect(struct recover *recover, char c, char wanted, enum recover_state next)
 {
@@ -104,7 +104,8 @@ feed(struct recover *recover, char c)
 {
 	switch (recover->state) {
 	case RECOVER_START:
-		if (strchr("\xEF\xBB\xBF", c) == NULL || c == '\0') /* not a byte order mark */
+		/* the byte is not part of a byte order mark */
+		if (strchr("\xEF\xBB\xBF", c) == NULL || c == '\0')
 			expect(recover, c, '{', RECOVER_KEY);
 		break;
 	case RECOVER_KEY:
@@ -126,7 +127,7 @@ feed(struct recover *recover, char c)
 	}
 }
 
-/* Nearly all of a long message is inside strings: those bytes are skipped quickly. */
+/* Most bytes of a long message are inside strings, so those bytes are skipped quickly. */
 static size_t
 plain_run(const struct recover *recover, const char *text, size_t len)
 {
@@ -149,7 +150,7 @@ recover_feed(struct recover *recover, const char *text, size_t len)
 	}
 }
 
-/* A string, or an integer written in plain digits. */
+/* Reads a string, or an integer in plain digits. */
 static bool
 is_id(const char *text, size_t len)
 {

@@ -110,8 +110,8 @@ op_number(struct mcp_call *call, enum mcp_number what)
 	return 0;
 }
 
-/* For a thread without a step, which still must not get NULL. Never freed, because it is not known
- * how long the thread uses it. */
+/* A run for a thread that has no step: functions of the table must not return NULL. It is never
+ * freed, because the thread may use it at any time. */
 static void *
 stray_alloc(size_t size)
 {
@@ -306,7 +306,7 @@ op_http_wait(struct mcp_call *call, const struct mcp_http *request)
 		result_defect(&run->result, "%s", why);
 		return reply;
 	}
-	copy = requests_copy(request, 1); /* in the form of this host */
+	copy = requests_copy(request, 1); /* the struct in the form of this host */
 	run->services->http_wait(run, copy, reply);
 	requests_free(copy, 1);
 	return reply;
@@ -369,7 +369,7 @@ op_progress(struct mcp_call *call, double done, double total, const char *messag
 
 /* ---- the world ------------------------------------------------------------------------------ */
 
-/* A line of an unknown level must not be lost. */
+/* A line with an unknown level must not be lost. */
 enum mcp_level
 run_level(enum mcp_level level)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by the files of the table for plugins. */
+/* Functions and types that the files of the table for plugins share. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -8,14 +8,14 @@
 
 #include "run/run.h"
 
-/* The run of the step on this thread. NULL for a call that this thread may not use: the step is on
- * another thread, between two steps, or over. The current or next step then fails with that
- * reason. */
+/* The run of the step on this thread. NULL for a call that this thread may not use: its step is on
+ * another thread, between two steps, or over. The current or next step of that call then fails with
+ * that reason. */
 struct run *ops_run(struct mcp_call *call);
-/* The call has failed, or does not belong to this thread. */
+/* True when the call has failed, or does not belong to this thread. */
 bool ops_failed(const struct run *run);
 int ops_failure(const struct run *run);
-/* Fails because the plugin left out a required argument. */
+/* Fails the call because the plugin left out a required argument. */
 int ops_missing(struct run *run, const char *what);
 
 /* The level of a line for the log. */

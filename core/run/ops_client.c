@@ -24,8 +24,8 @@ parsed(struct json_object **tree, const char *text)
 	return *tree;
 }
 
-/* "elicitation.url" is the member url of the member elicitation. An elicitation capability without
- * a mode means forms (MCP, client/elicitation, "Capabilities"). */
+/* The capability "elicitation.url" is the member url of the member elicitation. An elicitation
+ * capability without a mode means forms (MCP, client/elicitation, "Capabilities"). */
 bool
 op_client_can(struct mcp_call *call, const char *capability)
 {
@@ -69,13 +69,14 @@ op_require(struct mcp_call *call, const char *capability)
 	buf_init(&what, RESULT_LINE_MAX);
 	buf_printf(&what, "This needs a client with the capability \"%s\"", capability);
 	result_fail_text(&run->result, MCP_E_UNSUPPORTED, what.data,
-			 "The client does not declare it", "Use a client that does");
+			 "The client does not declare this capability",
+			 "Use a client that has this capability");
 	run->result.require = xstrdup(capability);
 	buf_fini(&what);
 	return MCP_E_UNSUPPORTED;
 }
 
-/* The capability that a question needs; NULL: there is no such question. */
+/* The capability that a question needs. NULL: there is no question of this kind. */
 static const char *
 capability_for(const char *method, struct json_object *params)
 {

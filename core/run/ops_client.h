@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The functions of the table for plugins that ask the client. */
+/* The functions with which a plugin asks the client. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif

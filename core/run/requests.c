@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Copies of data that passes between a step and the host: upstream requests, and their replies. */
+/* Copies the data that passes between a step and the host: upstream requests, and their replies. */
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +10,10 @@
 #include "run/requests.h"
 #include "run/run.h"
 
-#define STRUCT_MAX 4096u /* larger than any struct of the contract */
+#define STRUCT_MAX 4096u /* a size that is larger than any struct of the contract */
 #define HTTP_SIZE_LEAST SIZE_1_0(mcp_http, cache_ms)
 
-/* Counts when `base` is NULL, then copies into memory of that size. */
+/* When `base` is NULL, counts the bytes; otherwise copies into memory of that size. */
 struct packer {
 	char *base;
 	size_t used;
@@ -92,8 +92,8 @@ struct_adopt(void *mine, size_t mine_size, const void *theirs, size_t least)
 	return true;
 }
 
-/* Unknown values get the safe meaning: nothing is repeated, and the body goes to memory, within the
- * cap. */
+/* Unknown values get the safe meaning: the request is not repeated, and the body goes to memory,
+ * within the cap. */
 static struct mcp_http
 adopted(const struct mcp_http *request, size_t i)
 {
@@ -108,7 +108,7 @@ adopted(const struct mcp_http *request, size_t i)
 	return mine;
 }
 
-/* "path?query" from mcp_expand(). */
+/* Splits "path?query" from mcp_expand(). */
 static void
 pack_target(struct packer *packer, struct mcp_http *request)
 {

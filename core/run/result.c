@@ -182,7 +182,7 @@ result_structured(struct result *result, const char *json, size_t len)
 	return MCP_OK;
 }
 
-/* Members of an object pass the gate together, which finds a key that is used twice. */
+/* The members of one object pass the gate together, which finds a key that is used twice. */
 int
 result_meta(struct result *result, const char *key, const char *json, size_t len)
 {
@@ -262,7 +262,7 @@ result_line(const char *text)
 }
 
 /* A long text is shown as its beginning and its end, which are the most useful parts, and the
- * number of bytes removed from `whole` bytes. The two arguments may be the same text. */
+ * number of bytes that were removed of `whole` bytes. The two arguments may be the same text. */
 static void
 put_ends(struct buf *out, const struct mcp_text *begin, const struct mcp_text *end, size_t whole)
 {
@@ -274,7 +274,7 @@ put_ends(struct buf *out, const struct mcp_text *begin, const struct mcp_text *e
 
 	while (((unsigned char)tail[left_at] & 0xC0) == 0x80)
 		left_at++;
-	if (lines) { /* whole lines, unless they are too long */
+	if (lines) { /* cuts between lines, unless the lines are too long */
 		at = memrchr(head, '\n', shown);
 		shown = at != NULL && at - head > RESULT_WHY_MAX / 4 ? (size_t)(at - head) : shown;
 		at = memchr(tail + left_at, '\n', end->len - left_at);
@@ -289,7 +289,7 @@ put_ends(struct buf *out, const struct mcp_text *begin, const struct mcp_text *e
 	buf_add(out, tail + left_at, end->len - left_at);
 }
 
-/* The reason keeps its lines: messages of SQL and tracebacks need them. */
+/* The reason keeps its lines, because messages of SQL and tracebacks need them. */
 static char *
 why_of(const char *given)
 {
@@ -332,7 +332,8 @@ known_reason(enum mcp_status status)
 	return false;
 }
 
-/* The answer is the failure; earlier text is dropped. The first failure counts. */
+/* Makes the failure the answer and drops earlier text. When there are several failures, the first
+ * one counts. */
 int
 result_fail(struct result *result, const struct mcp_failure *failure)
 {

@@ -14,7 +14,7 @@
 #include "run/table.h"
 #include "run/text.h"
 
-/* The sizes were counted before; this only bounds arithmetic. */
+/* The sizes were checked before; this cap only protects the arithmetic. */
 #define BLOCK_CAP ((size_t)1 << 30)
 #define TEXT_MARGIN ((size_t)1 << 20)
 
@@ -99,7 +99,7 @@ new_block(struct result *result)
 
 	if (n == 0)
 		result->block = xmalloc(sizeof(*result->block));
-	else if ((n & (n - 1)) == 0) /* doubles at powers of two */
+	else if ((n & (n - 1)) == 0) /* the size of the array doubles at powers of two */
 		result->block = xrealloc(result->block, 2 * n * sizeof(*result->block));
 	return &result->block[n];
 }
@@ -149,7 +149,7 @@ result_push_text(struct result *result, const char *text, size_t len, const char
 
 /* ---- admitting ------------------------------------------------------------------------------ */
 
-/* Of a text that is much too long only this much is read: the rest cannot be shown. */
+/* Of a text that is much too long only this part is read, because the rest cannot be shown. */
 static size_t
 looked_at(struct result *result, const char *text, size_t len)
 {
@@ -159,7 +159,7 @@ looked_at(struct result *result, const char *text, size_t len)
 	return kept;
 }
 
-/* The length of a text that fits; it is counted. */
+/* The length of the part of a text that fits; it is counted. */
 static size_t
 admit_text(struct result *result, const char *text, size_t len)
 {
@@ -190,6 +190,30 @@ admit_blob(struct result *result, size_t len)
 	return false;
 }
 
+static size_t
+length(const char *text)
+{
+	return text == NULL ? 0 : strlen(text);
+}
+
+static bool
+admit_names(struct result *result, const struct mcp_block *given)
+{
+	size_t len = length(given->uri) + length(given->name) + length(given->title) +
+		     length(given->description) + length(given->mime);
+	char why[160];
+
+	if (len <= RESULT_NAMES_MAX - result->names_len) {
+		result->names_len += len;
+		return true;
+	}
+	snprintf(why, sizeof(why), "A result may have at most %u bytes of names, URIs and types",
+		 RESULT_NAMES_MAX);
+	result_fail_text(result, MCP_E_TOO_LARGE, "The names in the content are too long", why,
+			 "Request fewer objects at a time");
+	return false;
+}
+
 /* A name, URI or type: one masked line. NULL stays NULL. */
 static char *
 prepared(const char *text)
@@ -213,12 +237,15 @@ prepared(const char *text)
 static int
 push_named(struct result *result, const struct mcp_block *given, struct block_parts *parts)
 {
-	char *uri = prepared(given->uri);
-	char *name = prepared(given->name);
-	char *title = prepared(given->title);
-	char *description = prepared(given->description);
-	char *mime = prepared(given->mime);
+	char *uri, *name, *title, *description, *mime;
 
+	if (!admit_names(result, given))
+		return result->status;
+	uri = prepared(given->uri);
+	name = prepared(given->name);
+	title = prepared(given->title);
+	description = prepared(given->description);
+	mime = prepared(given->mime);
 	parts->uri = uri;
 	parts->name = name;
 	parts->title = title;
@@ -272,15 +299,16 @@ add_blob(struct result *result, const struct mcp_block *given, enum block_kind k
 {
 	struct block_parts parts = { .kind = kind, .size = -1 };
 	struct buf base64;
+	int status;
 
 	if (!admit_blob(result, given->blob.len))
 		return result->status;
 	buf_init(&base64, BLOCK_CAP);
 	buf_base64(&base64, given->blob.data, given->blob.len);
 	parts.base64 = (struct mcp_text){ base64.data, base64.len };
-	push_named(result, given, &parts);
+	status = push_named(result, given, &parts);
 	buf_fini(&base64);
-	return MCP_OK;
+	return status;
 }
 
 static int
@@ -299,6 +327,7 @@ add_resource(struct result *result, const struct mcp_block *given)
 	struct buf room;
 	const char *text = given->text.data == NULL ? "" : given->text.data;
 	size_t len;
+	int status;
 
 	if (given->uri == NULL)
 		return result_defect(result, "an embedded resource needs a URI");
@@ -308,15 +337,9 @@ add_resource(struct result *result, const struct mcp_block *given)
 	buf_init(&room, len * 3 + 64);
 	text = text_prepare(&room, text, &len, given->trusted ? TEXT_OURS : TEXT_OTHERS);
 	parts.text = (struct mcp_text){ text, admit_text(result, text, len) };
-	push_named(result, given, &parts);
+	status = push_named(result, given, &parts);
 	buf_fini(&room);
-	return MCP_OK;
-}
-
-static size_t
-length(const char *text)
-{
-	return text == NULL ? 0 : strlen(text);
+	return status;
 }
 
 static int
@@ -329,7 +352,8 @@ add_link(struct result *result, const struct mcp_block *given)
 
 	if (given->uri == NULL || given->name == NULL)
 		return result_defect(result, "a resource link needs a URI and a name");
-	/* texts of a link are read too: all of them are shown, or the link is left out */
+	/* the texts of a link are also read by the model: all of them are shown, or the link is
+	 * left out */
 	if (result->text_full || len > result->limits.text - result->text_len) {
 		result->blocks_left_out++;
 		return MCP_E_TOO_LARGE;
@@ -339,7 +363,7 @@ add_link(struct result *result, const struct mcp_block *given)
 	return push_named(result, given, &parts);
 }
 
-/* MCP, server/prompts, "PromptMessage". */
+/* The role of a prompt's message (MCP, server/prompts, "PromptMessage"). */
 bool
 result_role_valid(const char *role)
 {
@@ -380,7 +404,7 @@ result_block(struct result *result, const struct mcp_block *block)
 static void
 free_block(struct result_block *block)
 {
-	free(block->json); /* the text is in the same memory */
+	free(block->json); /* this also frees the text, which is in the same memory */
 	free(block->base64);
 	free(block->uri);
 	free(block->mime);
@@ -406,7 +430,7 @@ joins(const struct result_block *block, const struct result_block *next)
 	       block->untrusted == next->untrusted;
 }
 
-/* If there is one block of rows for a program, it comes first, and the texts about it are
+/* When there is one block of rows for a program, it comes first, and the texts about it are
  * merged. */
 static void
 rows_first(struct result *result)

@@ -13,8 +13,10 @@
 #include "run/result_internal.h"
 #include "run/text.h"
 
-/* Fences and end lines are added to the counted text. */
+/* bytes for fences and end lines, which are added to the counted text */
 #define TEXT_SLACK (64u << 10)
+/* an invalid byte of a name becomes three bytes */
+#define NAMES_MAX (3 * RESULT_NAMES_MAX)
 #define BASE64_MAX (RESULT_BLOB_MAX / 3 * 4 + 4 * RESULT_BLOCKS_MAX)
 #define BLOCKS_SLACK 4u
 
@@ -165,9 +167,10 @@ read_body(struct result *result, struct json_object *content, struct buf *room,
 		 : NULL;
 }
 
-/* A masked member, kept in `keep` until the block is added. */
+/* A masked member. `keep` holds it until the block is added. */
 static const char *
-named(struct json_object *object, const char *key, char *keep[], size_t *kept)
+named(struct result *result, struct json_object *object, const char *key, char *keep[],
+      size_t *kept)
 {
 	const char *value = json_str(object, key), *clean;
 	struct buf room;
@@ -176,6 +179,7 @@ named(struct json_object *object, const char *key, char *keep[], size_t *kept)
 	if (value == NULL)
 		return NULL;
 	len = strlen(value);
+	result->names_len += len;
 	buf_init(&room, len * 3 + 64);
 	clean = text_prepare(&room, value, &len, TEXT_LINE);
 	keep[*kept] = xstrndup(clean, len);
@@ -203,14 +207,17 @@ read_block(struct result *result, struct json_object *entry)
 	why = read_body(result, content, &room, &parts);
 	if (why == NULL) {
 		names = parts.kind == BLOCK_RESOURCE ? json_obj(content, "resource") : content;
-		parts.uri = named(names, "uri", keep, &kept);
-		parts.name = named(names, "name", keep, &kept);
-		parts.title = named(names, "title", keep, &kept);
-		parts.description = named(names, "description", keep, &kept);
-		parts.mime = named(names, "mimeType", keep, &kept);
+		parts.uri = named(result, names, "uri", keep, &kept);
+		parts.name = named(result, names, "name", keep, &kept);
+		parts.title = named(result, names, "title", keep, &kept);
+		parts.description = named(result, names, "description", keep, &kept);
+		parts.mime = named(result, names, "mimeType", keep, &kept);
 		parts.role = json_str(entry, "role");
 		parts.size = json_int(names, "size", -1);
-		result_push(result, &parts);
+		if (result->names_len > NAMES_MAX)
+			why = "longer names than a result may have";
+		else
+			result_push(result, &parts);
 	}
 	while (kept > 0)
 		free(keep[--kept]);

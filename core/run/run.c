@@ -19,9 +19,9 @@
 #include "run/requests.h"
 #include "run/result_internal.h"
 
-#define TEMPLATE_MAX 16384u /* bytes of an expanded request */
-#define ENDED_MAX 32u	    /* ended runs whose memory is kept */
-#define INPUT_TEXTS 12u	    /* strings of a run_input: the contexts, then three more */
+#define TEMPLATE_MAX 16384u /* most bytes of an expanded request */
+#define ENDED_MAX 32u	    /* number of ended runs whose memory is kept */
+#define INPUT_TEXTS 12u	    /* number of strings in a run_input: the contexts, and three more */
 
 /* ---- lifetime ------------------------------------------------------------------------------- */
 
@@ -83,7 +83,8 @@ static pthread_mutex_t ended_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct run *ended[ENDED_MAX]; /* a ring */
 static size_t ended_next;
 
-/* A plugin that still uses the call finds this marker, and never memory of another call. */
+/* A plugin that still uses the call after its end finds this marker, and never the memory of
+ * another call. */
 static void
 keep_ended(struct run *run)
 {
@@ -201,7 +202,8 @@ status_of_http(int status)
 	}
 }
 
-/* Runs without code of the plugin: the upstream's reply is the result. */
+/* Runs a row that is only a request, without code of the plugin: the upstream's reply is the
+ * result. */
 static int
 plain_answer(struct run *run, const struct mcp_reply *reply)
 {
@@ -312,7 +314,7 @@ run_entry(struct run *run, enum entry entry)
 {
 	mcp_step_fn next = run->next;
 
-	run->next = NULL; /* op_suspend() sets that of the step after this one */
+	run->next = NULL; /* op_suspend() sets the state of the step after this one */
 	if (entry == ENTRY_NEXT)
 		return next(&run->call, run->state.bytes, run->state.len);
 	if (run->code->operation != NULL)
@@ -344,7 +346,7 @@ begin_step(struct run *run, enum entry entry, struct mcp_reply *replies, size_t 
 		result_clear(&run->result);
 }
 
-/* A defect that would otherwise look like an answer. */
+/* Reports a defect of the plugin that would otherwise look like an answer. */
 static void
 judge(struct run *run, int rc)
 {
@@ -358,7 +360,7 @@ judge(struct run *run, int rc)
 			 run->refused);
 		result_fail_text(
 		    &run->result, MCP_E_UNSUPPORTED,
-		    "This needs an answer from the user, but the client cannot ask", why,
+		    "This needs an answer from the user, but the client cannot ask questions", why,
 		    "Use a client that can, or give the answer as an argument if there is one");
 	} else if (rc < 0 && !(rc == MCP_E_TOO_LARGE && wrote)) {
 		result_defect(&run->result, "A step returned %s without a reason",
@@ -369,7 +371,7 @@ judge(struct run *run, int rc)
 	}
 }
 
-/* Drops what belongs to another kind of outcome than that which the step ended with. */
+/* Drops data that belongs to another kind of outcome than the step ended with. */
 static void
 keep_own(struct outcome *outcome)
 {

@@ -33,13 +33,13 @@ struct question {
 
 enum entry { ENTRY_HANDLER, ENTRY_START, ENTRY_POLL, ENTRY_CANCEL, ENTRY_ANSWER, ENTRY_NEXT };
 
-/* How a step ended. A step that did several of these ended with the last one in this order. */
+/* How a step ended. When a step did several of these, the last one in this order counts. */
 enum outcome_kind {
-	OUTCOME_DONE,	 /* result holds the answer, or the failure */
-	OUTCOME_WORKING, /* poll: result holds the interim answer */
-	OUTCOME_HANDLE,	 /* start: the operation runs remotely */
-	OUTCOME_SUSPEND, /* requests and/or a wait, then ENTRY_NEXT */
-	OUTCOME_ASK,	 /* questions; then the same entry again, with answers */
+	OUTCOME_DONE,	 /* the result has the answer, or the failure */
+	OUTCOME_WORKING, /* after a poll: the result has the interim answer */
+	OUTCOME_HANDLE,	 /* after a start: the operation runs remotely */
+	OUTCOME_SUSPEND, /* requests, a wait, or both; ENTRY_NEXT follows */
+	OUTCOME_ASK,	 /* questions; the same entry follows again, with the answers */
 };
 #define OUTCOMES (OUTCOME_ASK + 1)
 
@@ -58,8 +58,8 @@ struct outcome {
 	uint32_t next_ms;
 };
 
-/* The services of the process for a run. Called on the thread that runs the step. They must not
- * block, except http_wait. */
+/* The services of the process for a run. They are called on the thread that runs the step. They
+ * must not block, except http_wait. */
 struct run_services {
 	void (*progress)(struct run *run, double done, double total, const char *message);
 	void (*log)(struct run *run, enum mcp_level level, const char *message, size_t len);
@@ -72,22 +72,24 @@ struct run_services {
 	void (*http_wait)(struct run *run, const struct mcp_http *request, struct mcp_reply *reply);
 };
 
-/* The input of a run; all copied. */
+/* The input of a run. All of it is copied. */
 struct run_input {
 	const char *arguments; /* JSON object text */
 	size_t arguments_len;
 	const char *principal, *row, *upstream_url, *traceparent, *uri, *call_id, *options;
-	const char *capabilities;    /* the client's, JSON object text; "{}": none */
-	const char *answers;	     /* answers to earlier questions: JSON object text {key:
+	const char *capabilities; /* the client's capabilities as JSON object text; "{}": none */
+	const char *answers;	  /* answers to earlier questions: JSON object text {key:
 				   * result}; "{}" */
-	const unsigned char *handle; /* of an operation that is polled separately, or NULL */
+	/* the handle of an operation that is polled separately, or NULL */
+	const unsigned char *handle;
 	size_t handle_len;
-	int access; /* of the principal, enum access; only the host's own tools see it */
-	void *self; /* set by the plugin's start(); not copied, valid as long as the plugin */
+	int access; /* the principal's access (enum access); only the host's own tools see it */
+	/* the pointer that the plugin's start() set; not copied, valid as long as the plugin */
+	void *self;
 	bool wants_progress;
-	bool completion;       /* a completion: offering nothing is a valid answer */
-	int64_t deadline_ms;   /* monotonic time when the call must have answered */
-	int64_t wait_until_ms; /* monotonic time when the hybrid wait ends */
+	bool completion;       /* the row is a completion, for which an empty answer is valid */
+	int64_t deadline_ms;   /* the call must be answered before this time (monotonic) */
+	int64_t wait_until_ms; /* the hybrid wait ends at this time (monotonic) */
 	struct result_limits limits;
 };
 
@@ -99,37 +101,39 @@ struct run_state {
 };
 
 enum run_life {
-	RUN_WAITS, /* no step runs: only run_cancel() and run_set_deadline() touch it */
-	RUN_STEPS, /* one is, on the thread that called run_step() */
-	RUN_ENDED, /* run_free(): its memory is still there */
+	RUN_WAITS, /* no step runs; only run_cancel() and run_set_deadline() may change the run */
+	RUN_STEPS, /* a step runs, on the thread that called run_step() */
+	RUN_ENDED, /* run_free() was called; its memory is kept */
 };
 
 struct run {
-	struct mcp_call call; /* first member: the plugin's pointer */
+	struct mcp_call call; /* must be the first member: it is the plugin's pointer */
 	const struct run_services *services;
 	void *owner;
 	const struct mcp_row *code;
 	struct arena *arena; /* of the step */
-	char *memory;	     /* all of run_input */
-	const char *text[9]; /* context strings by enum mcp_context, within memory */
+	char *memory;	     /* the strings of run_input */
+	const char *text[9]; /* context strings by enum mcp_context; they point into `memory` */
 	const char *arguments;
 	size_t arguments_len;
-	const char *capabilities_text, *answers_text; /* parsed at the first use */
-	char *answers_memory;			      /* the memory of answers that arrived later */
+	const char *capabilities_text, *answers_text; /* JSON texts, parsed at the first use */
+	/* the memory of answers that arrived after the start */
+	char *answers_memory;
 	struct json_object *capabilities, *answers;
 	_Atomic int64_t deadline_ms, wait_until_ms;
 	_Atomic bool cancelled;
-	_Atomic bool misused; /* misused by another thread, or between its steps */
+	_Atomic bool misused; /* the plugin used the call on another thread, or between its steps */
 	bool wants_progress, completion;
 	int access;
-	double progress;  /* the last reported progress: the next must be larger */
-	enum entry entry; /* the last one that was not ENTRY_NEXT */
+	double progress;  /* the last reported progress; the next value must be larger */
+	enum entry entry; /* the last entry that was not ENTRY_NEXT */
 	enum run_life life;
-	const char *refused; /* the capability for a question that the client cannot be asked */
+	const char *refused; /* the capability that the client lacks for a question */
 	struct result result;
-	struct outcome outcome;	 /* `kind` is what the step asked for so far, then how it ended */
-	struct mcp_reply *reply; /* the replies for this step; borrowed from the caller of
-				  * run_step */
+	/* `kind` is first what the step has asked for so far, and at the end how it ended */
+	struct outcome outcome;
+	/* the replies for this step; borrowed from the caller of run_step() */
+	struct mcp_reply *reply;
 	size_t replies;
 	unsigned char *handle; /* of the operation; owned */
 	size_t handle_len;
@@ -139,7 +143,7 @@ struct run {
 
 struct run *run_new(const struct mcp_row *code, const struct run_input *input,
 		    const struct run_services *services, void *owner);
-/* Its memory is kept for a while, to detect a plugin that still uses the call. */
+/* Frees a run. Its memory is kept for a while, to detect a plugin that still uses the call. */
 void run_free(struct run *run);
 
 /* Runs one step to its end on this thread and leaves the outcome in run->outcome. `replies` belong
@@ -150,12 +154,12 @@ void run_free(struct run *run);
  * with `request` suspends at once and answers in the next step. */
 void run_step(struct run *run, enum entry entry, struct mcp_reply *replies, size_t n,
 	      const char *answers);
-/* From the functions of the table: the running step asks for this. */
+/* Functions of the table call this when the running step asks for this outcome. */
 void run_asks(struct run *run, enum outcome_kind kind);
 /* The run whose step is on this thread, or NULL; and the name of its row. */
 const struct run *run_current(void);
 const char *run_row_name(const struct run *run);
-/* From any thread: mcp_cancelled() is true from now on. */
+/* From now on mcp_cancelled() is true. Any thread. */
 void run_cancel(struct run *run);
 void run_set_deadline(struct run *run, int64_t deadline_ms, int64_t wait_until_ms);
 

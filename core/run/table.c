@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Tables, row by row. The text is made twice as long as there are few rows: with cells cut, and
- * whole. At the end the whole one is shown if it fits.
- */
+/* Tables, row by row. While a table has few rows, two texts are made: one with cut cells, and one
+ * with whole cells. At the end the text with whole cells is shown if it fits. */
 #include "run/table.h"
 
 #include <stdlib.h>
@@ -17,8 +15,8 @@
 
 #define COLUMNS_MAX 4096u
 #define ELLIPSIS "\xE2\x80\xA6"
-#define CELL_LEAST 16u /* characters of a cell, for any width of the table */
-#define TABLE_SLACK 64 /* bytes above the cap on text, for the end of a row or of the table */
+#define CELL_LEAST 16u /* least characters of a cell, for any width of the table */
+#define TABLE_SLACK 64 /* bytes above the cap on text, kept for the end of a row or of the table */
 #define CHARACTER_MAX 4
 
 void
@@ -46,7 +44,7 @@ text_room(const struct result *result)
 
 /* ---- head ----------------------------------------------------------------------------------- */
 
-/* Types whose values are valid JSON, by the names of SQL and of JSON Schema. */
+/* Types whose values are valid JSON. The names are those of SQL and of JSON Schema. */
 static bool
 literal_type(const char *type)
 {
@@ -69,7 +67,7 @@ name_taken(const struct result_table *table, const char *name)
 	return false;
 }
 
-/* Objects need different keys: the second "id" becomes "id_2". */
+/* The keys of an object must be different: the second "id" becomes "id_2". */
 static char *
 distinct_name(const struct result_table *table, char *name)
 {
@@ -132,7 +130,7 @@ result_table_begin(struct result *result, const struct mcp_column *columns, size
 
 /* ---- rows ----------------------------------------------------------------------------------- */
 
-/* The length of the first `max` characters, or of the whole when it is shorter. */
+/* The length of the first `max` characters, or of the whole text when it is shorter. */
 static size_t
 characters(const char *text, size_t len, size_t max)
 {
@@ -147,7 +145,7 @@ characters(const char *text, size_t len, size_t max)
 	return i;
 }
 
-/* At most `most` characters of the cell, and an ellipsis when it has more. */
+/* Writes at most `most` characters of the cell, and an ellipsis when it has more. */
 static void
 put_cell(const struct result_table *table, struct table_rows *rows,
 	 const struct table_column *column, const struct mcp_text *cell, size_t most)
@@ -199,8 +197,8 @@ put_row(const struct result_table *table, struct table_rows *rows, const struct 
 	buf_puts(out, format->row_end);
 }
 
-/* Adds a row with cells of at most `most` characters. False, with nothing added, when it does not
- * fit. */
+/* Adds a row whose cells have at most `most` characters. False when it does not fit; then nothing
+ * was added. */
 static bool
 row_fits(struct result *result, const struct mcp_text *cells, size_t most)
 {
@@ -217,8 +215,8 @@ row_fits(struct result *result, const struct mcp_text *cells, size_t most)
 	return false;
 }
 
-/* Keeps the row uncut too. Few rows may take half of the room, a single one all of it. A cell that
- * has more characters than there is room does not fit, however many more. */
+/* Keeps the row with whole cells too. Few rows may take half of the available length, and a single
+ * row all of it. A cell that is longer than the available length does not fit. */
 static void
 row_whole(struct result *result, const struct mcp_text *cells)
 {
@@ -257,7 +255,7 @@ result_table_row(struct result *result, const struct mcp_text *cells, size_t n)
 		return MCP_E_TOO_LARGE;
 	}
 	fits = row_fits(result, cells, table->cell);
-	/* The first row must fit, or no next call would make progress. */
+	/* The first row must fit; otherwise the next call would return the same page again. */
 	for (; !fits && table->rows == 0 && table->cell >= 2 * CELL_LEAST;
 	     fits = row_fits(result, cells, table->cell))
 		table->cell /= 2;

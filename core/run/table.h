@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables of a result: within the caps on rows, text and cells, in one of four formats, with the
- * exact last line that says how much of the whole is shown and how to get the rest. */
+/* Tables of a result. They keep within the caps on rows, text and cells, and have one of four
+ * formats. The exact last line says how many rows are shown and how to get the rest. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -13,25 +13,26 @@
 /* The rows so far, as text. */
 struct table_rows {
 	struct buf text;
-	size_t cut_cells; /* cells that are not shown to their end */
-	size_t left_out;  /* characters of cells that the format cannot show */
+	size_t cut_cells; /* number of cells that are not shown to their end */
+	size_t left_out;  /* number of characters in cells that the format cannot show */
 };
 
-/* The table that is being written; one at a time. */
+/* The table that is being written. There is only one at a time. */
 struct result_table {
 	const struct table_format *format;
 	struct table_column *column;
 	size_t columns;
-	struct table_rows cut;	 /* cells of at most `cell` characters */
-	struct table_rows whole; /* the same rows with complete cells, while `few` */
-	bool few;		 /* there are few rows, and they fit whole */
+	struct table_rows cut;	 /* the rows, with cells of at most `cell` characters */
+	struct table_rows whole; /* the same rows with whole cells, as long as `few` is true */
+	bool few;		 /* there are few rows, and they fit with whole cells */
 	size_t cell;
-	size_t rows, offered; /* in the text, and given to table_row */
-	bool full;	      /* a row did not fit: those that follow are only counted */
+	/* number of rows in the text, and number of rows given to table_row */
+	size_t rows, offered;
+	bool full; /* a row did not fit, so the following rows are only counted */
 };
 
-/* As the functions of struct mcp_ops of these names. `next` says how a caller continues after the
- * `shown` first rows; it may be NULL. */
+/* Like the functions of these names in struct mcp_ops. `next` says how a caller continues after the
+ * first `shown` rows; it may be NULL. */
 int result_table_begin(struct result *result, const struct mcp_column *columns, size_t n);
 int result_table_row(struct result *result, const struct mcp_text *cells, size_t n);
 int result_table_end(struct result *result, const struct mcp_table_end *end,

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One line a row, cells between tabs; what a line cannot hold is escaped, so that it can be read
- * back exactly. */
+/* Writes one line for each row, with tabs between the cells. Characters that a line cannot contain
+ * are escaped, so that the text can be read back exactly. */
 #include <string.h>
 
 #include "run/table_format.h"
 
-/* A cell that could be confused with something else is put in quotes: NULL, nothing, quotes. */
+/* A cell is quoted when it could be confused with something else: NULL, an empty cell, or a quoted
+ * one. */
 static size_t
 compact_cell(struct buf *out, const struct table_column *column, const char *text, size_t len)
 {

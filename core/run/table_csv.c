@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * RFC 4180, for programs. The format has no escapes, so a cell keeps its line breaks and tabs
+/* RFC 4180, for programs. The format has no escapes, so a cell keeps its line breaks and tabs
  * within quotes. The line breaks of Unicode (NEL, U+2028, U+2029, vertical tab, form feed) become
  * line feeds. Control characters, direction marks and invisible tags could deceive a user who looks
- * at the text. They are removed, and the last line has their number. A caller who needs them
- * requests compact or json, which escape them.
- */
+ * at the text. These characters are removed, and the last line has their number. A caller who needs
+ * them requests compact or json, which escape them. */
 #include <string.h>
 
 #include "run/table_format.h"
 #include "unit.h"
 
-/* Nothing at all is NULL, so an empty text is quoted. */
+/* NULL is written as an empty field, so an empty text is quoted. */
 static bool
 needs_quotes(const char *text, size_t len)
 {

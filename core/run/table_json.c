@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An array of objects, one a line, for programs. */
+/* Writes an array of objects, one on each line, for programs. */
 #include <string.h>
 
 #include "base/json.h"
@@ -7,9 +7,9 @@
 #include "run/text.h"
 #include "unit.h"
 
-#define DIGITS_EXACT 15 /* digits that a reader with doubles keeps */
+#define DIGITS_EXACT 15 /* number of digits that a reader with doubles keeps exactly */
 
-/* A number or boolean that JSON writes in the same way, and that no reader rounds. */
+/* Is it a number or boolean that JSON writes in the same way, and that readers do not round? */
 static bool
 is_literal(const char *text, size_t len)
 {
@@ -27,7 +27,7 @@ is_literal(const char *text, size_t len)
 	return digits <= DIGITS_EXACT && json_gate(text, len, &json_inbound, &at) == NULL;
 }
 
-/* What could deceive a reader is escaped, beyond what JSON demands. */
+/* Escapes the characters that JSON requires, and also those that could deceive a reader. */
 static size_t
 json_cell(struct buf *out, const struct table_column *column, const char *text, size_t len)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The last line of a table. */
+/* Writes the last line of a table. */
 #include "run/table_last.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@ ends_with(const char *text, const char *end)
 	return len > end_len && strcmp(text + len - end_len, end) == 0;
 }
 
-/* "1 row", "1 query", "1 branch", "2 rows". */
+/* Writes "1 row", "1 query", "1 branch", "2 rows". */
 static void
 put_noun(struct buf *out, const char *noun, bool one)
 {
@@ -31,12 +31,12 @@ put_noun(struct buf *out, const char *noun, bool one)
 		buf_add(out, noun, ends_with(noun, "s") ? len - 1 : len);
 }
 
-/* The total: the declared one, but never less than the offered rows. */
+/* The total number of rows: the declared one, but never less than the offered rows. */
 static void
 put_counts(const struct result_table *table, const struct mcp_table_end *end, struct buf *out)
 {
 	const char *noun = end->noun == NULL ? "rows" : end->noun;
-	/* 0 after rows means that the struct does not give a total */
+	/* 0 when there are rows means that the plugin gave no total */
 	bool known = end->total > 0 || (end->total == 0 && table->offered == 0);
 	uint64_t total = known ? (uint64_t)end->total : 0;
 	bool lower = known && end->at_least;
@@ -99,7 +99,7 @@ table_last_line(const struct result_table *table, const struct table_rows *rows,
 	rest = dropped || end->more || end->at_least ||
 	       (end->total >= 0 && (uint64_t)end->total > table->rows);
 	if (how != NULL && rest) {
-		/* The previous call ends with its line. */
+		/* Moves the previous call to a line of its own. */
 		buf_puts(out, rows->cut_cells > 0 && end->whole != NULL ? "\nNext: " : " Next: ");
 		text_line(out, how, RESULT_LINE_MAX);
 	}

@@ -7,8 +7,8 @@
 
 #include "run/table.h"
 
-/* The last line of a table whose `rows` are shown: how many of how many, what was cut or left out,
- * and how a caller continues. */
+/* Writes the last line of a table whose `rows` are shown: how many rows of how many are shown,
+ * which cells were cut, and how a caller continues. */
 void table_last_line(const struct result_table *table, const struct table_rows *rows,
 		     const struct mcp_table_end *end, const char *(*next)(void *data, size_t shown),
 		     void *data, struct buf *out);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A table of GitHub Flavored Markdown, for people. */
+/* Writes a table of GitHub Flavored Markdown, for people. */
 #include <string.h>
 
 #include "run/table_format.h"

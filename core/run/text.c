@@ -16,7 +16,7 @@
 #include "unit.h"
 
 #define FENCE "untrusted-data"
-#define WINDOW_MIN ((size_t)64 << 10) /* the smallest part of a text that is searched */
+#define WINDOW_MIN ((size_t)64 << 10) /* the least number of bytes that are searched */
 #define REPLACEMENT "\xEF\xBF\xBD"
 #define ELLIPSIS "\xE2\x80\xA6"
 
@@ -42,7 +42,7 @@ text_decode(const char *text, size_t len, uint32_t *character)
 static void
 put_break(struct buf *out, const char *text, size_t len, enum text_place place)
 {
-	bool ours = text[len - 1] == '\n'; /* LF and CR LF */
+	bool ours = text[len - 1] == '\n'; /* line ends: LF and CR LF */
 
 	if (place == TEXT_LINE || (place == TEXT_OURS && !ours))
 		buf_putc(out, ' ');
@@ -52,7 +52,7 @@ put_break(struct buf *out, const char *text, size_t len, enum text_place place)
 		buf_putc(out, '\n');
 }
 
-/* Handles one part that must be changed; returns the bytes read. */
+/* Handles one part that must be changed. Returns the number of bytes that it read. */
 static size_t
 clean_one(struct buf *out, const char *text, size_t len, enum text_place place)
 {
@@ -77,7 +77,7 @@ clean_one(struct buf *out, const char *text, size_t len, enum text_place place)
 	return (size_t)step;
 }
 
-/* The length of the run at the front that needs no change anywhere. */
+/* The length of the first part of the text that needs no change in any place. */
 static size_t
 plain_run(const char *text, size_t len, enum text_place place)
 {
@@ -123,7 +123,7 @@ text_line(struct buf *out, const char *text, size_t max)
 }
 
 /* Text is masked before it is cleaned, because cleaning could change a value so that it is not
- * found. It is masked again after that, because cleaning could also create one. */
+ * found. It is masked again after cleaning, because cleaning could also create a masked value. */
 const char *
 text_prepare(struct buf *room, const char *text, size_t *len, enum text_place place)
 {
@@ -160,7 +160,7 @@ guards(const char *text, size_t len, size_t reach)
 	return n >= reach;
 }
 
-/* The nearest start of a character at or behind `at`, if there is one nearby. */
+/* The nearest start of a character at or after `at`, if there is one nearby. */
 static size_t
 character_start(const char *text, size_t len, size_t at)
 {
@@ -171,7 +171,7 @@ character_start(const char *text, size_t len, size_t at)
 	return i;
 }
 
-/* Prepares more and more of the text, until enough of it is there. */
+/* Prepares longer and longer parts of the text, until the result is long enough. */
 static const char *
 prepare_part(struct buf *room, const char *text, size_t *len, enum text_place place, size_t most,
 	     bool at_end, bool *more)
@@ -233,7 +233,7 @@ text_cut(const char *text, size_t len, size_t max)
 	return max;
 }
 
-/* True when the text at `<` looks like a tag of the host. */
+/* Does the text at `<` look like a tag of the host? */
 static bool
 like_fence(const char *text, size_t len)
 {
@@ -273,7 +273,7 @@ text_number(struct buf *out, uint64_t number)
 	}
 }
 
-/* For names and texts: a model reads both. */
+/* Prepares member names and texts, because a model reads both. */
 static void
 mask_string(struct json *out, const char *text, size_t len, bool name)
 {
@@ -306,7 +306,7 @@ mask_number(struct json *out, struct json_object *number)
 	buf_fini(&text);
 }
 
-/* Recursion is bounded: the gate bounds the depth. */
+/* The recursion is limited, because the gate limits the depth. */
 static void
 mask_tree(struct json *out, struct json_object *tree)
 {
@@ -347,7 +347,8 @@ text_mask_json(struct buf *out, const char *json, size_t len)
 	char *masked = mask_apply(json, len, &masked_len);
 
 	free(masked);
-	/* without escapes the raw text is the text: when nothing is found in it, it is clean */
+	/* without escapes the raw bytes are the text, so it can be tested directly whether it is
+	 * clean */
 	if (masked == NULL && memchr(json, '\\', len) == NULL &&
 	    plain_run(json, len, TEXT_OTHERS) == len) {
 		buf_add(out, json, len);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * get_server_info: the tool that an agent calls first, or when something is missing. It answers
+/* get_server_info is the tool that an agent calls first, or when something is missing. It answers
  * without an upstream or a credential, and then reports which one is missing. It reports only
- * upstreams that an enabled plugin uses.
- */
+ * upstreams that an enabled plugin uses. */
 #include "server/server.h"
 
 #include <json-c/json.h>
@@ -30,7 +28,7 @@ server_describe(const struct config *config, const struct plugins *plugins)
 	described_plugins = plugins;
 }
 
-/* "compute 0.1.0", and the reason for a refused one. */
+/* Writes "compute 0.1.0" for a plugin, with the reason if it was refused. */
 static const char *
 plugin_line(struct mcp_call *call, size_t i)
 {
@@ -82,7 +80,7 @@ say_limits(struct mcp_call *call, struct json_object *info)
 
 /* ---- upstreams ------------------------------------------------------------------------------ */
 
-/* Can the upstream return the identity of the credential? */
+/* Does the upstream have a request that returns the identity of the credential? */
 static bool
 has_identity(const struct config_upstream *upstream)
 {
@@ -90,7 +88,7 @@ has_identity(const struct config_upstream *upstream)
 	       upstream->auth_type != NULL && upstream->kind->identity_path != NULL;
 }
 
-/* The identity of the credential, from the reply; NULL with `missing`. */
+/* Reads the identity of the credential from the reply. NULL with `missing`. */
 static const char *
 identity_in(struct mcp_call *call, const struct config_upstream *upstream, size_t reply_index,
 	    const char **missing)
@@ -115,7 +113,8 @@ identity_in(struct mcp_call *call, const struct config_upstream *upstream, size_
 	return NULL;
 }
 
-/* "workspace"; for other upstreams "databricks upstream eu" or "generic upstream tracker". */
+/* The name of an upstream: "workspace"; for others "databricks upstream eu" or "generic upstream
+ * tracker". */
 static const char *
 subject(struct mcp_call *call, const struct config_upstream *upstream)
 {
@@ -124,7 +123,8 @@ subject(struct mcp_call *call, const struct config_upstream *upstream)
 		 : mcp_printf(call, "%s upstream %s", upstream->kind->name, upstream->role);
 }
 
-/* `identity` is NULL when it is not known, because of `missing`, or when it was not requested. */
+/* Writes the line of an upstream. `identity` is NULL when it is unknown, with the reason in
+ * `missing`, or when it was not requested. */
 static void
 say_upstream(struct mcp_call *call, struct json_object *info,
 	     const struct config_upstream *upstream, const char *identity, const char *missing)
@@ -161,7 +161,7 @@ say_upstream(struct mcp_call *call, struct json_object *info,
 		add(info, "identity", identity);
 }
 
-/* Who calls, and what that principal may do here, which is never more than policy.access. */
+/* Writes who calls, and what that principal may do here. That is never more than policy.access. */
 static void
 say_principal(struct mcp_call *call, struct json_object *info)
 {
@@ -174,7 +174,7 @@ say_principal(struct mcp_call *call, struct json_object *info)
 		principal);
 }
 
-/* The replies come from the upstreams that have an identity, in the order of the configuration. */
+/* Reads the replies of the upstreams that have an identity, in the order of the configuration. */
 static int
 say_info(struct mcp_call *call, const void *state, size_t len)
 {
@@ -216,7 +216,8 @@ get_server_info(struct mcp_call *call)
 		requests[n] = mcp_get_request(upstream->kind->identity_path, NULL);
 		requests[n].upstream = upstream->role;
 		requests[n].timeout_ms = IDENTITY_TIMEOUT_MS;
-		/* An unreachable upstream must be reported soon, and is part of the answer. */
+		/* The requests have a short deadline: an unreachable upstream must be reported
+		 * soon, and is part of the answer. */
 		requests[n++].retry = MCP_RETRY_NEVER;
 	}
 	return n > 0 ? mcp_suspend(call, requests, n, 0, say_info, NULL, 0)

@@ -12,8 +12,8 @@ struct config;
 
 extern const struct plugin_builtin server_plugin;
 
-/* What the tools report. Both pointers must outlive every call. One host in a process. Loop
- * thread. */
+/* Sets the data that the tools report. Both pointers must outlive every call. One host in a
+ * process. Loop thread. */
 void server_describe(const struct config *config, const struct plugins *plugins);
 
 #endif

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <strings.h>
 
-/* One element of the list: `text` up to `end`. */
+/* Reads one element of the list, from `text` up to `end`. */
 struct range {
 	const char *text, *end;
-	size_t len; /* of the media range only, without parameters and white space */
+	size_t len; /* length of the media range only, without parameters and white space */
 };
 
 static bool

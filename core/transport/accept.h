@@ -10,21 +10,22 @@
 
 /* The state of one media type: the most specific range that matches it decides. */
 struct accept_type {
-	unsigned specificity; /* 0: no range matches it; 3: by its full name */
-	bool admitted;	      /* that range has a q above zero */
+	/* how specific the matching range is. 0: no range matches; 3: a range with the full name */
+	unsigned specificity;
+	bool admitted; /* the weight q of that range is above zero */
 };
 
-/* Zeroed: no field was read. */
+/* A zeroed struct: no field was read. */
 struct accept {
 	bool given;
 	struct accept_type json, stream; /* application/json, text/event-stream */
 };
 
-/* One more field line; several lines are one list (RFC 9110, 5.3). */
+/* Reads one more field line. Several lines are one list (RFC 9110, 5.3). */
 void accept_read(struct accept *accept, const char *value);
-/* Is JSON allowed? Without any field everything is. */
+/* Is JSON allowed? Without any Accept field every type is allowed. */
 bool accept_json(const struct accept *accept);
-/* Is a stream allowed? Only when it is named: without any field a plain answer is safe. */
+/* Is a stream allowed? Only when it is named, because a plain answer is always safe. */
 bool accept_stream(const struct accept *accept);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* EPOLLRDHUP also fires when the peer closes only its sending side; this also counts as
- * disconnected. It does not fire for a pipelined next request. The socket is watched from the first
- * request that must wait until it is closed. */
+ * disconnected. The event does not fire for a pipelined next request. A socket is watched from its
+ * first request that must wait, until the socket is closed. */
 #include "transport/hangup.h"
 
 #include "base/log.h"

@@ -12,7 +12,8 @@
 
 struct http_connection;
 
-/* From now on, until the socket is closed; http_drop() is called when the peer is gone. */
+/* Watches the socket from now on, until it is closed. http_drop() is called when the peer has
+ * left. */
 void hangup_watch(struct http_connection *connection);
 void hangup_forget(struct http_connection *connection);
 

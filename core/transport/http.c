@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The HTTP listeners as a whole: start, deadlines, draining, end. */
+/* The HTTP listeners together: start, deadlines, draining, end. */
 #include "transport/http.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@
 #include "transport/mhd.h"
 
 #define SWEEP_MS 1000	       /* time between checks of deadlines */
-#define DESCRIPTORS_SPARE 256u /* files for everything except connections */
+#define DESCRIPTORS_SPARE 256u /* number of files that are kept for uses other than connections */
 
 const struct http_times http_times_default = {
 	.head_ms = 10000,
@@ -33,14 +33,14 @@ const struct http_times http_times_default = {
 
 /* ---- deadlines ----------------------------------------------------------------------------- */
 
-/* Does the peer read nothing of the answer? TCP alone would wait forever. */
+/* Does the peer read nothing of the answer? Without this check TCP would wait forever. */
 static bool
 stalled(struct http_connection *connection, int64_t now)
 {
 	struct http_sent sent;
 
 	if (!http_sent(connection->fd, &sent))
-		return false; /* the deadline is valid */
+		return false; /* its deadline has not passed */
 	if (sent.acked != connection->acked) {
 		connection->acked = sent.acked;
 		connection->moved_ms = now;
@@ -61,12 +61,13 @@ too_late(struct http_connection *connection, int64_t now)
 		return true;
 	if (connection->phase == PHASE_BODY && connection->recover != NULL &&
 	    now - connection->moved_ms > HTTP_SLOW_MS)
-		return true; /* it is refused in any case: without more bytes from the client the
-			      * answer has no id */
+		/* the request is refused in any case: without more bytes from the client the
+		 * answer has no id */
+		return true;
 	return connection->deadline_ms != 0 && now > connection->deadline_ms;
 }
 
-/* One check after each request; later closes make an edge. */
+/* One check after each request is enough: a later close produces an event. */
 static bool
 left_unnoticed(struct http_connection *connection)
 {
@@ -98,7 +99,7 @@ sweep(struct loop_timer *timer)
 	for (struct http_connection *c = http->connections, *next; c != NULL; c = next) {
 		next = c->next;
 		if (c->socket == SOCKET_DROPPED)
-			http_run_soon(c->listener); /* until MHD releases it */
+			http_run_soon(c->listener); /* the connection stays until MHD releases it */
 		else if (left_unnoticed(c))
 			http_drop(c);
 		else if (too_late(c, now))
@@ -113,7 +114,8 @@ sweep(struct loop_timer *timer)
 
 /* ---- start --------------------------------------------------------------------------------- */
 
-/* The configured number of connections needs descriptors, also for requests to upstreams. */
+/* Raises the limit of open files. The configured number of connections needs descriptors, and so do
+ * requests to upstreams. */
 static size_t
 fit_connections(size_t wanted)
 {
@@ -145,7 +147,7 @@ open_listeners(struct http *http, char *why, size_t why_size)
 		const struct config_listener *wanted = &config->server.listener[i];
 		struct listen_socket *sockets = NULL;
 		size_t n = listen_open(wanted, &sockets, why, why_size), done = 0;
-		/* the loop has pointers to them, so the array must not move */
+		/* the loop has pointers to the listeners, so the array must not move */
 		bool fine = n > 0 && http->listeners + n <= HTTP_LISTENERS_MAX;
 
 		if (n > 0 && !fine)
@@ -172,7 +174,8 @@ http_new(struct loop *loop, const struct config *config, const struct receiver *
 	struct http *http = xcalloc(1, sizeof(*http));
 	unsigned wanted = config->server.max_connections;
 
-	CHECK((auth == NULL) == (config->auth.inbound == INBOUND_NONE)); /* or all are let in */
+	/* without authentication every caller would be accepted */
+	CHECK((auth == NULL) == (config->auth.inbound == INBOUND_NONE));
 	http->loop = loop;
 	http->config = config;
 	http->receiver = *receiver;
@@ -236,7 +239,7 @@ http_free(struct http *http)
 		http_listener_stop(&http->listener[i]);
 	CHECK(http->connections == NULL && http->n_connections == 0 && http->requests == 0);
 	for (struct http_connection *c = http->orphans; c != NULL; c = c->next)
-		c->listener = NULL; /* exchange_finish() frees it */
+		c->listener = NULL; /* stays: exchange_finish() frees it */
 	linger_fini(&http->lingering);
 	free(http->by_fd);
 	free(http->listener);

@@ -18,11 +18,12 @@ struct loop;
 
 /* Time limits for peers; only tests use other values. */
 struct http_times {
-	unsigned head_ms;      /* from connecting, or the request line, to the end of the header */
+	/* time from connecting, or from the request line, to the end of the header */
+	unsigned head_ms;
 	unsigned body_ms;      /* for the body */
-	unsigned idle_ms;      /* between two requests of a connection */
-	unsigned stall_ms;     /* without reading anything of an answer */
-	unsigned keepalive_ms; /* between comments on an idle event stream */
+	unsigned idle_ms;      /* time between two requests of a connection */
+	unsigned stall_ms;     /* time in which the peer reads nothing of an answer */
+	unsigned keepalive_ms; /* time between comments on an idle event stream */
 };
 extern const struct http_times http_times_default;
 
@@ -35,12 +36,13 @@ struct http *http_new(struct loop *loop, const struct config *config,
 		      struct auth *auth, const char *(*ready)(void *data), void *ready_data,
 		      char *why, size_t why_size);
 void http_set_times(struct http *http, const struct http_times *times);
-/* The actual address of the i-th listener ("http://127.0.0.1:8765/mcp"). */
+/* The actual address of the listener with this number ("http://127.0.0.1:8765/mcp"). */
 const char *http_url(const struct http *http, size_t i);
-/* Drain: closes the listening sockets. Accepted requests are still answered, with `Connection:
- * close`. */
+/* Starts draining: closes the listening sockets. Accepted requests are still answered, with
+ * `Connection: close`. */
 void http_quiesce(struct http *http);
-/* Requests whose answer is not completely sent, and exchanges that are not finished. */
+/* The number of requests whose answer is not completely sent, and of exchanges that are not
+ * finished. */
 size_t http_open_exchanges(const struct http *http);
 void http_free(struct http *http);
 

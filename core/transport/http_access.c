@@ -44,7 +44,7 @@ host_allowed(const struct http_listener *listener, const struct url *url)
 	enum listen_reach reach = listener->sock.reach;
 
 	if (reach == REACH_UNIX || (reach == REACH_ANYWHERE && list->count == 0))
-		return true; /* no web page can reach it, or the operator configured no hosts */
+		return true; /* a web page cannot reach it, or the operator configured no hosts */
 	return is_local(url->host) || strcasecmp(url->host, listener->host) == 0 ||
 	       listed_host(list, url);
 }
@@ -56,7 +56,8 @@ origin_allowed(const struct http_listener *listener, const char *text)
 	struct url url;
 
 	if (strcasecmp(text, "null") == 0)
-		return false; /* sandboxed frames and redirects: no origin in particular */
+		/* "null": sandboxed frames and redirects send it instead of an origin */
+		return false;
 	for (size_t i = 0; i < list->count; i++) {
 		struct url entry;
 
@@ -126,7 +127,8 @@ http_authenticate(struct http_connection *connection, struct http_refusal *refus
 		return;
 	}
 	request.from = address_of_peer(connection);
-	CHECK(connection->exchange.principal.name[0] == '\0'); /* not that of the last request */
+	/* removes the Origin of the last request */
+	CHECK(connection->exchange.principal.name[0] == '\0');
 	if (auth_check(http->auth, &request, &connection->exchange.principal, &why)) {
 		CHECK(connection->exchange.principal.access != ACCESS_NONE);
 		return;
@@ -143,14 +145,14 @@ http_add_cors(struct MHD_Response *response, const struct http_connection *conne
 {
 	if (connection->cors == NULL)
 		return;
-	CHECK(http_has_request(connection)); /* or the text is gone */
+	CHECK(http_has_request(connection)); /* otherwise the text of the header is freed */
 	MHD_add_response_header(response, "Access-Control-Allow-Origin", connection->cors);
 	MHD_add_response_header(response, "Access-Control-Expose-Headers",
 				"Mcp-Session-Id, WWW-Authenticate");
 	MHD_add_response_header(response, "Vary", "Origin");
 }
 
-/* The request headers a page may set: MCP's, and those every client sends. */
+/* The request headers that a page may set: those of MCP, and those that every client sends. */
 static bool
 header_allowed(const char *name, size_t len)
 {
@@ -166,7 +168,8 @@ header_allowed(const char *name, size_t len)
 	return false;
 }
 
-/* Fetch standard, "CORS-preflight request": the answer lists what was asked for and is allowed. */
+/* Fetch standard, "CORS-preflight request": the answer lists the requested headers that are
+ * allowed. */
 struct MHD_Response *
 http_preflight(struct http_connection *connection)
 {

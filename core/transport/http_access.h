@@ -18,13 +18,13 @@ struct http_connection;
 struct http_refusal;
 struct url;
 
-/* `target`: the host in an absolute request target; Host is then ignored (RFC 9112, 3.2.2). NULL:
- * the target is only a path. Sets connection->cors. */
+/* Checks Host and Origin. `target` is the host in an absolute request target; the Host header is
+ * then ignored (RFC 9112, 3.2.2). NULL: the target is only a path. Sets connection->cors. */
 void http_access_check(struct http_connection *connection, const struct url *target,
 		       struct http_refusal *refusal);
-/* Who sends the request: sets exchange.principal, or the refusal. */
+/* Finds out who sends the request: sets exchange.principal, or the refusal. */
 void http_authenticate(struct http_connection *connection, struct http_refusal *refusal);
-/* For a request whose Origin was allowed; NULL when out of memory. */
+/* Headers for a request whose Origin was allowed; NULL when out of memory. */
 struct MHD_Response *http_preflight(struct http_connection *connection);
 void http_add_cors(struct MHD_Response *response, const struct http_connection *connection);
 

@@ -13,8 +13,8 @@
 #include "transport/http_connection.h"
 #include "transport/mhd.h"
 
-#define STREAM_BLOCK 1024 /* MHD's buffer for peers that do not support chunks (HTTP/1.0) */
-#define REFUSAL_MAX (RECOVER_ID_MAX + 512u) /* the body of one */
+#define STREAM_BLOCK 1024 /* size of MHD's buffer for peers that do not support chunks (HTTP/1.0) */
+#define REFUSAL_MAX (RECOVER_ID_MAX + 512u) /* the body of a refusal */
 #define RAW_MAX (REFUSAL_MAX + 256u)	    /* including its header */
 
 struct MHD_Response *
@@ -73,7 +73,8 @@ http_answer(struct http_connection *connection, int status, const char *type, co
 
 /* ---- streams ------------------------------------------------------------------------------- */
 
-/* MHD asks for more bytes. Without any it must be suspended, or it would ask again and again. */
+/* MHD asks for more bytes. When there are none, the connection must be suspended, or MHD would ask
+ * again and again. */
 static ssize_t
 read_stream(void *cls, uint64_t position, char *out, size_t room)
 {
@@ -149,7 +150,7 @@ http_answer_refusal(struct http_connection *connection)
 	write_refusal(connection, &body, refusal->code, refusal->why);
 	response = http_response(connection, "application/json", body.data, body.len);
 	buf_fini(&body);
-	if (response != NULL && connection->recover != NULL) /* its body was read only for the id */
+	if (response != NULL && connection->recover != NULL) /* the body was read only for the id */
 		MHD_add_response_header(response, "Connection", "close");
 	if (response != NULL && refusal->field != NULL)
 		MHD_add_response_header(response, refusal->field, refusal->value);

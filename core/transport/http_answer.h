@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers that MHD writes, whole or as a stream; and refusals. */
+/* Answers that MHD writes, completely or as a stream; and refusals. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -12,15 +12,15 @@
 
 struct http_connection;
 
-/* A response with a copy of the body, and CORS headers if needed. `type` NULL: no body. NULL when
- * out of memory. */
+/* Makes a response with a copy of the body, and CORS headers if needed. `type` NULL: no body. NULL
+ * when out of memory. */
 struct MHD_Response *http_response(struct http_connection *connection, const char *type,
 				   const char *body, size_t len);
-/* Gives a whole response to MHD, which then owns it: PHASE_ANSWER. False: MHD refused it. */
+/* Gives a complete response to MHD, which then owns it: PHASE_ANSWER. False: MHD refused it. */
 bool http_queue(struct http_connection *connection, unsigned status, struct MHD_Response *response);
-/* Gives the event stream to MHD, whole (PHASE_ANSWER) or the part so far (PHASE_STREAM). */
+/* Gives the event stream to MHD: all of it (PHASE_ANSWER), or the part so far (PHASE_STREAM). */
 bool http_queue_stream(struct http_connection *connection);
-/* A whole answer; the connection is dropped when that fails. */
+/* Sends a complete answer. The connection is dropped when that fails. */
 void http_answer(struct http_connection *connection, int status, const char *type, const char *body,
 		 size_t len);
 /* Answers with connection->refusal. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The life of a connection: its states, its beginning and its end. */
+/* A connection: its states, its beginning and its end. */
 #include "transport/http_connection.h"
 
 #include <errno.h>
@@ -106,7 +106,7 @@ http_resume(struct http_connection *connection, enum http_phase phase)
 	CHECK(http_is_suspended(connection));
 	http_phase_move(connection, phase);
 	MHD_resume_connection(connection->mhd);
-	http_run_soon(connection->listener); /* with an external loop MHD cannot set it */
+	http_run_soon(connection->listener); /* with an external loop MHD cannot set this option */
 }
 
 void
@@ -218,8 +218,8 @@ nothing_sent(int fd)
 	return http_sent(fd, &sent) && sent.sent == 0;
 }
 
-/* MHD will close the socket. Bytes that the peer still sends would cause a reset, which can destroy
- * the answer on its way. MHD also sends no answer to anything that is not HTTP. */
+/* MHD will close the socket. Bytes that the peer still sends would cause a TCP reset, and an answer
+ * that was sent could get lost. MHD also sends no answer to input that is not HTTP. */
 static void
 close_gently(struct http_connection *connection)
 {
@@ -231,7 +231,7 @@ close_gently(struct http_connection *connection)
 		return;
 	n = recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 	if (n == 0 || (n < 0 && errno != EAGAIN))
-		return; /* the peer closed first */
+		return; /* the peer has closed first */
 	if (connection->begun == 0 && !listener->tls && nothing_sent(connection->fd)) {
 		http_raw_refusal(connection, 400, "this is not an HTTP/1.1 request");
 		http_unread(connection);

@@ -92,7 +92,7 @@ open_stream(struct http_connection *connection)
 	return true;
 }
 
-/* New bytes are in the queue. */
+/* Called when new bytes are in the queue. */
 static void
 push(struct http_connection *connection)
 {
@@ -113,7 +113,7 @@ http_notify(struct exchange *exchange, const char *json, size_t len)
 	}
 	log_event(LOG_NOTICE, "http", "slow_reader", "s", "its event queue is full", NULL);
 	http_held_move(connection, EXCHANGE_FULL);
-	/* on_close is called from the loop, not inside the caller's notify */
+	/* later: on_close is called from the loop, not inside the caller's notify */
 	loop_timer_set(connection->listener->http->loop, &connection->tick, 0);
 	return false;
 }
@@ -148,7 +148,7 @@ http_on_tick(struct loop_timer *timer)
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
-/* The peer left before: only the exchange still existed. */
+/* Frees an exchange whose peer left before, so that only the exchange still existed. */
 static void
 finish_orphan(struct http_connection *connection)
 {
@@ -174,7 +174,7 @@ finish_whole(struct http_connection *connection, int status, const struct exchan
 		MHD_add_response_header(response, headers[i].name, headers[i].value);
 	connection->answer_status = (unsigned)status;
 	if (connection->phase == PHASE_DELIVERY)
-		connection->answer = response; /* after_delivery() queues it */
+		connection->answer = response; /* after_delivery() queues the answer */
 	else if (response == NULL || !http_queue(connection, connection->answer_status, response))
 		http_drop(connection);
 }
@@ -196,7 +196,7 @@ http_finish(struct exchange *exchange, int status, const struct exchange_header 
 	if (!drop && stream)
 		drop = !sse_end(&connection->sse, json, len);
 	if (drop)
-		http_drop(connection); /* also when its queue was full, and the tick is stopped */
+		http_drop(connection); /* also when the queue was full and the timer is stopped */
 	else if (stream)
 		push(connection);
 	else

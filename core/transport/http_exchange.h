@@ -12,7 +12,8 @@ struct http_connection;
 struct loop_timer;
 
 extern const struct exchange_ops http_exchange_ops;
-/* connection->tick: keeps an event stream alive, or reports that its peer was too slow. */
+/* Called by connection->tick: keeps an event stream alive, or reports that its peer was too
+ * slow. */
 void http_on_tick(struct loop_timer *timer);
 
 #endif

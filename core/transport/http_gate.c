@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A small state machine for the bytes of requests. It reads lines, and of the fields only those
- * that determine the end of the request. */
+/* A small state machine for the bytes of requests. It reads lines. Of the header fields it reads
+ * only those that determine the end of the request. */
 #include "transport/http_gate.h"
 
 #include <string.h>
@@ -31,14 +31,14 @@ keep(struct http_gate *gate, const char *text, size_t len)
 	gate->line_len += len;
 }
 
-/* Visible characters, and bytes from 0x80 on. */
+/* The allowed bytes: visible characters, and bytes from 0x80 on. */
 static bool
 is_visible(char c)
 {
 	return (unsigned char)c > ' ' && c != 0x7f;
 }
 
-/* A method, a target and a version, separated by one space. */
+/* Checks a request line: a method, a target and a version, separated by one space. */
 static bool
 check_request_char(struct http_gate *gate, char c, bool first)
 {
@@ -55,7 +55,7 @@ check_request_char(struct http_gate *gate, char c, bool first)
 	return gate->blanks == 0 ? http_token_char(c) : is_visible(c);
 }
 
-/* NULL when the character is allowed. */
+/* NULL when the character is allowed, else the fault. */
 static const char *
 check_field_char(struct http_gate *gate, char c, bool first)
 {
@@ -91,7 +91,7 @@ check_head(struct http_gate *gate, const char *text, size_t len)
 	return true;
 }
 
-/* Checks a piece without its line feed. */
+/* Checks a piece of the body's framing, without its line feed. */
 static bool
 check_piece(struct http_gate *gate, const char *text, size_t len)
 {
@@ -105,8 +105,8 @@ check_piece(struct http_gate *gate, const char *text, size_t len)
 	return check_head(gate, text, cr != NULL ? len - 1 : len);
 }
 
-/* Reads what belongs to the line at *at. *whole: it ended, and is without its CRLF in
- * gate->line. */
+/* Reads the bytes that belong to the line at *at. When the line has ended, *whole is true and the
+ * line is in gate->line, without CRLF. */
 static bool
 read_line(struct http_gate *gate, const char **at, const char *end, bool *whole)
 {
@@ -137,7 +137,7 @@ next_line(struct http_gate *gate, enum gate_state state)
 
 /* ---- the head ------------------------------------------------------------------------------ */
 
-/* The trimmed value when the line is this field; the part that was kept. */
+/* When the line is this field: its trimmed value, of the part that was kept. */
 static const char *
 value_of(const struct http_gate *gate, const char *name, size_t *len)
 {
@@ -198,7 +198,7 @@ read_coding(struct http_gate *gate, const char *coding, size_t len)
 	return set_framing(gate, FRAMING_CHUNKS);
 }
 
-/* MHD and http_on_request() use memory for each of them. */
+/* MHD and http_on_request() use memory for each of them, so their number is limited. */
 static bool
 count_parts(struct http_gate *gate, unsigned parts)
 {
@@ -247,7 +247,7 @@ end_head(struct http_gate *gate)
 	return true;
 }
 
-/* RFC 9112, 2.3: a later minor version is answered as 1.1. */
+/* RFC 9112, 2.3: a request with a later minor version is answered as HTTP/1.1. */
 static bool
 end_request_line(struct http_gate *gate)
 {
@@ -356,7 +356,7 @@ take_line(struct http_gate *gate)
 	}
 }
 
-/* Bytes that are not checked: of a body or of a chunk. */
+/* Skips bytes of a body or of a chunk, which are not checked. */
 static const char *
 skip_data(struct http_gate *gate, const char *at, const char *end)
 {

@@ -11,7 +11,7 @@
 #include "transport/http_connection.h"
 #include "transport/mhd.h"
 
-#define MCP_MAX 64u /* header fields of MCP */
+#define MCP_MAX 64u /* most header fields of MCP */
 
 struct reader {
 	struct http_head *head;
@@ -36,7 +36,7 @@ is_named(const char *setting, const char *name, size_t len)
 	return setting != NULL && strlen(setting) == len && strncasecmp(setting, name, len) == 0;
 }
 
-/* Fields that decide the kind of the request, and must therefore be unique. */
+/* Fields that decide the kind of the request; each of them may appear only once. */
 static const char **
 singleton(const struct reader *reader, const char *name, size_t len)
 {
@@ -131,7 +131,7 @@ http_head_read(struct http_connection *connection, struct http_refusal *refusal)
 	MHD_get_connection_values_n(connection->mhd, MHD_HEADER_KIND, head_field, &reader);
 	if (refusal->status != 0)
 		return;
-	/* the gate accepts nothing else */
+	/* cannot happen: the gate accepts no other value */
 	CHECK(head->host != NULL);
 	CHECK(head->transfer_encoding == NULL || head->content_length == NULL);
 	if (head->transfer_encoding != NULL)

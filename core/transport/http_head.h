@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The meaning of a request's header fields: which must be unique, and their purpose. (Their syntax:
- * http_gate.h. Who may send requests: http_access.h.) */
+/* The meaning of a request's header fields: which of them may appear only once, and their purpose.
+ * (Their syntax: http_gate.h. Who may send requests: http_access.h.) */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -10,7 +10,7 @@
 struct http_connection;
 struct http_refusal;
 
-/* Reads them into connection->head. refusal->status is 0 when they are valid. */
+/* Reads the fields into connection->head. refusal->status is 0 when they are valid. */
 void http_head_read(struct http_connection *connection, struct http_refusal *refusal);
 
 #endif

@@ -17,8 +17,8 @@
 #include "transport/http_connection.h"
 #include "transport/mhd.h"
 
-#define RUN_ROUNDS 8	/* rounds of MHD before the rest of the loop runs */
-#define ACCEPT_BATCH 64 /* connections accepted before others run */
+#define RUN_ROUNDS 8	/* calls of MHD before other parts of the loop run */
+#define ACCEPT_BATCH 64 /* connections that are accepted before other parts of the loop run */
 
 static const struct states_row door_rows[] = {
 	[DOORS_OPEN] = { "open", TO(DOORS_FULL) | TO(DOORS_CLOSED) },
@@ -97,11 +97,11 @@ http_accept_again(struct http *http)
 			all &=
 			    loop_add(http->loop, &listener->accepting, listener->sock.fd, EPOLLIN);
 	}
-	if (all) /* else the next sweep tries again */
+	if (all) /* otherwise the next sweep tries again */
 		http_doors_move(http, DOORS_OPEN);
 }
 
-/* False when nothing more is waiting, or nothing more can be accepted. */
+/* Accepts one connection. False when no other one is waiting, or no more can be accepted. */
 static bool
 accept_one(struct http_listener *listener)
 {
@@ -112,7 +112,7 @@ accept_one(struct http_listener *listener)
 			 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd >= 0) {
-		/* MHD closes the descriptor when it fails */
+		/* MHD closes the descriptor when the call fails */
 		MHD_add_connection(listener->daemon, fd, (struct sockaddr *)&address, len);
 		return true;
 	}
@@ -125,7 +125,7 @@ accept_one(struct http_listener *listener)
 	return false;
 }
 
-/* Has the peer sent nothing that is not read yet? */
+/* Has the peer sent no bytes that are still to be read? */
 static bool
 silent(const struct http_connection *connection)
 {
@@ -134,8 +134,8 @@ silent(const struct http_connection *connection)
 	return recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
-/* Which connections can be closed when all places are used: 2: no request; 1: a request that has
- * been arriving for a while; 0: being served, or new. */
+/* Which connections can be closed when all places are used. 2: one without a request; 1: one whose
+ * request has been arriving for a while; 0: one that is being served, or is new. */
 static unsigned
 expendable(const struct http_connection *connection, int64_t now)
 {
@@ -150,8 +150,8 @@ expendable(const struct http_connection *connection, int64_t now)
 }
 
 /* At the limit: closes the connection that has had no request for the longest time, so that a
- * waiting one is served. If there is none, closes the one whose request has been arriving for the
- * longest time. */
+ * waiting one is served. If every connection has a request, closes the one whose request has been
+ * arriving for the longest time. */
 void
 http_make_room(struct http *http)
 {
@@ -163,7 +163,7 @@ http_make_room(struct http *http)
 		unsigned how;
 
 		if (c->socket == SOCKET_DROPPED)
-			return; /* a place becomes free soon */
+			return; /* a connection will close soon, so one more can be accepted then */
 		if (most == 2 && c->since_ms >= victim->since_ms)
 			continue;
 		how = expendable(c, now);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The private part of the HTTP transport: the listeners and their common data. libmicrohttpd (MHD)
- * parses and writes. It runs on the loop thread, from its own epoll descriptor that the loop
+/* The private part of the HTTP transport: the listeners and their common data. libmicrohttpd (MHD)
+ * parses and writes. MHD runs on the loop thread, from its own epoll descriptor that the loop
  * watches, one daemon for each listening socket. Connections are accepted here and given to it, so
- * that this code handles draining and a lack of descriptors.
- */
+ * that this code handles draining and a lack of descriptors. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -18,7 +16,7 @@
 #include "transport/linger.h"
 #include "transport/listen.h"
 
-#define HTTP_LISTENERS_MAX 64u /* listening sockets of one host */
+#define HTTP_LISTENERS_MAX 64u /* most listening sockets of one host */
 #define HTTP_SLOW_MS 1000      /* a slower request may be closed when all places are used */
 
 struct http_connection;
@@ -29,23 +27,23 @@ struct http_listener {
 	struct MHD_Daemon *daemon;
 	struct loop_watch accepting; /* the listening socket */
 	struct loop_watch running;   /* MHD's epoll descriptor */
-	struct loop_timer again;     /* MHD has more to do than one round */
+	struct loop_timer again;     /* MHD has more to do than one call does */
 	bool tls;
-	char *host; /* its name in the configuration; also a valid Host */
+	char *host; /* the name of the listener in the configuration; also a valid Host */
 	char *url;
 };
 
 enum http_doors {
 	DOORS_OPEN,
 	DOORS_FULL,   /* no connection is accepted until one closes */
-	DOORS_CLOSED, /* the host drains: accepted requests are served */
+	DOORS_CLOSED, /* the host is draining: requests that were accepted are still served */
 };
 
 struct http {
 	struct loop *loop;
 	const struct config *config;
 	struct receiver receiver;
-	struct principal principal; /* every caller, when `auth` is NULL */
+	struct principal principal; /* the principal of every caller, when `auth` is NULL */
 	struct auth *auth;
 	const char *(*ready)(void *data);
 	void *ready_data;
@@ -53,12 +51,13 @@ struct http {
 	enum http_doors doors;
 	struct http_listener *listener;
 	size_t listeners;
-	struct http_connection *connections; /* those that have a socket */
+	struct http_connection *connections; /* connections that have a socket */
 	size_t n_connections, max_connections;
-	struct http_connection **by_fd; /* those that have a socket, by its number */
+	struct http_connection **by_fd; /* the same connections, by the number of the socket */
 	size_t by_fd_room;
-	size_t requests; /* those whose header was read and whose answer is not completely sent */
-	struct http_connection *orphans; /* those whose exchange the receiver still has */
+	/* requests whose header was read and whose answer is not completely sent */
+	size_t requests;
+	struct http_connection *orphans; /* exchanges that the receiver still has */
 	size_t n_orphans;
 	struct lingerers lingering;
 	struct loop_timer sweep;
@@ -68,16 +67,17 @@ void http_doors_move(struct http *http, enum http_doors doors);
 /* Starts to listen on `sock`, which the listener then owns; false with `why`. */
 bool http_listener_start(struct http *http, const struct config_listener *config,
 			 struct listen_socket sock, char *why, size_t why_size);
-/* Stops accepting: takes the connections in the backlog, and closes the socket. */
+/* Stops accepting: takes the connections from the backlog, and closes the socket. */
 void http_listener_quiesce(struct http_listener *listener);
 void http_listener_stop(struct http_listener *listener); /* its connections end */
 
-/* Lets MHD do its work; safe from any callback of the loop, not from one of MHD. */
+/* Lets MHD do its work. Every callback of the loop may call this, but not a callback of MHD. */
 void http_run(struct http_listener *listener);
 void http_run_soon(struct http_listener *listener); /* from anywhere */
 
-/* At the limit: closes a connection without a request, so that a waiting one is served. */
+/* When all places are used: closes a connection without a request, so that a waiting one is
+ * served. */
 void http_make_room(struct http *http);
-void http_accept_again(struct http *http); /* DOORS_FULL: a connection has closed */
+void http_accept_again(struct http *http); /* after DOORS_FULL: a connection has closed */
 
 #endif

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * MHD calls http_on_request() once with the header, then with each piece of the body, then once
- * more. An answer queued in the first call makes MHD close the connection. So that is used only for
- * requests whose rest is not wanted; all others are answered in the last call.
- */
+/* MHD calls http_on_request() once with the header, then with each piece of the body, then once
+ * more. An answer queued in the first call makes MHD close the connection. So only requests whose
+ * body is not wanted are answered in the first call; all others are answered in the last call. */
 #include "transport/http_request.h"
 
 #include <stdlib.h>
@@ -37,10 +35,10 @@ http_on_line(void *cls, const char *uri, struct MHD_Connection *mhd)
 	http_phase_move(connection, PHASE_HEAD);
 	connection->begun++;
 	CHECK(connection->gate.requests >=
-	      connection->begun); /* or the gate was passed by: mhd.h */
+	      connection->begun); /* or the bytes did not pass the gate: see mhd.h */
 	connection->since_ms = clock_ms();
 	connection->deadline_ms = connection->since_ms + connection->listener->http->times.head_ms;
-	return NULL; /* so that http_on_request() recognises its first call */
+	return NULL; /* a value by which http_on_request() recognises its first call */
 }
 
 /* ---- the head ------------------------------------------------------------------------------ */
@@ -114,8 +112,8 @@ check_method(struct http_connection *connection)
 	connection->refusal.value = endpoint ? "POST" : "GET, HEAD";
 }
 
-/* A preflight of a web page has no credential, and gets nothing but the names of headers. The body
- * of a sender that is refused is not read at all. */
+/* A preflight of a web page has no credential; its answer has only names of headers. The body of a
+ * sender that is refused is not read at all. */
 static void
 check_sender(struct http_connection *connection)
 {
@@ -126,8 +124,8 @@ check_sender(struct http_connection *connection)
 		connection->unwanted = 0;
 }
 
-/* The body is too large: it is still read for the id, unless its sender waits for a permission to
- * send it. */
+/* Handles a body that is too large: it is still read for the id, unless the sender waits for a
+ * permission to send it. */
 static void
 refuse_long(struct http_connection *connection)
 {
@@ -176,7 +174,7 @@ refuse_now(struct http_connection *connection)
 	return MHD_YES;
 }
 
-/* The path of a target in absolute form, and its host; else the target unchanged. */
+/* Splits a target in absolute form into its path and its host. Any other target stays unchanged. */
 static const char *
 target_path(const char *target, struct url *url, const struct url **named)
 {
@@ -197,7 +195,7 @@ check_request(struct http_connection *connection, const char *target)
 	http_access_check(connection, named, &connection->refusal);
 	connection->route = route_of(connection->listener->http, path);
 	if (connection->refusal.status == 0 && connection->route == ROUTE_NONE)
-		refuse(connection, 404, "there is nothing at this path");
+		refuse(connection, 404, "this path does not exist");
 	if (connection->refusal.status == 0)
 		check_sender(connection);
 	if (connection->refusal.status == 0)
@@ -231,7 +229,7 @@ begin(struct http_connection *connection, const char *target, const char *method
 
 /* ---- the body ------------------------------------------------------------------------------ */
 
-/* MHD cannot answer in the middle of a body, so this function does. */
+/* MHD cannot answer in the middle of a body, so this function sends the answer. */
 static enum MHD_Result
 cut_off(struct http_connection *connection)
 {
@@ -242,7 +240,7 @@ cut_off(struct http_connection *connection)
 	return MHD_NO;
 }
 
-/* A piece of a discarded body, read only for the id in it. */
+/* Reads a piece of a body that is dropped, only to find the id in it. */
 static enum MHD_Result
 throw_away(struct http_connection *connection, const char *piece, size_t len)
 {
@@ -267,7 +265,7 @@ take_piece(struct http_connection *connection, const char *piece, size_t len)
 		buf_add(body, piece, len);
 		return buf_ok(body) ? MHD_YES : cut_off(connection); /* out of memory */
 	}
-	refuse_long(connection); /* it comes in chunks: the size is known only now */
+	refuse_long(connection); /* the body comes in chunks, so its size is known only now */
 	if (connection->recover != NULL)
 		recover_feed(connection->recover, body->data, body->len);
 	buf_fini(body);
@@ -292,7 +290,7 @@ answer_health(struct http_connection *connection)
 		http_answer(connection, 503, "text/plain", why, strlen(why));
 }
 
-/* The receiver has returned: sends its answer, or waits. */
+/* Called when the receiver has returned: sends its answer, or waits. */
 static enum MHD_Result
 after_delivery(struct http_connection *connection)
 {
@@ -303,7 +301,7 @@ after_delivery(struct http_connection *connection)
 	if (answer != NULL)
 		return http_queue(connection, connection->answer_status, answer) ? MHD_YES : MHD_NO;
 	if (connection->held == EXCHANGE_NONE && !stream)
-		return MHD_NO; /* no memory for the answer */
+		return MHD_NO; /* there is no memory for the answer */
 	if (connection->held != EXCHANGE_NONE)
 		hangup_watch(connection);
 	mhd_attend(connection, true);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TLS of a listener: 1.3, and 1.2 with forward secrecy. */
+/* TLS of a listener: version 1.3, and version 1.2 with forward secrecy only. */
 #include "transport/http_tls.h"
 
 #include <errno.h>

@@ -9,8 +9,8 @@
 
 #include <stddef.h>
 
-#define LINGER_MAX 256 /* sockets at a time; further ones are closed at once */
-#define LINGER_MS 2000 /* how long each is kept at most */
+#define LINGER_MAX 256 /* most sockets at a time; further ones are closed at once */
+#define LINGER_MS 2000 /* longest time that each socket is kept */
 
 struct loop;
 struct lingerer;

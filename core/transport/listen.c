@@ -23,7 +23,8 @@
 #include "config/config.h"
 
 #define SYSTEMD_FIRST_FD 3
-/* A peer that acknowledges nothing for this time is gone (tcp(7), TCP_USER_TIMEOUT). */
+/* A peer that acknowledges nothing for this time counts as disconnected (tcp(7),
+ * TCP_USER_TIMEOUT). */
 #define UNACKNOWLEDGED_MS 120000
 
 union socket_address {
@@ -79,7 +80,7 @@ set_tcp_options(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged, sizeof(unacknowledged));
 }
 
-/* Fills in the kernel's data about a listening socket. */
+/* Reads the kernel's data about a listening socket. */
 static bool
 adopt(struct listen_socket *sock, int fd)
 {
@@ -161,7 +162,7 @@ clear_stale(const union socket_address *address, char *why, size_t why_size)
 	int fd, rc;
 
 	if (lstat(path, &st) != 0)
-		return true; /* bind() reports the error, if there is one */
+		return true; /* bind() reports the error, if the path is in use */
 	if (!S_ISSOCK(st.st_mode)) {
 		snprintf(why, why_size,
 			 "cannot listen on %s: the path is a file that is not a "
@@ -205,7 +206,8 @@ open_unix(const struct config_listener *config, struct listen_socket *sock, char
 	if (!clear_stale(&address, why, why_size))
 		return false;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	/* no client can connect before listen(), so the mode is effective from the start */
+	/* chmod before listen(): no client can connect earlier, so the mode is effective from the
+	 * start */
 	if (fd < 0 || bind(fd, &address.any, sizeof(address.un)) != 0 ||
 	    chmod(path, config->mode & 0777) != 0 || listen(fd, SOMAXCONN) != 0 ||
 	    stat(path, &st) != 0 || !adopt(sock, fd)) {
@@ -246,7 +248,7 @@ listens(int fd)
 	       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &len) == 0 && accepts != 0;
 }
 
-/* NULL when the descriptor is a valid socket, which is then in `sock`. */
+/* NULL when the descriptor is a valid listening socket; its data are then in `sock`. */
 static const char *
 take_inherited(struct listen_socket *sock, int fd, bool anywhere)
 {

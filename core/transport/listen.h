@@ -12,26 +12,27 @@
 
 struct config_listener;
 
-/* From where a socket can be reached. */
+/* From which machines or processes a socket can be reached. */
 enum listen_reach {
 	REACH_ANYWHERE,
 	REACH_LOOPBACK, /* this machine only */
-	REACH_UNIX,	/* processes that may open its path */
+	REACH_UNIX,	/* from processes that may open its path */
 };
 
 struct listen_socket {
 	int fd; /* non-blocking, close-on-exec */
 	enum listen_reach reach;
 	char *address; /* "127.0.0.1:8765", "[::1]:8765" or a path; owned */
-	/* A socket file made by this process: only this one is removed, never a later one. */
+	/* A socket file that this process has made. Only this file is removed, and not a file that
+	 * another process made later. */
 	bool ours;
 	dev_t device;
 	ino_t inode;
 };
 
-/* Opens what one listener of the configuration needs: one socket, or for LISTEN_SYSTEMD as many as
- * were passed (sd_listen_fds(3); the variables are then unset). Returns their number and a
- * malloc()ed array; 0 with `why` when any of them cannot be opened. */
+/* Opens the sockets of one listener of the configuration: one socket, or for LISTEN_SYSTEMD every
+ * socket that was passed (sd_listen_fds(3); the variables are then unset). Returns their number and
+ * a malloc()ed array; 0 with `why` when any of them cannot be opened. */
 size_t listen_open(const struct config_listener *config, struct listen_socket **sockets, char *why,
 		   size_t why_size);
 /* Closes the descriptor and removes its socket file. */

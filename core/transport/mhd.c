@@ -18,11 +18,13 @@
 #include "transport/http_request.h"
 #include "transport/http_tls.h"
 
-#define MEMORY_DEFAULT 16384u /* MHD's pool of a connection: header, and pieces of bodies */
+/* bytes of MHD's memory for a connection: the header, and pieces of bodies */
+#define MEMORY_DEFAULT 16384u
 #define MEMORY_MIN 8192u
-#define TLS_AGAIN (-28)	 /* GNUTLS_E_AGAIN */
-#define TLS_CLOSED (-10) /* GNUTLS_E_INVALID_SESSION: MHD closes the connection */
-#define ATTEND_S 86400u	 /* longer ones are treated like this */
+#define TLS_AGAIN (-28) /* GNUTLS_E_AGAIN */
+/* returned for GNUTLS_E_INVALID_SESSION, so that MHD closes the connection */
+#define TLS_CLOSED (-10)
+#define ATTEND_S 86400u /* longer timeouts are treated like this one */
 #define EXPORTED __attribute__((visibility("default"), used))
 
 /* ---- the daemon ---------------------------------------------------------------------------- */
@@ -75,8 +77,8 @@ mhd_start(struct http_listener *listener, const struct config_listener *config, 
 
 	if (!http_tls_load(&tls, config, why, why_size))
 		return false;
-	/* so that http_on_connection() can still send; with TLS its shutdown is the closing alert,
-	 * which only MHD can send */
+	/* without this, http_on_connection() could not send any more; with TLS the shutdown is the
+	 * closing alert, which only MHD can send */
 	flags |= listener->tls ? MHD_USE_TLS : MHD_USE_TURBO;
 	/* this code limits the number of connections, so MHD's own limit must have no effect */
 	listener->daemon =
@@ -151,7 +153,7 @@ mhd_trim(const char *value, size_t len)
 
 /* ---- the gate's decision -------------------------------------------------------------------- */
 
-static _Thread_local struct http *reading; /* the transport whose MHD runs on this thread */
+static _Thread_local struct http *reading; /* the transport whose MHD is running on this thread */
 
 struct http *
 mhd_reading(struct http *http)
@@ -162,7 +164,7 @@ mhd_reading(struct http *http)
 	return before;
 }
 
-/* The connection must not be read any more: its request is answered here, since MHD must not see
+/* The connection must not be read any more: its request is answered here, because MHD must not see
  * it. False: earlier requests of the connection wait for their answers first. */
 static bool
 give_up(struct http_connection *connection)
@@ -178,8 +180,8 @@ give_up(struct http_connection *connection)
 	return true;
 }
 
-/* The number of the `n` read bytes that MHD gets, or (negative) 0: try again, -1: the connection
- * ends. */
+/* Of `n` bytes that were read, the number that MHD gets. 0 or a negative number: 0 means try again,
+ * -1 means that the connection ends. */
 static ssize_t
 pass(struct http_connection *connection, const char *data, ssize_t n, bool *over)
 {
@@ -197,16 +199,16 @@ pass(struct http_connection *connection, const char *data, ssize_t n, bool *over
 void
 mhd_completed(struct http_connection *connection)
 {
-	/* the next request will be refused: wakes MHD, which then reads again */
+	/* the next request will be refused: this wakes MHD, which then reads again */
 	if (connection->gate.fault != NULL)
 		shutdown(connection->fd, SHUT_RD);
 }
 
 /* ---- the functions that MHD calls ----------------------------------------------------------- */
 
-/* Both are defined here, so the dynamic linker binds MHD to these. For all other callers they
- * behave as always: only calls from within MHD_run(), on the loop thread, for a connection of this
- * transport, are handled. */
+/* Both functions are defined here, so that the dynamic linker lets MHD call them. For all other
+ * callers they behave as always: only calls from within MHD_run(), on the loop thread, for a
+ * connection of this transport, are handled. */
 typedef ssize_t tls_io_fn(void *session, void *data, size_t len);
 
 ssize_t gated_recv(int fd, void *data, size_t len, int flags) __asm__("recv") EXPORTED;

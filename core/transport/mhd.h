@@ -41,21 +41,22 @@ size_t mhd_pool(const struct config *config);
 /* Starts the daemon of a listener; false with `why`. */
 bool mhd_start(struct http_listener *listener, const struct config_listener *config, char *why,
 	       size_t why_size);
-/* MHD of `http` (or of no server) runs on this thread from now on; returns the previous one. */
+/* From now on MHD of `http` (NULL: of no server) runs on this thread. Returns the previous one. */
 struct http *mhd_reading(struct http *http);
-/* From now on, or no longer, the bytes that MHD reads for this connection go through its gate. */
+/* From now on, or no longer, the bytes that MHD reads for this connection pass the gate. */
 void mhd_watch(struct http *http, struct http_connection *connection);
 void mhd_unwatch(struct http *http, const struct http_connection *connection);
-/* A request has ended: was the next one refused meanwhile? */
+/* Called when a request has ended: has the gate refused the next one meanwhile? */
 void mhd_completed(struct http_connection *connection);
-/* Prevents MHD from forgetting a connection whose request must wait; false: it may. */
+/* Prevents MHD from forgetting a connection whose request must wait. False when MHD may still
+ * forget it. */
 void mhd_attend(struct http_connection *connection, bool attend);
-/* Did a close arrive together with the last bytes, so that MHD has not noticed it? Later ones make
- * an edge. */
+/* Did a close arrive together with the last bytes, so that MHD has not noticed it? A later close
+ * produces an event. */
 bool mhd_missed_close(const struct http_connection *connection);
 /* Cuts the white space after a value (RFC 9110, 5.5), which MHD leaves there. */
 void mhd_trim(const char *value, size_t len);
-/* Writes without MHD, which must not be in the middle of an answer. Bytes that do not fit are
+/* Writes without MHD. MHD must not be in the middle of an answer. Bytes that do not fit are
  * lost. */
 void mhd_write(const struct http_connection *connection, const char *data, size_t len);
 

@@ -14,7 +14,7 @@ void
 sse_init(struct sse *sse)
 {
 	*sse = (struct sse){ .state = SSE_OPEN, .moved_ms = clock_ms() };
-	buf_init_keeping(&sse->queue, SIZE_MAX / 2); /* its end is counted from its beginning */
+	buf_init_keeping(&sse->queue, SIZE_MAX / 2); /* its timeout is counted from its beginning */
 }
 
 void
@@ -25,7 +25,8 @@ sse_fini(struct sse *sse)
 	sse->state = SSE_NONE;
 }
 
-/* A data line ends at a line break, so those between JSON's tokens become spaces. */
+/* In the event stream a data line ends at a line break, so line breaks between JSON's tokens become
+ * spaces. */
 static void
 add_event(struct sse *sse, const char *json, size_t len)
 {

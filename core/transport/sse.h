@@ -13,8 +13,8 @@
 
 #include "base/buf.h"
 
-/* A peer with more unread bytes is too slow to be served. The last event, the answer, is accepted
- * with any length. */
+/* A peer that has not read this number of bytes is too slow to be served. The last event, which is
+ * the answer, is accepted with any length. */
 #define SSE_QUEUE_MAX (1u << 20)
 
 enum sse_state {
@@ -28,16 +28,17 @@ struct sse {
 	struct buf queue;
 	size_t sent;
 	enum sse_state state;
-	int64_t moved_ms; /* when the peer last read something, or there was nothing to read */
+	/* time when the peer last read something, or when there was nothing to read */
+	int64_t moved_ms;
 };
 
 void sse_init(struct sse *sse); /* opens it */
 void sse_fini(struct sse *sse);
-/* One message becomes one event with one data line. False when the queue is full. */
+/* Adds one message as one event with one data line. False when the queue is full. */
 bool sse_event(struct sse *sse, const char *json, size_t len);
-/* The last event, if json is not NULL, and the end of the stream. False when out of memory. */
+/* Adds the last event, if json is not NULL, and the end of the stream. False when out of memory. */
 bool sse_end(struct sse *sse, const char *json, size_t len);
-void sse_comment(struct sse *sse); /* keeps proxies from closing an idle stream */
+void sse_comment(struct sse *sse); /* adds a comment, so that proxies do not close an idle stream */
 /* Moves up to `room` bytes out of the queue. */
 size_t sse_take(struct sse *sse, char *out, size_t room);
 static inline size_t

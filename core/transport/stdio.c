@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * One JSON-RPC message a line (MCP basic/transports, "stdio"). Nothing here may block, and the
- * descriptors stay as they are (descriptors.h): input is read only when epoll says that there is
- * some, output is written as its kind allows.
- */
+/* One JSON-RPC message on each line (MCP basic/transports, "stdio"). The code must not block, and
+ * must not change the descriptors (descriptors.h): input is read only when epoll reports it, and
+ * output is written in a way that depends on the kind of its descriptor. */
 #include "transport/stdio.h"
 
 #include <errno.h>
@@ -27,23 +25,24 @@
 #include "rpc/recover.h"
 #include "transport/descriptors.h"
 
-#define READ_ROOM 65536u	/* what a pipe holds */
-#define QUEUE_MAX (8u << 20)	/* while more output than this waits, no input is read */
-#define OUTPUT_MAX (256u << 20) /* answers to earlier requests; with more the output is abandoned */
-#define OUTPUT_KEEP_ROOM (1u << 20) /* an emptied buffer larger than this is freed */
-#define SPARES_MAX 256u		    /* exchanges kept for reuse */
+#define READ_ROOM 65536u     /* what a pipe holds */
+#define QUEUE_MAX (8u << 20) /* while more output than this waits, input is not read */
+/* most output for answers to earlier requests; with more, output is given up */
+#define OUTPUT_MAX (256u << 20)
+#define OUTPUT_KEEP_ROOM (1u << 20) /* an empty buffer that is larger than this is freed */
+#define SPARES_MAX 256u		    /* number of exchanges that are kept for reuse */
 #define BAD_LINE (-32600)	    /* JSON-RPC "Invalid Request" */
 
 enum input {
 	INPUT_READING,
-	INPUT_DELIVERING, /* the receiver is being called: output is collected */
+	INPUT_DELIVERING, /* the receiver is being called, so output is collected */
 	INPUT_PAUSED,	  /* too much output waits */
 	INPUT_ENDED,
 };
 
 struct line {
 	struct exchange exchange;
-	struct stdio *stdio; /* NULL: it was freed first */
+	struct stdio *stdio; /* NULL: the transport was freed before */
 	struct line *next, *prev;
 };
 
@@ -57,7 +56,7 @@ struct stdio {
 		struct loop_watch watch;
 		char *data; /* room + 1 bytes */
 		size_t len, room, scanned;
-		struct recover *skipping; /* inside a line that is too long: finds its id */
+		struct recover *skipping; /* inside a line that is too long: reads its id */
 		enum input state;
 	} in;
 	struct {
@@ -66,9 +65,10 @@ struct stdio {
 		struct loop_watch watch;
 		struct buf queue;
 		size_t sent;
-		struct loop_timer tell; /* the output failed: reported from the loop */
+		struct loop_timer tell; /* writing failed; the loop reports it */
 	} out;
-	struct line open, lost; /* heads of rings: exchanges that are not finished; closed ones */
+	/* heads of lists: exchanges that are not finished, and closed ones */
+	struct line open, lost;
 	struct line *spare;
 	size_t spares;
 };
@@ -114,7 +114,7 @@ write_some(struct stdio *stdio, const char *data, size_t len)
 {
 	if (stdio->out.kind == OUTPUT_SOCKET)
 		return send(stdio->out.fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	/* a pipe that polls as writable takes PIPE_BUF bytes without blocking (pipe(7)) */
+	/* a pipe that is writable takes PIPE_BUF bytes without blocking (pipe(7)) */
 	if (stdio->out.kind == OUTPUT_BLOCKING && len > PIPE_BUF)
 		len = PIPE_BUF;
 	return write(stdio->out.fd, data, len);
@@ -203,13 +203,13 @@ on_writable(struct loop_watch *watch, uint32_t events)
 	struct stdio *stdio = watch->data;
 
 	if ((events & (EPOLLERR | EPOLLHUP)) != 0 && stdio_idle(stdio))
-		break_output(stdio); /* there was nothing to write, which would have failed */
+		break_output(stdio); /* nothing was written, so no error is possible */
 	else
 		flush(stdio);
 }
 
-/* One message becomes one line: a line break between its tokens becomes a space, which means the
- * same; strings in JSON contain none. */
+/* One message becomes one line. A line break between its tokens becomes a space, which has the same
+ * meaning. Strings in JSON contain no line breaks. */
 static void
 put_line(struct stdio *stdio, const char *json, size_t len)
 {
@@ -224,7 +224,7 @@ put_line(struct stdio *stdio, const char *json, size_t len)
 			if (*c == '\n' || *c == '\r')
 				*c = ' ';
 	buf_putc(queue, '\n');
-	if (!buf_ok(queue)) { /* half a line must not be sent */
+	if (!buf_ok(queue)) { /* a part of a line must not be sent */
 		log_event(LOG_ERROR, "stdio", "lost", "s", "too many answers wait to be read",
 			  NULL);
 		break_output(stdio);
@@ -301,7 +301,7 @@ stdio_notify(struct exchange *exchange, const char *json, size_t len)
 	return true;
 }
 
-/* stdio is a stream already. */
+/* Nothing to do: stdio is already a stream. */
 static bool
 stdio_stream(struct exchange *exchange)
 {
@@ -356,7 +356,8 @@ new_line(struct stdio *stdio)
 	return line;
 }
 
-/* Tells the receiver that the peer has stopped reading its answers. It may end any of them then. */
+/* Tells the receiver that the peer has stopped reading its answers. The receiver may then end any
+ * request. */
 static void
 close_exchanges(struct stdio *stdio)
 {
@@ -373,8 +374,8 @@ close_exchanges(struct stdio *stdio)
 
 /* ---- input --------------------------------------------------------------------------------- */
 
-/* Requests are still answered, unless the peer has stopped reading: then the other end of standard
- * output is closed, which epoll reports without being asked. */
+/* Called at the end of input. Requests are still answered, unless the peer has stopped reading:
+ * then epoll reports that the other end of standard output is closed. */
 static void
 end_input(struct stdio *stdio)
 {
@@ -397,7 +398,7 @@ on_broken(struct loop_timer *timer)
 
 	close_exchanges(stdio);
 	end_input(stdio);
-	if (ended && stdio->receiver.eof != NULL) /* its work for other requests is over */
+	if (ended && stdio->receiver.eof != NULL) /* the client's work on other requests is over */
 		stdio->receiver.eof(stdio->receiver.data);
 }
 
@@ -442,7 +443,7 @@ take_message(struct stdio *stdio, char *text, size_t len)
 	stdio->receiver.message(stdio->receiver.data, &new_line(stdio)->exchange, text, len);
 }
 
-/* Delivers all whole lines; the rest moves to the front. */
+/* Delivers all complete lines. The rest moves to the front of the buffer. */
 static void
 take_lines(struct stdio *stdio)
 {
@@ -456,7 +457,7 @@ take_lines(struct stdio *stdio)
 	}
 	stdio->in.len = (size_t)(end - start);
 	memmove(data, start, stdio->in.len);
-	/* room for "\r" too: a line of exactly max_line bytes is allowed */
+	/* one byte more for "\r": a line of exactly max_line bytes is allowed */
 	if (stdio->in.skipping != NULL || stdio->in.len > stdio->max_line + 1) {
 		skip(stdio, data, stdio->in.len);
 		stdio->in.len = 0;
@@ -497,7 +498,7 @@ on_input(struct loop_watch *watch, uint32_t events)
 		take_lines(stdio);
 	} else if (stdio->in.len > 0 || stdio->in.skipping != NULL) {
 		take_message(stdio, stdio->in.data,
-			     stdio->in.len); /* a last line without its line end */
+			     stdio->in.len); /* the last line has no line end */
 		stdio->in.len = 0;
 	}
 	input_move(stdio, INPUT_READING);
@@ -519,7 +520,7 @@ stdio_new(struct loop *loop, const struct receiver *receiver, size_t max_line,
 {
 	struct stdio *stdio = xcalloc(1, sizeof(*stdio));
 
-	signal(SIGPIPE, SIG_IGN); /* write() reports a client that left */
+	signal(SIGPIPE, SIG_IGN); /* then write() reports a client that has left */
 	stdio->loop = loop;
 	stdio->receiver = *receiver;
 	stdio->principal = *principal;

@@ -14,14 +14,15 @@
 struct loop;
 struct stdio;
 
-/* stdin/stdout as a peer. stdout is moved away from fd 1 first, so that nothing else can print into
- * the protocol; fd 1 becomes stderr. EOF calls receiver->eof after the lines before it were
- * delivered. A line over `max_line` gets a JSON-RPC error and is skipped. */
+/* Starts the peer on stdin and stdout. stdout is moved away from fd 1 first, so that nothing else
+ * can print into the protocol; fd 1 becomes stderr. EOF calls receiver->eof after the lines before
+ * it were delivered. A line over `max_line` gets a JSON-RPC error and is skipped. */
 struct stdio *stdio_new(struct loop *loop, const struct receiver *receiver, size_t max_line,
 			const struct principal *principal);
-/* A message without a request (a server request or notification of a legacy session). */
+/* Sends a message that belongs to no request (a server request or notification of a legacy
+ * session). */
 void stdio_send(struct stdio *stdio, const char *json, size_t len);
-bool stdio_idle(const struct stdio *stdio); /* all output was written */
+bool stdio_idle(const struct stdio *stdio); /* Is all output written? */
 void stdio_free(struct stdio *stdio);
 
 #endif

@@ -13,9 +13,9 @@
 #include "config/text.h"
 #include "upstream/upstream.h"
 
-#define ACCOUNT_MAX (4u << 20) /* more than the texts of a configuration */
+#define ACCOUNT_MAX (4u << 20) /* buffer that is larger than the texts of a configuration */
 
-/* Replaces a value that is masked wherever it shows, as long as it is in use. */
+/* Replaces a value. A value is masked in all output as long as it is in use. */
 static void
 replace(char **place, const char *value)
 {
@@ -27,7 +27,8 @@ replace(char **place, const char *value)
 		mask_pin(value, strlen(value));
 }
 
-/* Replies are shared only under the same address and credential: a name that tells neither. */
+/* Replies are shared only between requests with the same address and credential. The name of the
+ * pair reveals neither of them. */
 static void
 identify(struct credential *credential)
 {
@@ -38,7 +39,7 @@ identify(struct credential *credential)
 	buf_init(&account, ACCOUNT_MAX);
 	if (upstream->kind->account != NULL)
 		upstream->kind->account(upstream, &account);
-	CHECK(buf_ok(&account)); /* cut, two accounts could get one name */
+	CHECK(buf_ok(&account)); /* a cut text could give two accounts the same name */
 	text = xprintf("%s\n%s\n%s", upstream->url != NULL ? upstream->url : "",
 		       credential->secret != NULL ? credential->secret : "", account.data);
 	sha256_hex(text, strlen(text), hex);
@@ -109,7 +110,7 @@ credential_missing(const struct credential *credential, struct credential_step *
 
 /* ---- secrets in files ------------------------------------------------------------------------ */
 
-/* Replaces the secret by the content of its file. False when that is the same, or cannot be
+/* Replaces the secret by the content of its file. False when the content is the same, or cannot be
  * read. */
 static bool
 read_again(struct credential *credential)
@@ -216,7 +217,7 @@ bool
 credential_refused(struct credential *credential, unsigned generation)
 {
 	CHECK(generation <= credential->generation);
-	if (generation != credential->generation) /* a newer one already exists */
+	if (generation != credential->generation) /* a newer token already exists */
 		return true;
 	if (credential->access_token == NULL)
 		return read_again(credential);

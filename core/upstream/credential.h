@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The credential of one upstream as it is now: the operator's secret, which may be read again from
- * its file, and the access token that was got with it, where the kind works that way.
- *
- * A step answers what a request needs: headers, a request that must be made before, or an error.
- * Nothing here sends anything: egress makes the request and brings the reply. Loop thread only.
- */
+ * The current credential of one upstream: the operator's secret, which may be read again from
+ * its file, and for some kinds the access token that the secret was exchanged for. A step
+ * returns what a request needs: headers, another request that must be made before, or an error.
+ * This code sends nothing: egress makes the request and passes the reply on. Loop thread only. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -19,9 +17,9 @@
 #include "base/buf.h"
 #include "config/config.h"
 
-#define CREDENTIAL_VALUE_MAX 8192	    /* bytes of a header with a credential */
+#define CREDENTIAL_VALUE_MAX 8192	    /* most bytes of a header with a credential */
 #define CREDENTIAL_WHY_MAX 512		    /* bytes of a reason */
-#define CREDENTIAL_REQUEST_BODY (64u << 10) /* bytes of the body of a token request */
+#define CREDENTIAL_REQUEST_BODY (64u << 10) /* most bytes of the body of a token request */
 
 struct child_result;
 
@@ -39,14 +37,15 @@ struct credential {
 
 enum credential_answer {
 	CREDENTIAL_HEADERS, /* the request may be sent with `headers` */
-	CREDENTIAL_REQUEST, /* it has to wait for the reply to credential_request() */
-	CREDENTIAL_ERROR,   /* it cannot be sent: `error` and `why` */
+	CREDENTIAL_REQUEST, /* the request has to wait for the reply to credential_request() */
+	CREDENTIAL_ERROR,   /* the request cannot be sent: see `error` and `why` */
 };
 
 struct credential_step {
 	enum credential_answer answer;
-	struct strings headers; /* "Name: value"; they hold secrets */
-	bool renew;		/* HEADERS, and credential_request() should be made meanwhile */
+	struct strings headers; /* "Name: value"; the headers contain secrets */
+	/* the result is HEADERS, but credential_request() should also be made now */
+	bool renew;
 	enum mcp_status error;
 	char why[CREDENTIAL_WHY_MAX];
 };
@@ -75,7 +74,7 @@ struct credential_outcome {
 void credential_init(struct credential *credential, const struct config_upstream *upstream);
 void credential_fini(struct credential *credential);
 
-/* The headers of the step are the caller's: strings_wipe(). */
+/* The caller owns the headers of the step: strings_wipe(). */
 void credential_step(const struct credential *credential, int64_t now_ms,
 		     struct credential_step *step);
 
@@ -91,15 +90,15 @@ enum mcp_status credential_reply(struct credential *credential,
 				 const struct credential_outcome *answer, int64_t now_ms, char *why,
 				 size_t why_size);
 
-/* The service refused what was sent with this generation. True when there is another credential, or
- * may be: the request is worth one more step. */
+/* Called when the service refused the credential of this generation. True when there is, or may be,
+ * another credential, so that one more step is useful. */
 bool credential_refused(struct credential *credential, unsigned generation);
 /* Reads the secret again, if it is in a file. */
 void credential_reload(struct credential *credential);
 
-/* For kinds: the answer to a step where the secret is missing that it would need. */
+/* For kinds: the result of a step when the secret that it needs is missing. */
 void credential_missing(const struct credential *credential, struct credential_step *step);
-/* For kinds: puts `token` in place of the access token (NULL: none), copied. */
+/* For kinds: replaces the access token by a copy of `token` (NULL: no token). */
 void credential_set_token(struct credential *credential, const char *token);
 /* Appends lines for the operator: the method that is in use, and each that was tried and why it was
  * not taken. Nothing where the kind has only one method. */

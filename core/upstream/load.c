@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The group `upstreams` of the configuration: the roles, what all kinds have in common, and the
- * rest by the kind of each. */
+/* Reads the group `upstreams` of the configuration: the roles, and the keys that all kinds have.
+ * The kind of each role reads the other keys. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "upstream/upstream.h"
 
 #define UPSTREAMS_MAX 16
-#define KINDS_MAX 8 /* more than there are */
+#define KINDS_MAX 8 /* a number that is larger than that of all keys */
 
 static const struct upstream_kind *
 read_kind(const struct node *group)
@@ -57,7 +57,7 @@ kind_has(const struct upstream_kind *kind, const char *name)
 	return false;
 }
 
-/* A key of another kind is no misspelling: either it or the kind is meant otherwise. */
+/* A key of another kind is not a misspelled key: either the key or the kind is wrong. */
 static void
 refuse_keys_of_other_kinds(const struct upstream_kind *kind, const struct node *group)
 {

@@ -14,10 +14,11 @@
 #include "config/text.h"
 
 #define TOKEN_TIMEOUT_MS 30000			/* time for one answer of a token endpoint */
-#define TOKEN_REPLY_MAX (64u << 10)		/* bytes of that answer */
+#define TOKEN_REPLY_MAX (64u << 10)		/* most bytes of that answer */
 #define TOKEN_LIFE_MAX_S (10 * 365 * 24 * 3600) /* a longer lifetime is treated as this one */
-#define RENEW_AHEAD_MAX_MS 300000 /* how long before its end a token is renewed, at most */
-#define RENEW_AGAIN_MS 10000	  /* after a failed renewal, while the old token is still valid */
+#define RENEW_AHEAD_MAX_MS 300000 /* the longest time before its end at which a token is renewed */
+/* time between attempts after a failed renewal, while the old token is still valid */
+#define RENEW_AGAIN_MS 10000
 
 static const struct json_limits token_limits = { TOKEN_REPLY_MAX, 16, 1000, 32, 0 };
 
@@ -49,7 +50,7 @@ form_add(struct buf *body, const char *key, const char *value)
 	uri_encode(body, value, strlen(value));
 }
 
-/* Section 2.3.1: id and secret are form-encoded before they become user and password. */
+/* Section 2.3.1: id and secret are form-encoded before they are used as user and password. */
 static void
 add_client_header(const struct oauth_client *client, const char *secret, struct strings *headers)
 {
@@ -95,7 +96,7 @@ oauth_request(const struct credential *credential, const struct oauth_client *cl
 
 /* ---- its reply ------------------------------------------------------------------------------- */
 
-/* Section 5.2: a word of the endpoint's, shown only if it looks like one. */
+/* Section 5.2: the error code of the endpoint. It is shown only if it looks like one. */
 static const char *
 error_word(struct json_object *answer)
 {
@@ -127,12 +128,13 @@ explain(const struct oauth_client *client, const char *role, const struct mcp_re
 	return reply->status >= 500 ? MCP_E_UNAVAILABLE : MCP_E_UPSTREAM;
 }
 
-/* How long the token is valid, and when to ask for the next one. */
+/* Calculates how long the token is valid, and when to ask for the next one. */
 static void
 set_life(struct credential *credential, struct json_object *answer, int64_t now_ms)
 {
 	struct json_object *value = json_get(answer, "expires_in");
-	int64_t life = json_object_get_int64(value), ahead; /* some services send a text */
+	/* some services send the number as a text */
+	int64_t life = json_object_get_int64(value), ahead;
 
 	if (value == NULL || life <= 0) {
 		credential->renew_ms = credential->expires_ms = INT64_MAX; /* until a 401 */
@@ -144,7 +146,7 @@ set_life(struct credential *credential, struct json_object *answer, int64_t now_
 	credential->expires_ms = now_ms + life - ahead / 10;
 }
 
-/* A bearer token that is valid in a header, or NULL. */
+/* The bearer token, if it can be sent in a header; else NULL. */
 static const char *
 token_in(const struct mcp_reply *reply, struct json_object *answer)
 {

@@ -12,14 +12,15 @@
 
 #include "upstream/credential.h"
 
-/* Whose tokens: borrowed from the kind's own part of the upstream. */
+/* The client whose tokens are requested. The texts are borrowed from the kind's own part of the
+ * upstream. */
 struct oauth_client {
 	const char *token_url, *id;
 	const char *scope, *audience; /* or NULL */
 	bool secret_in_body;	      /* id and secret go into the body, not into a header */
 };
 
-/* The three functions of struct upstream_kind, of that client. */
+/* The three functions of struct upstream_kind for that client. */
 void oauth_authorize(const struct credential *credential, int64_t now_ms,
 		     struct credential_step *step);
 void oauth_request(const struct credential *credential, const struct oauth_client *client,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Quotes, line ends, placeholders and characters that a credential cannot have. */
+/* Checks for quotes, line ends, placeholders, and characters that a credential cannot have. */
 #include "upstream/secret.h"
 
 #include <stdbool.h>
@@ -18,7 +18,8 @@ one_of(char c, const char *set)
 	return c != '\0' && strchr(set, c) != NULL;
 }
 
-/* "${NAME}", "$NAME", "%NAME%", "{{name}}", "<name>": a variable that was not replaced. */
+/* Recognises "${NAME}", "$NAME", "%NAME%", "{{name}}", "<name>": a variable that was not
+ * replaced. */
 static bool
 is_variable(const char *value, size_t len)
 {
@@ -30,7 +31,8 @@ is_variable(const char *value, size_t len)
 			    (value[0] == '[' && value[len - 1] == ']'));
 }
 
-/* "your-token", "dapiXXXXXXXX", "***", "changeme": values of examples and documents. */
+/* Recognises "your-token", "dapiXXXXXXXX", "***", "changeme": values that examples and documents
+ * use. */
 static bool
 is_example(const char *value, size_t len)
 {
@@ -71,7 +73,7 @@ token_character(char c)
 	       one_of(c, "-._~+/=");
 }
 
-/* Quotes at either end are never part of the value. */
+/* A quote at the beginning or the end is never part of a credential. */
 static bool
 is_quoted(const char *value, size_t len, enum secret_form form)
 {

@@ -10,9 +10,9 @@
 #include <stddef.h>
 
 enum secret_form {
-	SECRET_TOKEN,	 /* b64token of RFC 6750 section 2.1: the text after "Bearer" */
+	SECRET_TOKEN,	 /* the b64token of RFC 6750 section 2.1: the text after "Bearer" */
 	SECRET_OPAQUE,	 /* any visible characters */
-	SECRET_HEADER,	 /* the whole value of a header: spaces inside are allowed */
+	SECRET_HEADER,	 /* the complete value of a header: spaces inside are allowed */
 	SECRET_PASSWORD, /* any characters except control characters */
 };
 
@@ -20,8 +20,8 @@ enum secret_form {
  * after "the token ". */
 const char *secret_fault(const char *value, enum secret_form form);
 
-/* The value of a reference to a file as it is now, for secret_free(). NULL with `why` when it
- * cannot be read or cannot be right. */
+/* The current value of a reference to a file, for secret_free(). NULL with `why` when it cannot be
+ * read, or cannot be a credential. */
 char *secret_read(const char *reference, enum secret_form form, char *why, size_t why_size);
 
 #endif

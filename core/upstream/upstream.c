@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of kinds: one line for each. */
+/* The table of kinds of upstreams: one line for each kind. */
 #include "upstream/upstream.h"
 
 #include "upstream/databricks/databricks.h"

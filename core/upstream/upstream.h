@@ -33,27 +33,27 @@ struct credential_step;
 struct node;
 
 struct upstream_kind {
-	const char *name;    /* "databricks": the value of `kind` in the configuration */
-	const char *service; /* "the workspace": for people */
-	/* Keys of upstreams.ROLE that belong to this kind, NULL-terminated, and the ones that
-	 * people need first: "host and token". */
+	const char *name;    /* the value of `kind` in the configuration: "databricks" */
+	const char *service; /* a name for people: "the workspace" */
+	/* Keys of upstreams.ROLE that belong to this kind; the list ends with NULL. Then the keys
+	 * that are needed first: "host and token". */
 	const char *const *keys, *main_keys;
-	/* The hosts that pre-signed links may point to where nothing is configured,
-	 * NULL-terminated; NULL: none. See struct config_upstream. */
+	/* The hosts to which pre-signed links may point when no hosts are configured. The list ends
+	 * with NULL; NULL: no hosts. See struct config_upstream. */
 	const char *const *link_suffixes;
 
 	/* Reads upstreams.ROLE: sets url, auth_type, auth_why, secret, secret_reference, warnings
-	 * and `own` with own_free. What is wrong in the configuration is a fault of the node. */
+	 * and `own` with own_free. An invalid configuration is a fault of the node. */
 	void (*resolve)(struct config_upstream *upstream, const struct node *group);
 	/* Appends the data that distinguishes two accounts with the same address and secret. NULL:
-	 * there is none. */
+	 * there is no such data. */
 	void (*account)(const struct config_upstream *upstream, struct buf *out);
 	/* Reads the secret again; for secret_free(). NULL with `why`, or with an empty `why` when
 	 * it is not in a file. */
 	char *(*read_secret)(const struct config_upstream *upstream, char *why, size_t why_size);
 
-	/* What a request below upstream->url needs: headers, a request that must be made before, or
-	 * an error. See credential.h. */
+	/* Returns what a request below upstream->url needs: headers, another request that must be
+	 * made before, or an error. See credential.h. */
 	void (*authorize)(const struct credential *credential, int64_t now_ms,
 			  struct credential_step *step);
 	/* Where authorize() may answer with a request: that request, and what its reply means. NULL
@@ -83,18 +83,18 @@ struct upstream_kind {
 	/* Does the reply mean that the credential is not valid (any more), and not that a
 	 * permission is missing? Such a request was not carried out. */
 	bool (*refused)(int status, struct mcp_text body);
-	/* The id under which the service can find the request; "" when there is none. For
-	 * free(). */
+	/* The id by which the service can find the request; "" when there is none. For free(). */
 	char *(*request_id)(const struct mcp_header *headers, size_t n, struct mcp_text body);
-	/* Who the credential is: the path to GET, and the member of the reply that says it; NULL
-	 * where no such request is known. */
+	/* How to find out whose credential it is: the path to GET, and the member of the reply with
+	 * the name. NULL when no such request is known. */
 	const char *identity_path, *identity_key;
 };
 
-/* All kinds, NULL-terminated; the first is the one of an upstream that names none. */
+/* All kinds; the list ends with NULL. The first kind is used for an upstream that does not set
+ * one. */
 extern const struct upstream_kind *const upstream_kinds[];
 
-/* For config_load(): reads the group `upstreams`, each by its kind. */
+/* For config_load(): reads the group `upstreams`; each role is read by its kind. */
 void upstream_load(struct config *config, const struct node *root);
 
 #endif

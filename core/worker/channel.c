@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Frames of a fixed header and a bounded payload over a stream socket. */
+/* Frames over a stream socket. A frame has a fixed header and a payload of limited size. */
 #include "worker/channel.h"
 
 #include <errno.h>
@@ -112,7 +112,8 @@ flush(struct channel *channel)
 				 channel->out.len - channel->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n <= 0)
-			break; /* no room, or a fault that the next read reports */
+			/* the socket accepts no more, or has an error that the next read reports */
+			break;
 		channel->sent += (size_t)n;
 	}
 	CHECK(channel->sent <= channel->out.len);
@@ -128,7 +129,7 @@ flush(struct channel *channel)
 
 /* ---- receiving ------------------------------------------------------------------------------ */
 
-/* Adds a frame to a message of several frames. True when it was the last. */
+/* Adds a frame to a message that consists of several frames. True when it was the last frame. */
 static bool
 add_piece(struct channel *channel, const struct frame *frame, const char *data)
 {

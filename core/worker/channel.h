@@ -18,15 +18,16 @@
 #include "base/loop.h"
 #include "worker/wire.h"
 
-#define CHANNEL_FRAME_MAX (256u << 10) /* bytes of payload of one frame */
-#define CHANNEL_QUEUE_MAX (128u << 20) /* bytes that wait for a peer that does not read */
+#define CHANNEL_FRAME_MAX (256u << 10) /* most bytes of payload in one frame */
+#define CHANNEL_QUEUE_MAX (128u << 20) /* most bytes that wait for a peer that does not read */
 
 /* The bytes on the socket: this header, and `len` bytes. */
 struct frame {
 	uint32_t magic; /* FRAME_MAGIC */
 	uint16_t type;	/* enum wire_type */
-	uint16_t flags; /* FRAME_MORE: the message continues in the next frame, which has the
-			 * same header */
+	/* FRAME_MORE: the message continues in the next frame, whose header has the same type
+	 * and id */
+	uint16_t flags;
 	uint64_t call;
 	uint32_t index, len;
 };
@@ -47,7 +48,8 @@ struct channel_message {
 enum channel_state {
 	CHANNEL_CLOSED,
 	CHANNEL_OPEN,
-	CHANNEL_BROKEN, /* more waits for the peer than may: the loop thread closes it soon */
+	/* more bytes wait for the peer than allowed; the loop thread closes the socket soon */
+	CHANNEL_BROKEN,
 };
 
 struct channel {
@@ -56,14 +58,14 @@ struct channel {
 	void *data;
 	/* On the loop thread. A receiver that rejects a message calls channel_fail(). */
 	void (*message)(struct channel *channel, const struct channel_message *message);
-	/* The peer is gone or has a fault (`why`); at most once, on the loop thread. */
+	/* The peer has ended or made an error (`why`). Called at most once, on the loop thread. */
 	void (*closed)(struct channel *channel, const char *why);
 
-	int fd;		     /* -1: closed; the loop thread changes it under the lock */
-	unsigned generation; /* increases with each socket */
+	int fd;		     /* the socket; -1: closed. The loop thread changes it under the lock */
+	unsigned generation; /* a number that increases with each socket */
 	struct buf in, large;
-	struct channel_message first; /* the first frame of a message of several frames, while
-				       * `more` */
+	/* the header of a message's first frame, while `more` is true */
+	struct channel_message first;
 	bool more;
 	pthread_mutex_t lock; /* protects the following members: any thread may send */
 	enum channel_state state;
@@ -73,9 +75,9 @@ struct channel {
 	bool posted;	     /* `job` is */
 };
 
-/* Starts without a socket. The caller has set data, message and closed. */
+/* Starts a channel without a socket. The caller has set data, message and closed. */
 void channel_init(struct channel *channel, struct loop *loop);
-void channel_fini(struct channel *channel); /* no thread sends any more */
+void channel_fini(struct channel *channel); /* frees the channel; no thread may send any more */
 /* Takes ownership of a non-blocking stream socket. False when the kernel cannot watch it. */
 bool channel_attach(struct channel *channel, int fd);
 /* Closes without calling `closed`; another socket may be attached. */
@@ -84,7 +86,8 @@ void channel_close(struct channel *channel);
 void channel_fail(struct channel *channel, const char *why);
 /* Reads what has already arrived, before the peer counts as dead. */
 void channel_drain(struct channel *channel);
-/* Any thread. Sends as much as the socket accepts now, and the rest when it has room. */
+/* Sends as much as the socket accepts now, and the rest when the socket accepts more. Any
+ * thread. */
 void channel_send(struct channel *channel, enum wire_type type, uint64_t call, uint32_t index,
 		  const void *data, size_t len);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The standard output and error of a worker's process: foreign lines, which must not look like
- * lines of the log and must not reach a terminal unchanged. */
+/* The standard output and error of a worker's process. The plugin writes these lines, so they must
+ * not look like lines of the log and must not reach a terminal unchanged. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,7 +12,8 @@
 #include "worker/worker.h"
 
 #define READ_MAX 16384
-#define LINES_MAX 100 /* in this many milliseconds; further bytes are only counted */
+/* the period of the limit in milliseconds; bytes above the limit are only counted */
+#define LINES_MAX 100
 #define WINDOW_MS 1000
 
 static void
@@ -45,7 +46,7 @@ end_line(struct worker_output *output)
 		output->left_out++;
 }
 
-/* A longer line continues in the next event. */
+/* A line that is longer than this continues in the next event. */
 static void
 take_output(struct worker_output *output, const char *data, size_t len)
 {
@@ -60,7 +61,7 @@ take_output(struct worker_output *output, const char *data, size_t len)
 	}
 }
 
-/* One piece at a time, so that a worker that writes without end does not block the loop. */
+/* Reads one piece at a time, so that a worker that writes without end does not block the loop. */
 static void
 on_output(struct loop_watch *watch, uint32_t events)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a worker's process writes on its standard output and error, on its way to the log. */
+/* Passes the standard output and error of a worker's process to the log. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -12,9 +12,9 @@
 
 #include "base/loop.h"
 
-#define WORKER_LINE_MAX 1024 /* bytes of one event of what it writes */
+#define WORKER_LINE_MAX 1024 /* most bytes of output in one event */
 
-/* Of the current process, or of the last one. */
+/* The output of the current process, or of the last one. */
 struct worker_output {
 	struct loop *loop;
 	const char *plugin; /* borrowed */
@@ -27,8 +27,9 @@ struct worker_output {
 };
 
 void worker_output_init(struct worker_output *output, struct loop *loop, const char *plugin);
-void worker_output_open(struct worker_output *output, int fd); /* ownership passes to it */
-bool worker_output_read(struct worker_output *output);	       /* true: there may be more */
+/* takes ownership of the descriptor */
+void worker_output_open(struct worker_output *output, int fd);
+bool worker_output_read(struct worker_output *output); /* true: there may be more to read */
 void worker_output_close(struct worker_output *output);
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The process of a worker: started with only its socket and the plugin's file, and its end is
- * collected without waiting.
- */
+/* The process of a worker. It is started with only its socket and the plugin's file. Its end is
+ * noticed without waiting. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -20,7 +18,7 @@
 #include "base/mem.h"
 #include "worker/worker.h"
 
-#define WORKER_SOCKET 3 /* the numbers that lakehost-worker expects */
+#define WORKER_SOCKET 3 /* the descriptors that lakehost-worker expects */
 #define WORKER_PLUGIN 4
 #define ABOVE_BOTH 10
 #define SOCKET_BUFFER (1 << 20)
@@ -36,8 +34,8 @@ worker_set_program(const char *path)
 	program_override = path;
 }
 
-/* In the folder of this program, for a build tree or a moved installation; else the installed
- * one. */
+/* The path of the program: in the folder of this program, for a build tree or a moved installation;
+ * otherwise the installed one. */
 const char *
 process_program(void)
 {
@@ -62,7 +60,8 @@ process_program(void)
 
 /* ---- start ---------------------------------------------------------------------------------- */
 
-/* Only environment variables for developers' tools: they contain no credential. */
+/* The environment of a worker has only variables for developers' tools, which contain no
+ * credential. */
 static bool
 passes(const char *variable)
 {
@@ -152,7 +151,7 @@ process_start(struct process *process, const char *name, int plugin_fd, int *cha
 	}
 	for (int i = 0; i < 2; i++)
 		setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &(int){ SOCKET_BUFFER }, sizeof(int));
-	/* Moved away from the numbers that are needed. */
+	/* Duplicates a descriptor to a number that is not needed otherwise. */
 	theirs = fcntl(pair[1], F_DUPFD_CLOEXEC, ABOVE_BOTH);
 	file = fcntl(plugin_fd, F_DUPFD_CLOEXEC, ABOVE_BOTH);
 	said = fcntl(out[1], F_DUPFD_CLOEXEC, ABOVE_BOTH);

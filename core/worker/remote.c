@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Calls whose steps run in a worker. The host keeps what it needs to begin each of them again,
- * checks whatever comes back, and passes it on like results of this process.
- */
+/* Calls whose steps run in a worker. The host keeps the data for beginning each call again. It
+ * checks every message of the worker, and passes results on like those of this process. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +19,9 @@
 
 #define MAY(state) (1u << REMOTE_##state)
 
-/* Who moves a call, and what may follow. */
+/* The states of a call, the functions that change them, and the states that may follow. */
 static const unsigned remote_next[] = {
-	/* remote_stepped(): the step has ended, in whatever way */
+	/* remote_stepped(): the step has ended, with any outcome */
 	[REMOTE_IDLE] = MAY(WAITS),
 	/* step(); remote_lost(), when the step can run again in another process */
 	[REMOTE_WAITS] = MAY(STEPS) | MAY(IDLE),
@@ -54,7 +52,7 @@ remote_find(const struct worker *worker, uint64_t id)
 	return remote != NULL && remote->id == id ? remote : NULL;
 }
 
-/* Without a slot the id stays 0. */
+/* Gives the call a slot. Without a slot the id stays 0. */
 static void
 slot_take(struct worker *worker, struct remote *remote)
 {
@@ -110,7 +108,7 @@ keep_input(struct remote *remote, const struct run_input *input)
 	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
 		size += from[i] != NULL ? strlen(from[i]) + 1 : 0;
 	remote->input = *input;
-	remote->input.options = NULL; /* the worker already has them */
+	remote->input.options = NULL; /* the worker already has these texts */
 	remote->memory = at = xmalloc(size);
 	for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
 		if (from[i] == NULL)
@@ -211,8 +209,8 @@ fail(struct remote *remote, enum mcp_status status, const char *what, const char
 	remote->outcome = (struct outcome){ .kind = OUTCOME_DONE, .percent = -1 };
 	result_clear(&remote->result);
 	result_fail_text(&remote->result, status, what, why, next);
-	remote->result.missed = status == MCP_E_UNAVAILABLE; /* the operation continues in
-							      * another process */
+	/* the operation continues in another process */
+	remote->result.missed = status == MCP_E_UNAVAILABLE;
 	remote_stepped(remote);
 }
 
@@ -242,7 +240,7 @@ fail_not_running(struct remote *remote)
 	     "Nothing was done. Call again in half a minute, or tell the operator");
 }
 
-/* Can the step run again in another process? That needs an operation whose remote side
+/* Can the step run again in another process? This needs an operation whose remote part
  * continues. */
 static bool
 resumable(const struct remote *remote)
@@ -251,7 +249,7 @@ resumable(const struct remote *remote)
 	       remote->input.handle != NULL && remote->retries < WORKER_RETRIES;
 }
 
-/* Begins the entry in the current process, or in the next one. */
+/* Begins the entry in the current process, or waits for the next one. */
 static void
 run_entry(struct remote *remote)
 {
@@ -298,7 +296,7 @@ remote_lost(struct remote *remote, unsigned epoch, bool was_up)
 	case REMOTE_IDLE: break;
 	case REMOTE_WAITS:
 		if (was_up)
-			run_entry(remote); /* it was sent when the process had already ended */
+			run_entry(remote); /* the message was sent after the process had ended */
 		else
 			fail_not_running(remote);
 		break;
@@ -387,7 +385,7 @@ fail_full(struct remote *remote)
 	     "Its process accepts no more", "Nothing was done. Call again later");
 }
 
-/* The next step of a call in this process. */
+/* Sends the next step of a call that is in this process. */
 static void
 step_next(struct remote *remote, struct mcp_reply *replies, size_t n)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Messages of a worker about its calls: checked, and passed on like those of this process. A
- * malformed or unexpected message ends the worker. */
+/* Messages of a worker about its calls: they are checked, and passed on like those of this process.
+ * A malformed or unexpected message ends the worker. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,7 +63,7 @@ questions_valid(const struct outcome *outcome)
 	return true;
 }
 
-/* What the plugin cannot do in this process either: ops.c refuses it there. */
+/* Actions that the plugin cannot do in this process either: ops.c refuses them there. */
 static bool
 fits_entry(const struct remote *remote)
 {
@@ -92,7 +92,7 @@ on_stepped(struct remote *remote, struct wire_reader *in)
 	if (remote->outcome.kind == OUTCOME_HANDLE)
 		remote_keep_handle(remote, remote->outcome.handle, remote->outcome.handle_len);
 	remote->retries = 0;
-	/* The worker's messages about earlier sinks came before this. */
+	/* The worker's messages about earlier sinks have arrived before this one. */
 	memset(remote->flow, 0, sizeof(remote->flow));
 	remote_stepped(remote);
 	return true;
@@ -239,7 +239,7 @@ on_log(struct worker *worker, const struct remote *remote, struct wire_reader *i
 	return true;
 }
 
-/* The message arrives before the only answer that may show the value: that of get_secret. */
+/* This message arrives before the only answer that may show the value: the answer of get_secret. */
 static void
 take_mask(struct worker *worker, struct remote *remote, const char *value, size_t len)
 {
@@ -284,7 +284,7 @@ dispatch(struct worker *worker, struct remote *remote, const struct channel_mess
 	case WIRE_UPDATED: return on_world(worker, remote, message->type, in);
 	default: break;
 	}
-	/* For a call that ended meanwhile, or of another process. */
+	/* True for a call that has ended meanwhile, or that belongs to another process. */
 	if (remote == NULL || !remote_known(remote))
 		return message->type >= WIRE_STEPPED;
 	switch (message->type) {

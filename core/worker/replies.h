@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a worker says of its calls. */
+/* Handles the messages of a worker about its calls. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -8,7 +8,7 @@
 
 #include "worker/worker.h"
 
-/* A message about a call. What is malformed or out of place ends the worker. */
+/* Handles a message about a call. A message that is malformed or not expected ends the worker. */
 void remote_message(struct worker *worker, const struct channel_message *message);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fields of messages, and the input of a call. */
+/* Reads and writes the fields of messages, and the input of a call. */
 #include "worker/wire.h"
 
 #include <math.h>
@@ -7,7 +7,7 @@
 
 #include "base/check.h"
 
-#define ABSENT UINT32_MAX /* the length of NULL */
+#define ABSENT UINT32_MAX /* the length that stands for NULL */
 
 /* ---- writing -------------------------------------------------------------------------------- */
 

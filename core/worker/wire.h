@@ -18,12 +18,13 @@
 #include "run/run.h"
 
 #define WIRE_VERSION 1u
-#define WIRE_MESSAGE_MAX (48u << 20)  /* bytes of one message: replies up to 16 MiB, in base64 */
-#define WIRE_RUNS_MAX 32768u	      /* calls in one worker at a time */
-#define WIRE_SINK_WINDOW (256u << 10) /* bytes of one sink that may be on the way */
-#define WIRE_FETCH_SINK UINT32_MAX    /* index of the sink of a blocking request */
+/* most bytes of one message: replies of up to 16 MiB, in base64 */
+#define WIRE_MESSAGE_MAX (48u << 20)
+#define WIRE_RUNS_MAX 32768u	      /* most calls in one worker at a time */
+#define WIRE_SINK_WINDOW (256u << 10) /* most bytes that may be on the way to one sink */
+#define WIRE_FETCH_SINK UINT32_MAX    /* the index that stands for the sink of a blocking request */
 
-/* X-macro: the messages, their sender, and their content. */
+/* The messages, their sender, and their content. (An X-macro.) */
 #define WIRE_TYPES(X)                                                     \
 	X(OPEN)	      /* host: version, name, options */                  \
 	X(READY)      /* worker: version */                               \
@@ -77,21 +78,24 @@ struct wire_reader {
 uint32_t wire_take_u32(struct wire_reader *in);
 int64_t wire_take_i64(struct wire_reader *in);
 double wire_take_f64(struct wire_reader *in); /* finite */
-/* Borrowed from the message, followed by a NUL. */
+/* The bytes are borrowed from the message; a NUL follows them. */
 const char *wire_take_bytes(struct wire_reader *in, size_t *len);
-/* Text without NUL inside, valid UTF-8; NULL when NULL was written (or when bad). */
+/* Text without NUL inside, in valid UTF-8. NULL when NULL was written, or when the reader is
+ * bad. */
 const char *wire_take_str(struct wire_reader *in);
-/* The same; NULL makes the reader bad, and "" is returned. */
+/* Reads a text in the same way. NULL makes the reader bad, and "" is returned. */
 const char *wire_take_text(struct wire_reader *in);
-/* A value of an enum: at most `most`. */
+/* Reads a value of an enum, which must be at most `most`. */
 uint32_t wire_take_enum(struct wire_reader *in, uint32_t most);
-bool wire_at_end(const struct wire_reader *in); /* at the end, and not bad */
+bool wire_at_end(const struct wire_reader *in); /* Is the reader at the end, and not bad? */
 
-/* Borrows from the message. */
+/* Reads a run_input, which borrows from the message. */
 void wire_take_input(struct wire_reader *in, struct run_input *input);
-/* Deep copy, owned like that of requests_copy(); NULL when n is 0 or the message is bad. */
+/* Reads requests as a deep copy, owned like that of requests_copy(). NULL when n is 0 or the
+ * message is bad. */
 struct mcp_http *wire_take_requests(struct wire_reader *in, size_t n);
-/* `headers` has room for WIRE_HEADERS_MAX; all borrow from the message. */
+/* Reads a reply. `headers` has room for WIRE_HEADERS_MAX. Everything is borrowed from the
+ * message. */
 #define WIRE_HEADERS_MAX 128u
 void wire_take_reply(struct wire_reader *in, struct mcp_reply *reply, struct mcp_header *headers);
 /* Fills an outcome; its members are owned (outcome_fini). */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Upstream requests from a worker, replies to a worker. */
+/* The form of upstream requests from a worker, and of replies to a worker. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +37,7 @@ wire_request(struct buf *out, const struct mcp_http *request)
 	wire_u32(out, request->cache_ms);
 }
 
-/* Memory that one request points to while it is read. */
+/* Memory to which one request points while it is read. */
 struct scratch {
 	struct mcp_header header[REQUEST_HEADERS_MAX];
 	struct mcp_piece piece[REQUEST_PIECES_MAX];
@@ -65,7 +65,7 @@ take_body(struct wire_reader *in, struct mcp_http *request, struct scratch *scra
 	}
 }
 
-/* Stands for the sink in the other process, which gets the pieces as messages. */
+/* A function that represents the sink in the other process, which gets the pieces as messages. */
 static bool
 sink_elsewhere(void *sink_data, const char *data, size_t len)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The outcome of a step, from the worker to the host. */
+/* The form of a step's outcome, which the worker sends to the host. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The life of a worker: down, starting, up, and down again. */
+/* The states of a worker: down, starting, up, and down again. */
 #include "worker/worker.h"
 
 #include <errno.h>
@@ -20,15 +20,15 @@
 
 #define BACKOFF_LEAST_MS 100
 #define BACKOFF_MOST_MS 30000
-#define PATIENCE_MS \
-	2000		 /* how long a call waits for the next start; with a longer delay it
-			  * fails at once */
-#define HEALTHY_MS 60000 /* a process that lived this long did not fail at its start */
+/* the longest time that a call waits for the next start; with a longer delay the call fails at
+ * once */
+#define PATIENCE_MS 2000
+#define HEALTHY_MS 60000 /* a process that ran for this time did not fail at its start */
 #define WATCHDOG_MS 500
-#define ENDING_MS 250 /* between the end of its socket and the end of the process */
+#define ENDING_MS 250 /* time between the end of the socket and the end of the process */
 #define REAP_MS 20
 #define TRIAL_MS 2
-#define LAST_PIECES 8 /* bytes of its output before its end */
+#define LAST_PIECES 8 /* bytes of output that are read before the process counts as ended */
 
 static void worker_down(struct worker *worker, const char *why, bool by_itself);
 
@@ -91,7 +91,8 @@ on_death(struct loop_watch *watch, uint32_t events)
 	const unsigned epoch = worker->epoch;
 
 	(void)events;
-	/* The last messages of the process still count, even after the end of its socket. */
+	/* Messages that the process has sent before it ended are still handled, even after the end
+	 * of its socket. */
 	channel_drain(&worker->channel);
 	if (worker->epoch == epoch && worker->state != WORKER_DOWN)
 		worker_down(worker, "its process ended", true);
@@ -203,7 +204,8 @@ worker_down(struct worker *worker, const char *why, bool by_itself)
 		kill_and_reap(worker);
 	for (int i = 0; i < LAST_PIECES && worker_output_read(&worker->output); i++)
 		;
-	worker_output_close(&worker->output); /* a child of the process may keep the pipe open */
+	/* not until the end of the pipe: a child of the process may keep it open */
+	worker_output_close(&worker->output);
 	if (was_up && now - worker->up_since >= HEALTHY_MS)
 		worker->failures = 0;
 	worker->failures++;
@@ -244,8 +246,8 @@ on_ready(struct worker *worker, struct wire_reader *in)
 	remotes_send(worker);
 }
 
-/* The plugin cannot be loaded there. That is a defect of the plugin, and trying again later is
- * cheap. */
+/* The plugin cannot be loaded in the worker. That is a defect of the plugin, and another attempt
+ * costs little. */
 static void
 on_refused(struct worker *worker, struct wire_reader *in)
 {
@@ -351,7 +353,7 @@ worker_try(struct worker *worker)
 		refusal_set(worker->refusal, PLUGIN_WORKER, "%s", worker->why);
 }
 
-/* A worker ends when its socket is closed; one that does not is killed. */
+/* A worker ends when its socket is closed. A worker that does not end is killed. */
 static void
 quit(struct worker *worker)
 {

@@ -27,55 +27,59 @@ struct refusal;
 struct remote;
 
 #define WORKER_START_MS 30000u /* time for a plugin's start() */
-#define WORKER_GRACE_MS 15000u /* a step that still runs this long after its call's end is stuck */
-#define WORKER_QUIT_MS 1000    /* after this time a worker that should end is killed */
-#define WORKER_RETRIES 3u      /* how many processes one step of an operation may outlive */
+/* a step that is still running this long after its call's end counts as stuck */
+#define WORKER_GRACE_MS 15000u
+#define WORKER_QUIT_MS 1000 /* after this time a worker that should end is killed */
+/* number of processes that may end during one step of an operation before the step fails */
+#define WORKER_RETRIES 3u
 
-/* worker.c says who moves it and what may follow. */
+/* worker.c has the functions that change the state, and the states that may follow. */
 enum worker_state {
-	WORKER_DOWN,	 /* no process; the next call starts one, not before `not_before` */
-	WORKER_STARTING, /* it runs, and has not said that the plugin is loaded */
-	WORKER_UP,	 /* calls run in it */
-	WORKER_ENDING,	 /* it has closed its socket; how it ended will be known in a moment */
+	/* there is no process; the next call starts one, but not before `not_before` */
+	WORKER_DOWN,
+	WORKER_STARTING, /* the process runs, but has not reported yet that the plugin is loaded */
+	WORKER_UP,	 /* the process is ready and runs calls */
+	WORKER_ENDING,	 /* the process has closed its socket; its exit status will be known soon */
 };
 
 struct worker {
 	const struct provider *provider;
-	int file;		 /* of the plugin; borrowed */
-	struct refusal *refusal; /* from the worker's last start */
+	int file;		 /* name of the plugin; borrowed */
+	struct refusal *refusal; /* the result of the worker's last start */
 	struct loop *loop;
 	struct channel channel;
 	enum worker_state state; /* only worker_move() writes it */
 	struct process process;
 	struct worker_output output;
 	struct loop_watch death;
-	struct loop_timer timer;    /* timer: starting: too slow; ending: the same; down: start
-				     * again */
-	struct loop_timer watchdog; /* timer for steps that are stuck */
-	unsigned epoch;		    /* counts processes; a call belongs to one of them */
+	/* a timer: in `starting` and `ending` the process is too slow; in `down` it may start
+	 * again */
+	struct loop_timer timer;
+	struct loop_timer watchdog; /* a timer for steps that are stuck */
+	unsigned epoch;		    /* number of processes so far; a call belongs to one of them */
 	unsigned failures;	    /* in a row */
 	int64_t up_since, not_before;
 	char why[512]; /* how the last process ended */
 	struct remote **slot;
 	uint32_t slots, next_free;
 	uint32_t generation;
-	struct loop_timer reap; /* until killed processes are gone */
+	struct loop_timer reap; /* a timer until killed processes have ended */
 	struct process *dying;
 	size_t n_dying;
 };
 
-/* `file` is open for the plugin; all is borrowed. NULL with a refusal when there is no worker
- * program. */
+/* Makes a worker. `file` is open for the plugin. All arguments are borrowed. NULL with a refusal
+ * when there is no worker program. */
 struct worker *worker_new(const struct provider *provider, int file, struct refusal *refusal,
 			  struct loop *loop);
-/* Starts its process and runs the loop until it is up, or the plugin is refused. */
+/* Starts the process and runs the loop until the process is ready, or the plugin is refused. */
 void worker_try(struct worker *worker);
 void worker_free(struct worker *worker); /* ends the process, and waits for it for a limited time */
 
-/* For the calls in it (remote.h, replies.h): makes sure that a process runs or will. False when
- * there will be none soon (worker->why). */
+/* For the calls in the worker (remote.h, replies.h): makes sure that a process runs or will run
+ * soon. False when there will be none soon (worker->why). */
 bool worker_want(struct worker *worker);
-/* The process has a fault: ends it. */
+/* The process made an error: ends it. */
 void worker_fault(struct worker *worker, const char *why);
 
 #endif

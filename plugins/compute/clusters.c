@@ -14,7 +14,7 @@ cluster_words(struct mcp_call *call, const char *asked, const char *grant)
 	};
 }
 
-/* "4 workers", "1-8 workers", "single node" */
+/* Writes "4 workers", "1-8 workers", "single node". */
 const char *
 cluster_size(struct mcp_call *call, struct json_object *cluster)
 {
@@ -68,11 +68,11 @@ cost_hint(struct mcp_call *call, struct json_object *cluster)
 
 	if (running && mcp_get_int(cluster, "autotermination_minutes", 0) == 0 &&
 	    strcmp(source, "JOB") != 0)
-		return "It runs until it is terminated by hand: auto-termination is off.";
+		return "The cluster runs until somebody terminates it: auto-termination is off.";
 	return NULL;
 }
 
-/* Adds the last events, from the second reply. If that reply failed, they are left out. */
+/* Adds the last events, from the second reply. Without events if that reply is an error. */
 static void
 add_events(struct mcp_call *call, struct mcp_answer *answer)
 {
@@ -108,7 +108,7 @@ add_events(struct mcp_call *call, struct mcp_answer *answer)
 	mcp_answer_table(answer, &events, items, NULL);
 }
 
-/* The facts after name, id and state. */
+/* The facts that follow name, id and state. */
 static const struct mcp_fact facts[] = {
 	{ .key = "state_message", .label = "state message", .path = "state_message" },
 	{ .key = "termination_reason",
@@ -167,7 +167,7 @@ static const struct mcp_fact facts[] = {
 	FULL("docker_image", "docker image", "docker_image.url"),
 	FULL("workload_type", "workload type", "workload_type"),
 	FULL("aws_attributes", "AWS attributes", "aws_attributes"),
-	/* only some members: it may hold the key of a log workspace */
+	/* shows only some members, because this object may contain the key of a log workspace */
 	FULL("azure_availability", "Azure availability", "azure_attributes.availability"),
 	FULL("azure_first_on_demand", "Azure first on demand", "azure_attributes.first_on_demand"),
 	FULL("azure_spot_bid_max_price", "Azure spot bid max price",
@@ -188,7 +188,7 @@ static const struct mcp_fact facts[] = {
 #undef FULL
 };
 
-/* Both replies have arrived: the cluster, and its last events, which may be missing. */
+/* Called when both replies have arrived: the cluster, and its last events, which may be missing. */
 static int
 details_shown(struct mcp_call *call, const void *state, size_t len)
 {

@@ -7,13 +7,14 @@
 #include "compute.rows.h"
 #include "databricks.h"
 
-#define RECENT_EVENTS 3 /* shown together with a cluster */
+#define RECENT_EVENTS 3 /* number of events that are shown together with a cluster */
 
-/* The request for events. Takes ownership of `body`, an object of the step, and completes it. */
+/* Makes the request for events. Takes ownership of `body`, an object of the step, and completes
+ * it. */
 struct mcp_http events_request(struct mcp_call *call, const char *cluster_id,
 			       struct json_object *body);
 bool event_item(struct mcp_call *call, struct json_object *event);
-/* "INACTIVITY (SUCCESS) inactivity_duration_min=60" */
+/* Writes a reason: "INACTIVITY (SUCCESS) inactivity_duration_min=60" */
 const char *show_reason(struct mcp_call *call, struct json_object *reason);
 
 /* The texts of a failure about one cluster. */

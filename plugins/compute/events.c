@@ -20,7 +20,7 @@ events_request(struct mcp_call *call, const char *cluster_id, struct json_object
 
 /* ---- texts of an event ---------------------------------------------------------------------- */
 
-/* " key=value", if the event has it. */
+/* Writes " key=value", if the event has it. */
 static const char *
 with_detail(struct mcp_call *call, const char *text, struct json_object *event, const char *path)
 {
@@ -32,7 +32,7 @@ with_detail(struct mcp_call *call, const char *text, struct json_object *event, 
 		 : mcp_printf(call, "%s%s%s=%s", text, text[0] != '\0' ? " " : "", name, value);
 }
 
-/* Where an init script is stored: " /Volumes/main/s/v/setup.sh". */
+/* Writes where an init script is stored: " /Volumes/main/s/v/setup.sh". */
 static const char *
 script_place(struct mcp_call *call, struct json_object *script)
 {
@@ -50,7 +50,7 @@ script_place(struct mcp_call *call, struct json_object *script)
 	return text;
 }
 
-/* Init scripts that failed; successful ones are not mentioned. */
+/* Writes the init scripts that failed. Successful scripts are not mentioned. */
 static const char *
 with_scripts(struct mcp_call *call, const char *text, struct json_object *scripts)
 {
@@ -181,7 +181,7 @@ add_number(struct json_object *body, const char *key, int64_t value)
 		json_object_object_add(body, key, json_object_new_int64(value));
 }
 
-/* As EventType of the Clusters API names them. */
+/* The event types, with the names of EventType in the Clusters API. */
 static const char *const event_types[] = {
 	"ADD_NODES_FAILED",
 	"AUTOMATIC_CLUSTER_UPDATE",
@@ -220,7 +220,8 @@ static const char *const event_types[] = {
 	"UPSIZE_COMPLETED",
 };
 
-/* The type in the platform's spelling; NULL, with the call failed, when the type is unknown. */
+/* The type in the platform's spelling. When the type is unknown, the call fails and the result is
+ * NULL. */
 static const char *
 known_type(struct mcp_call *call, const char *asked)
 {

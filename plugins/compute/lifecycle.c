@@ -14,7 +14,7 @@ change_words(struct mcp_call *call, const char *asked)
 	return cluster_words(call, asked, "CAN RESTART on the cluster");
 }
 
-/* "It is TERMINATED: CLOUD_PROVIDER_LAUNCH_FAILURE (CLOUD_FAILURE): no capacity." */
+/* Writes "It is TERMINATED: CLOUD_PROVIDER_LAUNCH_FAILURE (CLOUD_FAILURE): no capacity." */
 static const char *
 why_ended(struct mcp_call *call, struct json_object *cluster)
 {
@@ -34,7 +34,7 @@ help(struct mcp_call *call, const char *id)
 			  mcp_quoted(call, id));
 }
 
-/* Another start time says that somebody has started it since. */
+/* A different start time means that somebody has started the cluster meanwhile. */
 static int64_t
 start_time(struct mcp_call *call, struct json_object *cluster)
 {
@@ -91,8 +91,8 @@ start_resolved(struct mcp_call *call, const void *state, size_t len)
 	return dbx_change_look(call, &start, state);
 }
 
-/* No cancel: the cluster continues to start, because somebody else may be waiting for it. The
- * answer names the call that terminates it. */
+/* The start cannot be cancelled: the cluster continues to start, because somebody else may be
+ * waiting for it. The answer names the call that terminates the cluster. */
 int
 start_cluster(struct mcp_call *call)
 {

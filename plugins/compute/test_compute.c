@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clusters: listed, read, started and terminated from every state, and their events. */
+/* Tests of clusters: lists, details, starting and terminating from every state, and events. */
 #include "compute.h"
 #include "test_plugin.h"
 
@@ -74,13 +74,14 @@ shows_a_cluster(void)
 		       "{\"timestamp\":1000,\"type\":\"STARTING\"},{\"type\":\"C\"},"
 		       "{\"type\":\"D\"}]}");
 	result = fakehost_tool(host, "get_cluster_details", "{\"cluster_id\":\"dev\"}");
-	ASSERT_TEXT(result,
-		    "cluster: dev\ncluster_id: " ID "\nstate: RUNNING\nsize: 2 workers\n"
-		    "auto termination: never\nstarted: 1970-01-01T00:00:01Z\n"
-		    "url: https://workspace.example.com/compute/clusters/" ID "\n"
-		    "cost: It runs until it is terminated by hand: auto-termination is off.\n"
-		    "last events:\ntime\ttype\n1970-01-01T00:00:02Z\tRUNNING\n"
-		    "1970-01-01T00:00:01Z\tSTARTING\n-\tC\n3 last events.");
+	ASSERT_TEXT(
+	    result,
+	    "cluster: dev\ncluster_id: " ID "\nstate: RUNNING\nsize: 2 workers\n"
+	    "auto termination: never\nstarted: 1970-01-01T00:00:01Z\n"
+	    "url: https://workspace.example.com/compute/clusters/" ID "\n"
+	    "cost: The cluster runs until somebody terminates it: auto-termination is off.\n"
+	    "last events:\ntime\ttype\n1970-01-01T00:00:02Z\tRUNNING\n"
+	    "1970-01-01T00:00:01Z\tSTARTING\n-\tC\n3 last events.");
 	ASSERT_HAS(result->structured, "\"cluster_id\":\"" ID "\"");
 	ASSERT_LACKS(result->structured, "spark_conf");
 	ASSERT_STR(fakehost_request(host, 2)->body,
@@ -131,7 +132,7 @@ explains_clusters_that_do_not_exist(void)
 		fakehost_reply(host, NAMES, 200, "{\"clusters\":[]}");
 		ASSERT_FAILED(fakehost_tool(host, tools[i], BY_ID), MCP_E_NOT_FOUND,
 			      "There is no cluster \"" ID "\".", "does not exist", "list_clusters");
-		/* A name in another case is suggested. */
+		/* A name in another case is suggested as a similar name. */
 		fakehost_reset(host);
 		fakehost_reply(host, NAMES, 200,
 			       "{\"clusters\":[{\"cluster_id\":\"c1\","
@@ -169,7 +170,8 @@ starts_a_cluster(void)
 	fakehost_reply(host, GET, 200, CLUSTER("RUNNING", ""));
 	ASSERT_HAS(fakehost_tool(host, "start_cluster", BY_ID)->text, "is RUNNING already.");
 	ASSERT_INT(fakehost_requests(host), 1);
-	/* already starting: only followed; without time to wait, the answer names the next call */
+	/* The cluster is already starting, so the call only waits. Without time to wait, the answer
+	 * names the next call. */
 	fakehost_reset(host);
 	fakehost_wait(host, 1000);
 	fakehost_reply(host, GET, 200, CLUSTER("RESTARTING", ",\"state_message\":\"Soon\""));
@@ -181,7 +183,7 @@ starts_a_cluster(void)
 	fakehost_free(host);
 }
 
-/* Somebody else started it between the check and the start. */
+/* Somebody else started the cluster between the check and the start. */
 static void
 follows_a_start_of_somebody_else(void)
 {
@@ -213,7 +215,7 @@ starts_a_terminating_cluster_later(void)
 	fakehost_reply(host, START, 400, "{\"error_code\":\"INVALID_STATE\"}");
 	ASSERT_HAS(fakehost_tool(host, "start_cluster", BY_ID)->text, "is RUNNING.");
 	ASSERT_INT(fakehost_requests(host), 5);
-	/* started meanwhile, and failed: not started again */
+	/* The cluster was started meanwhile and failed: it is not started again. */
 	fakehost_reset(host);
 	fakehost_reply(host, GET, 200, CLUSTER("TERMINATING", ",\"start_time\":5"));
 	fakehost_reply(
@@ -252,7 +254,7 @@ says_why_a_cluster_does_not_start(void)
 	fakehost_reply(host, GET, 200, CLUSTER("PENDING", ""));
 	fakehost_reply(host, GET, 503, "");
 	ASSERT_FAILED(fakehost_tool(host, "start_cluster", BY_ID), MCP_E_UNAVAILABLE, ID, "503",
-		      "The operation may continue. Call in a moment: get_cluster_details");
+		      "The operation may continue. In a moment call: get_cluster_details");
 	fakehost_reset(host);
 	fakehost_reply(host, GET, 200, CLUSTER("PENDING", ""));
 	fakehost_reply(host, GET, 200, "{\"cluster_id\":\"" ID "\"}");
@@ -345,7 +347,7 @@ lists_events(void)
 	fakehost_tool(host, "list_cluster_events",
 		      "{\"cluster_id\":\"" ID "\",\"page_token\":\"2\"}");
 	ASSERT_HAS(fakehost_request(host, 0)->body, "\"offset\":2");
-	/* an offset counts from an end time, which must not change */
+	/* An offset counts from an end time, which must not change. */
 	fakehost_tool(host, "list_cluster_events",
 		      "{\"cluster_id\":\"" ID "\",\"limit\":2,\"page_token\":\"4@99\"}");
 	ASSERT_HAS(fakehost_request(host, 0)->body, "\"offset\":4,\"limit\":2,\"end_time\":99");
@@ -370,7 +372,7 @@ pages_events_of_older_workspaces(void)
 				 "{\"cluster_id\":\"" ID "\",\"limit\":2}")
 		       ->text,
 		   "Next: list_cluster_events cluster_id=" ID " limit=2 page_token=2@77");
-	/* more events than requested: the rest of the page comes next */
+	/* The reply has more events than requested: the rest of the page comes next. */
 	ASSERT_HAS(fakehost_tool(host, "list_cluster_events",
 				 "{\"cluster_id\":\"" ID "\",\"limit\":1}")
 		       ->text,
@@ -426,8 +428,8 @@ shows_details_of_events(void)
 	fakehost_free(host);
 }
 
-/* Replies that the workspace must never send: no crash, no false fact, and the declared
- * structure. */
+/* Replies that the workspace must never send cause no crash and no false fact, and the structure
+ * stays as declared. */
 static void
 survives_replies_of_other_types(void)
 {

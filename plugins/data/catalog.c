@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Unity Catalog lists: catalogs, schemas, tables; completions and similar names. */
+/* Lists of Unity Catalog (catalogs, schemas, tables), their completions, and similar names. */
 #include "data.h"
 
 #include <stdio.h>
@@ -33,7 +33,8 @@ tables_words(struct mcp_call *call)
 {
 	struct table_name name = { .catalog = "", .full = "" };
 
-	schema_name(call, &name); /* already read: the list began with it */
+	/* no request: the list began with this page, which was already read */
+	schema_name(call, &name);
 	return (struct mcp_words){
 		.object = mcp_printf(call, "Schema \"%s\"", name.full),
 		.not_found = mcp_printf(call,
@@ -112,7 +113,7 @@ table_unknown(struct mcp_call *call, const struct table_name *name, const char *
 
 /* ---- completions ---------------------------------------------------------------------------- */
 
-/* An argument that the client has already filled in; NULL when it has not. */
+/* The value of an argument that the client has already filled in. NULL when it has no value yet. */
 static const char *
 known(struct mcp_call *call, const char *name)
 {

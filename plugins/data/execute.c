@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tools that run SQL. Each starts a statement; the rest is common code (statement.c). */
+/* The tools that run SQL. Each of them starts a statement; the other code is common
+ * (statement.c). */
 #include "data.h"
 
 #include <stdio.h>
@@ -19,7 +20,7 @@ rows_wanted(struct mcp_call *call)
 
 /* ---- execute_sql ---------------------------------------------------------------------------- */
 
-/* Skips white space and comments. */
+/* Skips white space and comments in front of the statement. */
 static const char *
 sql_start(const char *sql)
 {
@@ -48,7 +49,7 @@ next_word(const char *sql)
 	return sql_start(sql + strcspn(sql, " \t\r\n;/-"));
 }
 
-/* CREATE [OR REPLACE] TEMPORARY … */
+/* Is it CREATE [OR REPLACE] TEMPORARY …? */
 static bool
 makes_temporary(const char *sql)
 {
@@ -119,7 +120,7 @@ preview_on(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (!table_name(call, &table))
 		return MCP_E_INPUT;
-	/* One more than shown, so that it is known whether there are more. */
+	/* Selects one row more than is shown, to find out whether there are more rows. */
 	return statement_submit_made(call, state,
 				     mcp_printf(call, "SELECT * FROM %s LIMIT %lld%s",
 						quoted_name(call, table.catalog, table.schema,
@@ -148,7 +149,7 @@ preview_table(struct mcp_call *call)
 	const char *token = mcp_arg(call, "page_token");
 	struct table_name table;
 
-	if (!table_name(call, &table)) /* before a warehouse is searched */
+	if (!table_name(call, &table)) /* checked before a warehouse is searched */
 		return MCP_E_INPUT;
 	if (token != NULL && (!dbx_is_number(token) || strlen(token) > OFFSET_DIGITS))
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
@@ -159,7 +160,8 @@ preview_table(struct mcp_call *call)
 
 /* ---- get_statement_result ------------------------------------------------------------------- */
 
-/* No cancel: the statement continues without its reader; cancel_statement stops it. */
+/* The operation has no cancel: the statement continues without a reader. cancel_statement stops
+ * it. */
 int
 get_statement_result(struct mcp_call *call)
 {

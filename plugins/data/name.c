@@ -5,10 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-/*
- * Copies the last parts of `text` into parts[0..last]. False with the call failed when a part was
- * already given with another value: it is not clear which is meant.
- */
+/* Copies the last parts of `text` into parts[0..last]. When a part was already given with another
+ * value, the call fails and the result is false, because it is not clear which value is meant. */
 static bool
 take(struct mcp_call *call, const char *argument, size_t last, const char *parts[DBX_NAME_PARTS])
 {
@@ -18,7 +16,7 @@ take(struct mcp_call *call, const char *argument, size_t last, const char *parts
 	if (text == NULL || text[0] == '\0')
 		return true;
 	n = dbx_name_parts(call, text, given);
-	if (n > last + 1) { /* too many parts: the text is one name */
+	if (n > last + 1) { /* with too many parts the text counts as one name */
 		n = 1;
 		given[0] = text;
 	}

@@ -8,10 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ANSWER_SPARE 4096 /* bytes of an answer that are reserved for its header and end line */
-#define CELL_LEAST 16	  /* characters of a cell, independent of the number of columns */
-#define CELL_CHARS 200	  /* characters of a cell when only cell_from is given */
-#define ESCAPE_MAX 6	  /* bytes of a character that is written as an escape */
+#define ANSWER_SPARE 4096 /* bytes of an answer that are kept for its first and last lines */
+/* default number of characters of a cell, independent of the number of columns */
+#define CELL_LEAST 16
+#define CELL_CHARS 200 /* number of characters of a cell when only cell_from is given */
+#define ESCAPE_MAX 6   /* length of a character that is written as an escape */
 
 /* ---- columns --------------------------------------------------------------------------------- */
 
@@ -36,7 +37,7 @@ column_unknown(struct mcp_call *call, struct json_object *names, const char *ask
 			"Use the column names of the result, or omit columns.");
 }
 
-/* The index of a column by its name, in any case; -1 when there is none. */
+/* The index of a column by its name, in any case. -1 when there is no such column. */
 static int
 column_index(struct json_object *names, const char *asked)
 {
@@ -88,7 +89,7 @@ character(const char *text, size_t len)
 	return n;
 }
 
-/* The most bytes that a character may need in a format. */
+/* The largest number of bytes that a character may need in a format. */
 static size_t
 shown_bytes(const char *text, size_t step)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Values of the argument `parameters`, in the API's form: text with a type. They are read from the
- * client's bytes, because a parsed number loses digits beyond 64 bits.
- */
+/* Reads the values of the argument `parameters` and writes them in the API's form: text with a
+ * type. They are read from the client's bytes, because a parsed number loses digits beyond 64
+ * bits. */
 #include "data.h"
 
 #include <errno.h>
@@ -11,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DECIMAL_DIGITS 38 /* of the widest DECIMAL */
+#define DECIMAL_DIGITS 38 /* number of digits of the widest DECIMAL */
 #define DOUBLE_DIGITS 15  /* that a DOUBLE keeps */
 
 /* ---- reading valid JSON --------------------------------------------------------------------- */
@@ -31,7 +30,7 @@ skip_string(const char *at)
 	return *at == '"' ? at + 1 : at;
 }
 
-/* The position after the value that begins here. */
+/* The position after the value that begins at this position. */
 static const char *
 skip_value(const char *at)
 {
@@ -51,13 +50,14 @@ skip_value(const char *at)
 	return at;
 }
 
-/* A member of an object: the tokens of its name and its value. */
+/* A member of an object: the tokens of its name and of its value. */
 struct member {
 	const char *name, *value;
 	size_t name_len, len;
 };
 
-/* The member at *at, a position after "{" or ","; moves *at on. False at the end. */
+/* Reads the member at *at, which is after "{" or ",", and moves *at behind the member. False at the
+ * end of the object. */
 static bool
 next_member(const char **at, struct member *member)
 {
@@ -85,7 +85,7 @@ member_name(struct mcp_call *call, const struct member *member)
 
 /* ---- writing JSON --------------------------------------------------------------------------- */
 
-/* There may be many thousand parameters: their text is made without a tree. */
+/* There may be many thousand parameters, so their text is written without a json-c tree. */
 struct text {
 	struct mcp_call *call;
 	char *data;
@@ -128,7 +128,7 @@ put_quoted(struct text *text, const char *json, size_t len)
 
 /* ---- types ----------------------------------------------------------------------------------- */
 
-/* The type that keeps all digits of a number; false when there is none. */
+/* Finds the type that keeps all digits of a number. False when SQL has no such type. */
 static bool
 number_type(const struct member *member, char *type, size_t size)
 {
@@ -144,7 +144,7 @@ number_type(const struct member *member, char *type, size_t size)
 	errno = 0;
 	value = strtoll(member->value, NULL, 10);
 	if (fraction == 0 && errno == 0) {
-		/* LIMIT and similar clauses accept an INT only. */
+		/* an INT if possible, because LIMIT and similar clauses accept only an INT */
 		snprintf(type, size, "%s",
 			 value >= INT32_MIN && value <= INT32_MAX ? "INT" : "BIGINT");
 		return true;
@@ -156,7 +156,7 @@ number_type(const struct member *member, char *type, size_t size)
 	return whole + fraction <= DECIMAL_DIGITS;
 }
 
-/* Adds one item; false with the call failed. */
+/* Adds one item. When it is not valid, the call fails and the result is false. */
 static bool
 put_parameter(struct text *text, const struct member *member)
 {
@@ -170,7 +170,9 @@ put_parameter(struct text *text, const struct member *member)
 				    "The parameter \"%s\" has more digits than any SQL number "
 				    "type.",
 				    member_name(text->call, member)),
-			 "DECIMAL allows 38 digits.", "Give it as a string, and use it as one.");
+			 "DECIMAL allows 38 digits.",
+			 "Give it as a string, and use it as a "
+			 "string in the statement.");
 		return false;
 	}
 	if (first == 't' || first == 'f')
@@ -190,7 +192,7 @@ put_parameter(struct text *text, const struct member *member)
 	return true;
 }
 
-/* Replaces the array by the text that was made. */
+/* Replaces the array by the text that was written. */
 static int
 write_text(struct json_object *array, struct printbuf *out, int level, int flags)
 {

@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Rows of a finished statement, read chunk by chunk into one table. Each chunk names the next one;
- * totals and the list of chunks are optional in the API. Rows behind pre-signed links are fetched
- * without a credential: the link contains its own.
- */
+/* Rows of a finished statement, read chunk by chunk into one table. Each chunk names the next one;
+ * totals and the list of chunks are optional in the API. Pre-signed links to rows are fetched
+ * without a credential, because each link contains its own. */
 #include "data.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNKS_MAX 50 /* chunks that one call reads */
+#define CHUNKS_MAX 50 /* most chunks that one call reads */
 
 _Static_assert(sizeof(struct reading) <= MCP_STATE_MAX, "the state of a reading must fit");
 
 /* ---- one row --------------------------------------------------------------------------------- */
 
-/* The name of a column that has none in the manifest. */
+/* The name of a column that has no name in the manifest. */
 static const char *
 plain_name(struct mcp_call *call, size_t index)
 {
@@ -111,8 +109,8 @@ row_line(struct mcp_call *call, struct reading *reading, struct json_object *row
 
 /* ---- the end line ---------------------------------------------------------------------------- */
 
-/* The position of a page. The chunk is included only when it could not be found otherwise without
- * reading all earlier ones. */
+/* Writes the position of a page. The chunk is included only when it could not be found otherwise
+ * without reading all earlier chunks. */
 static const char *
 page_token(struct mcp_call *call, const struct reading *reading)
 {
@@ -122,7 +120,7 @@ page_token(struct mcp_call *call, const struct reading *reading)
 			  (long long)reading->chunk, (long long)reading->chunk_row);
 }
 
-/* The arguments that affect the answer, repeated in the next call. */
+/* Writes the arguments that affect the answer, so that the next call repeats them. */
 static const char *
 shape(struct mcp_call *call, const char *const *names)
 {
@@ -131,7 +129,7 @@ shape(struct mcp_call *call, const char *const *names)
 	return more != NULL ? mcp_printf(call, " %s", more) : "";
 }
 
-/* The call that continues at the reading's row. */
+/* Writes the call that continues at the current row of the reading. */
 static const char *
 how_next(struct mcp_call *call, const void *data, size_t shown)
 {
@@ -147,7 +145,7 @@ how_next(struct mcp_call *call, const void *data, size_t shown)
 							     "cell_chars", "format", NULL }));
 }
 
-/* The call that shows the same rows with longer cells. */
+/* Writes the call that shows the same rows with longer cells. */
 static const char *
 how_whole(struct mcp_call *call, const struct reading *reading)
 {
@@ -160,7 +158,7 @@ how_whole(struct mcp_call *call, const struct reading *reading)
 			  shape(call, (const char *const[]){ "columns", "grep", "format", NULL }));
 }
 
-/* Notes that the end line has no room for. */
+/* Writes notes for which the end line has no room. */
 static int
 notes_said(struct mcp_call *call, const struct reading *reading, bool more, int64_t came)
 {
@@ -200,7 +198,7 @@ no_rows(struct mcp_call *call, const struct reading *reading)
 	return notes_said(call, reading, false, 0);
 }
 
-/* `more`: some rows were not read. */
+/* Ends the table. `more` means that some rows were not read. */
 static int
 reading_end(struct mcp_call *call, const struct reading *reading, bool more)
 {
@@ -216,7 +214,7 @@ reading_end(struct mcp_call *call, const struct reading *reading, bool more)
 	if (reading->n == 0)
 		return no_rows(call, reading);
 	if (total <= reading->row && more)
-		total = -1; /* less than the full result */
+		total = -1; /* this is less than the complete result */
 	if (grep)
 		total = more || reading->begun_at > 0 ? -1 : reading->shown;
 	status = mcp_table_end(call, &(struct mcp_table_end){
@@ -254,14 +252,14 @@ width_of(struct json_object *rows)
 	return most;
 }
 
-/* After the last row of the chunk: continues with the next chunk, or ends. */
+/* Called after the last row of the chunk: continues with the next chunk, or ends. */
 static int
 chunk_over(struct mcp_call *call, struct reading *reading, size_t count)
 {
 	bool grep = mcp_arg(call, "grep") != NULL;
 
 	reading->chunk_row += (int64_t)count;
-	/* No reply names the next chunk, but rows are missing: there may be one. */
+	/* No reply names a next chunk, but rows are missing, so there may be one. */
 	reading->guess = reading->next < 0 && reading->chunks < 0 && count > 0 &&
 			 reading->total > reading->chunk_row;
 	if (reading->next < 0 && !reading->guess)
@@ -305,7 +303,7 @@ chunk_rows(struct mcp_call *call, struct reading *reading, struct json_object *r
 	return chunk_over(call, reading, count);
 }
 
-/* Rows without column names: the number of columns comes from the rows. */
+/* For rows without column names: the number of columns comes from the rows. */
 static int
 columns_guess(struct mcp_call *call, struct reading *reading, size_t width)
 {
@@ -324,7 +322,7 @@ chunk_words(struct mcp_call *call, const struct reading *reading)
 	};
 }
 
-/* The array of rows behind a link; an object that contains it is accepted too. */
+/* The array of rows in the reply of a link. An object that contains the array is accepted too. */
 static int
 link_arrived(struct mcp_call *call, const void *state, size_t len)
 {
@@ -342,13 +340,13 @@ link_arrived(struct mcp_call *call, const void *state, size_t len)
 		body = mcp_array(body, "data_array");
 	if (body == NULL)
 		return mcp_fail(call, MCP_E_UPSTREAM,
-				"The link to the rows leads to something "
-				"else.",
+				"The link to the rows has something else as its content.",
 				"The answer is not a JSON array.", words.again);
 	return chunk_rows(call, &reading, body);
 }
 
-/* The request for a pre-signed link, with exactly the headers that the reply asks for. */
+/* The request for a pre-signed link, with exactly the headers that the statement's reply
+ * requires. */
 static int
 link_fetch(struct mcp_call *call, const struct reading *reading, struct json_object *link)
 {
@@ -369,7 +367,7 @@ link_fetch(struct mcp_call *call, const struct reading *reading, struct json_obj
 	return mcp_suspend(call, &request, 1, 0, link_arrived, reading, sizeof(*reading));
 }
 
-/* The index of the chunk after the one in `result`; -1: none is known. */
+/* The index of the chunk after the one in `result`; -1: not known. */
 static int64_t
 next_chunk(const struct reading *reading, struct json_object *result)
 {
@@ -383,7 +381,8 @@ next_chunk(const struct reading *reading, struct json_object *result)
 	return next > reading->chunk ? next : -1;
 }
 
-/* `result` is the content of a statement or chunk reply: rows, or a link to them. */
+/* Shows the content of a statement's or chunk's reply, which is `result`: rows, or a link to
+ * them. */
 static int
 result_read(struct mcp_call *call, struct reading *reading, struct json_object *result)
 {
@@ -425,8 +424,8 @@ chunk_fetch(struct mcp_call *call, struct reading *reading)
 
 /* ---- the beginning --------------------------------------------------------------------------- */
 
-/* Sets the reading to the chunk that holds its row: from the manifest's list or the page token;
- * else from the first chunk on. */
+/* Moves the reading to the chunk that contains its row. The chunk comes from the manifest's list or
+ * the page token; otherwise reading begins at the first chunk. */
 static void
 chunk_find(struct mcp_call *call, struct reading *reading, struct json_object *manifest)
 {
@@ -434,7 +433,7 @@ chunk_find(struct mcp_call *call, struct reading *reading, struct json_object *m
 	size_t n = json_object_array_length(chunks);
 
 	reading->listed = n > 0;
-	for (size_t i = 1; i < n; i++) /* the position of a chunk is optional too */
+	for (size_t i = 1; i < n; i++) /* the API allows chunks without their position */
 		if (mcp_get_int(json_object_array_get_idx(chunks, i), "row_offset", 0) <= 0)
 			reading->listed = false;
 	reading->chunks = mcp_get_int(manifest, "total_chunk_count", n > 0 ? (int64_t)n : -1);
@@ -452,7 +451,7 @@ chunk_find(struct mcp_call *call, struct reading *reading, struct json_object *m
 	snprintf(reading->first, sizeof(reading->first), "%s", page_token(call, reading));
 }
 
-/* The number at the start of `text`, and its end; NULL when there is none. */
+/* Reads the number at the start of `text` and returns its end. NULL when there is no number. */
 static const char *
 number(const char *text, int64_t *value)
 {
@@ -464,7 +463,7 @@ number(const char *text, int64_t *value)
 	return text + digits;
 }
 
-/* "ROW", or "ROW-CHUNK-FIRST". */
+/* Reads a page token: "ROW", or "ROW-CHUNK-FIRST". */
 static bool
 token_read(const char *token, struct reading *reading)
 {
@@ -507,8 +506,7 @@ rows_read(struct mcp_call *call, struct reading *reading, struct json_object *re
 	reading->truncated = mcp_get_bool(manifest, "truncated", false);
 	reading->left = reading->rows;
 	chunk_find(call, reading, manifest);
-	/* A chunk that only a page token names may not exist any more: then there are no more
-	 * rows. */
+	/* A chunk that only a page token names may no longer exist. Then there are no more rows. */
 	reading->guess = !reading->listed && reading->chunk > 0;
 	if (reading->listed && reading->total >= 0 && reading->row > reading->total)
 		return mcp_fail(call, MCP_E_INPUT,

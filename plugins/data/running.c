@@ -33,7 +33,7 @@ help(struct mcp_call *call, const char *id)
 	return "Call list_sql_warehouses, and try another one.";
 }
 
-/* A start by somebody else that fails is seen in the health. */
+/* When a start by somebody else fails, the health of the warehouse shows it. */
 static int64_t
 has_failed(struct mcp_call *call, struct json_object *item)
 {
@@ -57,7 +57,7 @@ static const struct dbx_thing sql_warehouse = {
 
 /* ---- start_sql_warehouse -------------------------------------------------------------------- */
 
-/* A start is ignored while the warehouse stops. */
+/* A warehouse that is stopping ignores a start. */
 static enum dbx_move
 start_move(const char *state)
 {
@@ -70,7 +70,7 @@ static const struct dbx_change start = {
 	.path = "/api/2.0/sql/warehouses/{warehouse_id}/start",
 	.sent = "STARTING",
 	.goal = "RUNNING",
-	.next = TOOL_START_SQL_WAREHOUSE, /* a repeated call just polls */
+	.next = TOOL_START_SQL_WAREHOUSE, /* when the call is repeated, it only polls */
 	.waiting = " wait_s=50",
 	.move = start_move,
 	.failed = (const char *const[]){ "STOPPED", "DELETING", "DELETED", NULL },

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The life of a statement: submitted without waiting, so that a cancel always has an id; polled,
- * first after 50 ms, later every 5 s; then shown, or explained if it failed.
- */
+/* The steps of a statement. It is submitted without waiting, so that a cancel always has an id. It
+ * is polled, first after 50 ms, later every 5 s. Then its rows are shown, or its failure is
+ * explained. */
 #include "data.h"
 
 #include <stdio.h>
@@ -12,8 +11,7 @@
 #define POLL_MIN_MS 50
 #define POLL_MAX_MS 5000
 #define BYTE_LIMIT \
-	(8 << 20) /* bytes of an inline result: its JSON must fit into one buffered
-			      * reply */
+	(8 << 20) /* most bytes of an inline result: its JSON must fit into one reply in memory */
 
 /* ---- names in SQL --------------------------------------------------------------------------- */
 
@@ -50,12 +48,12 @@ submit_words(struct mcp_call *call, const char *warehouse)
 			    : "The statement",
 		.not_found = "Call list_sql_warehouses to see which exist.",
 		.grant = "CAN USE on the SQL warehouse",
-		.again = "The statement may have run. Check that before you repeat it, unless "
-			 "it only reads.",
+		.again = "The statement may have run. Check this before you repeat it, unless it "
+			 "only reads.",
 	};
 }
 
-/* Tags the statement, so that costs can be assigned to their cause. */
+/* Adds a tag to the statement, so that its costs can be found. */
 static void
 add_tags(struct mcp_call *call, struct json_object *body)
 {
@@ -75,7 +73,7 @@ add_tags(struct mcp_call *call, struct json_object *body)
 	json_object_object_add(body, "query_tags", list);
 }
 
-/* The call that waits for the statement and gives the same answer as this one. */
+/* Writes the call that waits for the statement and gives the same answer as this one. */
 static const char *
 poll_call(struct mcp_call *call, const struct statement *statement)
 {
@@ -93,7 +91,7 @@ statement_over(const char *state)
 	       strcmp(state, "CLOSED") == 0;
 }
 
-/* Is this valid in a path and in a handle? */
+/* Can this id stand in a path and in a handle? */
 static bool
 statement_id_kept(struct statement *statement, const char *id)
 {
@@ -125,13 +123,13 @@ submitted(struct mcp_call *call, const void *state, size_t len)
 	state_text = mcp_get_str(call, reply, "status.state", "");
 	if (statement_over(state_text))
 		return statement_failed(call, reply, statement.id);
-	/* The answer if no poll succeeds. */
+	/* The answer when no poll succeeds. */
 	mcp_say(call, "Statement %s was accepted.\nNext: %s", statement.id,
 		poll_call(call, &statement));
 	return mcp_handle_write(call, STATEMENT_VERSION, &statement, sizeof(statement));
 }
 
-/* The arguments catalog and schema; the schema may include its catalog. */
+/* Reads the arguments catalog and schema. The schema may be written with its catalog. */
 static bool
 session_place(struct mcp_call *call, const char **catalog, const char **schema)
 {
@@ -200,7 +198,7 @@ handle_read(struct mcp_call *call, struct statement *statement)
 	return mcp_handle_read(call, STATEMENT_VERSION, statement, sizeof(*statement)) == MCP_OK;
 }
 
-/* The next step for an SQL error, by its SQLSTATE. */
+/* The next step after an SQL error, selected by its SQLSTATE. */
 static const char *
 repair_hint(const char *sql_state)
 {
@@ -215,8 +213,8 @@ repair_hint(const char *sql_state)
 	return "Correct the statement and call execute_sql again.";
 }
 
-/* The SQLSTATE of an error: its member, or "… SQLSTATE: 42703" in the message where the service
- * sends no member. */
+/* The SQLSTATE of an error: the member with this name, or "… SQLSTATE: 42703" in the message when
+ * the service sends no such member. */
 static const char *
 sql_state_of(struct mcp_call *call, struct json_object *reply, const char *message)
 {
@@ -228,7 +226,7 @@ sql_state_of(struct mcp_call *call, struct json_object *reply, const char *messa
 	return state != NULL ? state : "";
 }
 
-/* Failures that the statement did not cause: the same text may succeed later. */
+/* Failures whose cause is not the statement: the same text may succeed later. */
 static bool
 passing(const char *code)
 {
@@ -313,7 +311,7 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 		return MCP_E_INTERNAL;
 	words.object = mcp_printf(call, "Statement %s", statement.id);
 	words.not_found = "Results are kept for an hour: run it again with execute_sql.";
-	words.again = mcp_printf(call, "The statement may continue. Call in a moment: %s",
+	words.again = mcp_printf(call, "The statement may continue. In a moment call: %s",
 				 poll_call(call, &statement));
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Statistics of the columns of up to twenty tables, made by one SQL statement. */
+/* Statistics of the columns of up to twenty tables. One SQL statement calculates them. */
 #include "data.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define COLUMNS_MAX 100 /* characters of all tables: each column is a branch of one statement */
+#define COLUMNS_MAX 100 /* most characters of the statement: each column is a branch of it */
 #define SQL_MAX (1 << 20)
 
-/* The content of the statistics, and what they leave out. */
+/* The content of the statistics, and the columns that they leave out. */
 struct stats {
 	const char *sql;
 	const char *missing; /* "a.b.c, a.b.d": names without a table */
 	size_t branches, left_out;
 };
 
-/* A text in quotes, safe inside SQL. */
+/* Writes a text in quotes, safe inside SQL. */
 static const char *
 literal(struct mcp_call *call, const char *text)
 {
@@ -31,7 +31,8 @@ literal(struct mcp_call *call, const char *text)
 	return out;
 }
 
-/* Appends one branch: counts, nulls, distinct values, extremes of a column. */
+/* Appends one branch of the statement: counts, nulls, distinct values, smallest and largest value
+ * of a column. */
 static void
 add_branch(struct mcp_call *call, struct stats *stats, const struct table_name *table,
 	   const char *column)
@@ -79,7 +80,7 @@ stats_of(struct mcp_call *call, struct stats *stats, struct json_object *table, 
 	}
 }
 
-/* One statement over all columns of all tables that exist. */
+/* Writes one statement over all columns of all tables that exist. */
 static struct stats
 stats_all(struct mcp_call *call)
 {
@@ -98,7 +99,7 @@ stats_all(struct mcp_call *call)
 	return stats;
 }
 
-/* Lists what the statistics leave out, as far as a handle has room. */
+/* Lists the columns that the statistics leave out, as far as the handle has room. */
 static void
 stats_note(const struct stats *stats, char *note, size_t size)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The columns and facts of tables: one table in full, or up to twenty in short. */
+/* The columns and facts of tables: one table in full, or up to twenty tables in short. */
 #include "data.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 /* ---- columns -------------------------------------------------------------------------------- */
 
-/* "not null, partition 1, masked by main.s.f" */
+/* Writes "not null, partition 1, masked by main.s.f". */
 static const char *
 column_flags(struct mcp_call *call, struct json_object *column)
 {
@@ -28,7 +28,7 @@ column_flags(struct mcp_call *call, struct json_object *column)
 	return text;
 }
 
-/* Columns of one table, from the first one of the page. */
+/* Shows the columns of one table, from the first one of the page. */
 struct columns {
 	struct json_object *list;
 	const struct table_name *table;
@@ -89,7 +89,7 @@ say_columns(struct mcp_call *call, const struct columns *columns)
 						      .whole = columns_whole(call, columns) });
 }
 
-/* "id (timeseries at)" and "a references main.s.t (b)" */
+/* Writes constraints: "id (timeseries at)" and "a references main.s.t (b)". */
 static void
 say_constraints(struct mcp_call *call, struct json_object *constraints)
 {
@@ -141,7 +141,7 @@ static const struct mcp_fact table_facts[] = {
 	  .detail = MCP_FULL },
 };
 
-/* The answer is a table and has no structure, so the facts are in its text only. */
+/* The answer is a table and has no structured content, so the facts are only in its text. */
 static void
 say_table(struct mcp_call *call, struct json_object *table, const struct table_name *name)
 {
@@ -172,7 +172,8 @@ table_words(struct mcp_call *call, const char *name)
 	};
 }
 
-/* The first column of the page; false with the call failed. */
+/* Reads the first column of the page. When page_token is not valid, the call fails and the result
+ * is false. */
 static bool
 columns_from(struct mcp_call *call, size_t n, size_t *from)
 {

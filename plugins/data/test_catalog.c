@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Unity Catalog metadata, tables in short, statistics, warehouses, completions. */
+/* Tests of Unity Catalog metadata, tables in short, statistics, warehouses, completions. */
 #include "data.h"
 #include "test_plugin.h"
 
@@ -149,7 +149,7 @@ counts_columns(void)
 	fakehost_free(host);
 }
 
-/* One statement takes a hundred columns; the others are listed as left out. */
+/* One statement has statistics of a hundred columns. The other columns are listed as left out. */
 static void
 counts_at_most_a_hundred_columns(void)
 {
@@ -239,7 +239,7 @@ starts_and_stops_warehouses(void)
 		    "SQL warehouse " WH " is RUNNING.\n"
 		    "url: https://workspace.example.com/sql/warehouses/" WH);
 	ASSERT_HAS(fakehost_tool(host, "start_sql_warehouse", BY_ID)->text, "RUNNING already");
-	/* it is stopping: it is started after that */
+	/* The warehouse is stopping: it is started when it has stopped. */
 	fakehost_reset(host);
 	fakehost_reply(host, ONE, 200, STATE("STOPPING"));
 	fakehost_reply(host, ONE, 200, STATE("STOPPED"));
@@ -272,7 +272,7 @@ explains_warehouses_that_do_not_change(void)
 	fakehost_reply(host, "POST /api/2.0/sql/warehouses/" WH "/start", 200, "{}");
 	ASSERT_FAILED(fakehost_tool(host, "start_sql_warehouse", BY_ID), MCP_E_CONFLICT,
 		      "did not start", "It is STOPPED. no quota", "list_sql_warehouses");
-	/* somebody else was faster: the next poll reads the state */
+	/* Somebody else has started it: the next poll reads the state. */
 	fakehost_reset(host);
 	fakehost_reply(host, ONE, 200, STATE("STOPPED"));
 	fakehost_reply(host, ONE, 200, STATE("RUNNING"));

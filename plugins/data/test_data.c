@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SQL: the warehouse, the requests, rows in chunks and behind links, failures, pages, cancel. */
+/* Tests of SQL: the warehouse, the requests, rows in chunks and behind links, failures, pages,
+ * cancel. */
 #include "data.h"
 #include "test_plugin.h"
 #include "test_statement.h"
@@ -205,7 +206,7 @@ fetches_chunks_and_links(void)
 	fakehost_free(host);
 }
 
-/* More columns than a suspension can keep, and more than can be shown. */
+/* A result with more columns than the state of a step can keep, and more than can be shown. */
 static void
 shows_wide_results(void)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of a result from chunk to chunk, without column names, in long cells; pages of it. */
+/* Tests of the rows of a result: from chunk to chunk, without column names, with long cells; and
+ * pages of it. */
 #include "data.h"
 #include "test_plugin.h"
 #include "test_statement.h"
@@ -18,7 +19,7 @@
 #define CHUNK(n) "GET /api/2.0/sql/statements/s1/result/chunks/" n
 #define C "\"schema\":{\"columns\":[{\"name\":\"a\",\"type_text\":\"INT\"}]}"
 
-/* Three chunks of two rows. `more` is the manifest's part about them. */
+/* A result of three chunks of two rows. `more` is the part of the manifest about the chunks. */
 static struct fakehost *
 chained(const char *tool_manifest)
 {
@@ -70,7 +71,7 @@ walks_to_the_next_chunk(void)
 	fakehost_free(host);
 }
 
-/* The manifest's count and the number of rows may differ; the answer still ends. */
+/* The number of rows may differ from the manifest's count; the answer still ends. */
 static void
 counts_what_came(void)
 {
@@ -90,7 +91,7 @@ counts_what_came(void)
 	ASSERT_TEXT(fakehost_tool(host, "get_statement_result", PAGE("")), want);
 	ASSERT_TEXT(fakehost_tool(host, "get_statement_result", PAGE("")),
 		    "a:INT\n1\n2\n3\n4\n4 rows.");
-	/* chunks that are listed without their position */
+	/* The manifest lists chunks without their position. */
 	fakehost_reset(host);
 	fakehost_reply(host, STATEMENT, 200,
 		       DONE(C ",\"chunks\":[{\"chunk_index\":0},"
@@ -101,7 +102,7 @@ counts_what_came(void)
 		    "a:INT\n1\n2\n3\n3 rows.");
 	ASSERT_TEXT(fakehost_tool(host, "get_statement_result", PAGE(",\"page_token\":\"2\"")),
 		    "a:INT\n3\n1 of 3 rows shown.");
-	/* a chunk that names itself or an earlier one as the next is not followed */
+	/* A chunk whose next chunk is itself or an earlier one: the reading does not follow it. */
 	fakehost_reset(host);
 	fakehost_reply(host, STATEMENT, 200,
 		       DONE(C, "\"data_array\":[[\"1\"]],"
@@ -225,7 +226,7 @@ refuses_pages_that_are_not_there(void)
 	fakehost_reply(host, STATEMENT, 200, "{\"status\":{\"state\":\"RUNNING\"}}");
 	ASSERT_FAILED(fakehost_tool(host, "get_result_page", "{\"statement_id\":\"s1\"}"),
 		      MCP_E_CONFLICT, "no rows yet", "RUNNING", "get_statement_result");
-	/* a state of a later version of the platform is no failure of the statement */
+	/* A state of a later version of the platform is not a failure of the statement. */
 	fakehost_reset(host);
 	fakehost_reply(host, STATEMENT, 200, "{\"status\":{\"state\":\"QUEUED\"}}");
 	ASSERT_FAILED(fakehost_tool(host, "get_result_page", "{\"statement_id\":\"s1\"}"),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One statement on one warehouse, for the tests that run SQL. */
+/* One statement on one warehouse, which the tests of SQL share. */
 #ifndef PLUGINS_DATA_TEST_STATEMENT_H
 #define PLUGINS_DATA_TEST_STATEMENT_H
 
@@ -18,7 +18,8 @@
 	"\"schema\":{\"column_count\":2,\"columns\":[{\"name\":\"a\",\"type_text\":\"INT\"}," \
 	"{\"name\":\"b\",\"type_text\":\"STRING\"}]}"
 
-/* A fake host that accepts a statement, and answers `reply` when asked for its state. */
+/* Makes a fake host that accepts a statement, and answers `reply` when it is asked for the
+ * state. */
 static inline struct fakehost *
 submitted(const char *reply)
 {

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SQL warehouses: listed, selected, started, stopped. */
+/* SQL warehouses: how they are listed, selected, started and stopped. */
 #include "data.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define PAGES_MAX 20 /* pages of the list that are searched */
+#define PAGES_MAX 20 /* most pages of the list that are searched */
 #define FITTEST 5    /* it runs */
 
 /* ---- choosing ------------------------------------------------------------------------------- */
 
-/* How suitable a warehouse is for a statement that names none; 0: not at all. */
+/* How suitable a warehouse is for a statement that names no warehouse; 0: not suitable. */
 static int
 fitness(struct mcp_call *call, struct json_object *warehouse)
 {
@@ -24,11 +24,11 @@ fitness(struct mcp_call *call, struct json_object *warehouse)
 	    mcp_get_str(call, warehouse, "id", "")[0] == '\0')
 		return 0;
 	if (strcmp(state, "STOPPED") != 0 && strcmp(state, "STOPPING") != 0)
-		return 1; /* the state is not given: it may run */
+		return 1; /* the reply has no state: the warehouse may run */
 	return mcp_get_bool(warehouse, "enable_serverless_compute", false) ? 3 : 2;
 }
 
-/* The best warehouse of a list, the first of equal ones. NULL when there is none. */
+/* The best warehouse of a list; the first one when several are equal. NULL when there is none. */
 static struct json_object *
 best_of(struct mcp_call *call, struct json_object *warehouses, int *fit)
 {
@@ -46,13 +46,13 @@ best_of(struct mcp_call *call, struct json_object *warehouses, int *fit)
 	return best;
 }
 
-/* State between the pages of the list: the wanted name, or the best so far, and the next
- * function. */
+/* The state between the pages of the list: the wanted name, or the best warehouse so far, and the
+ * next function. */
 struct choice {
 	mcp_step_fn fn;
 	char wanted[160]; /* "": any */
 	struct warehouse best;
-	int fit; /* the rank of the best one; 0: there is none yet */
+	int fit; /* the rank of the best warehouse; 0: there is none yet */
 	unsigned pages;
 };
 
@@ -90,7 +90,7 @@ choice_fetch(struct mcp_call *call, const struct choice *choice, const char *tok
 	return mcp_suspend(call, &request, 1, 0, choice_listed, choice, sizeof(*choice));
 }
 
-/* The wanted warehouse of the page, by id or name; NULL when it is not there. */
+/* The wanted warehouse on the page, by id or name. NULL when the page does not have it. */
 static struct json_object *
 wanted_of(struct mcp_call *call, const struct choice *choice, struct json_object *warehouses)
 {
@@ -114,17 +114,20 @@ keep_best(struct mcp_call *call, struct choice *choice, struct json_object *ware
 		 mcp_get_str(call, warehouse, "name", id));
 }
 
-/* `more`: some pages were not read. */
+/* Fails the call because no warehouse was found. `more` means that some pages were not read. */
 static int
 choice_end(struct mcp_call *call, const struct choice *choice, bool more)
 {
 	const char *why =
-	    more ? mcp_printf(call, "It is not on the first %d pages of the list.", PAGES_MAX) : "";
+	    more ? mcp_printf(call, "The warehouse is not on the first %d pages of the list.",
+			      PAGES_MAX)
+		 : "";
 
 	if (choice->wanted[0] != '\0')
 		return dbx_unknown(call, &dbx_warehouses, choice->wanted,
 				   mcp_arg(call, "warehouse_id") == NULL
-				       ? "The option warehouse_id of plugin data names it."
+				       ? "The option warehouse_id of the plugin data has this "
+					 "name."
 				       : why);
 	if (choice->fit == 0)
 		return mcp_fail(call, MCP_E_NOT_FOUND,
@@ -140,7 +143,7 @@ choice_end(struct mcp_call *call, const struct choice *choice, bool more)
 	return choice->fn(call, &choice->best, sizeof(choice->best));
 }
 
-/* The wanted one by id or name, else the best. */
+/* Selects the wanted warehouse by id or name, else the best one. */
 static int
 choice_listed(struct mcp_call *call, const void *state, size_t len)
 {
@@ -186,7 +189,7 @@ warehouse_choose(struct mcp_call *call, mcp_step_fn fn)
 
 	if (wanted == NULL || wanted[0] == '\0')
 		wanted = configured(call);
-	/* An id needs no list call; the name is then not known, and not needed. */
+	/* An id needs no request for the list. The name is then unknown, and is not needed. */
 	if (wanted != NULL && dbx_is_warehouse_id(wanted))
 		return choice_made(call, fn, wanted, wanted);
 	if (wanted != NULL && strlen(wanted) >= sizeof(choice.wanted))
@@ -216,7 +219,7 @@ warehouse_reason(struct mcp_call *call, struct json_object *warehouse, const cha
 	return text[0] != '\0' ? text : mcp_get_str(call, warehouse, "health.message", absent);
 }
 
-/* "FAILED: the subnet has no free address" */
+/* Writes the health: "FAILED: the subnet has no free address" */
 static const char *
 health_of(struct mcp_call *call, struct json_object *warehouse)
 {
@@ -228,7 +231,7 @@ health_of(struct mcp_call *call, struct json_object *warehouse)
 		 : status;
 }
 
-/* The idle time before it stops; 0 is never. */
+/* Writes the idle time after which the warehouse stops; 0 means never. */
 static const char *
 auto_stop_of(struct mcp_call *call, struct json_object *warehouse)
 {
@@ -239,7 +242,7 @@ auto_stop_of(struct mcp_call *call, struct json_object *warehouse)
 			    : mcp_printf(call, "%lld min", (long long)minutes);
 }
 
-/* "1 of 4": running clusters, and their maximum. */
+/* Writes "1 of 4": the running clusters, and their maximum. */
 static const char *
 clusters_of(struct mcp_call *call, struct json_object *warehouse)
 {
@@ -262,7 +265,7 @@ warehouse_item(struct mcp_call *call, struct json_object *item, bool chosen)
 	json_object_object_add(item, "auto_stop", json_object_new_string(auto_stop_of(call, item)));
 }
 
-/* The warehouse of the page that execute_sql would use; NULL: none of them, or a further page
+/* The warehouse on the page that execute_sql would use. NULL: none on this page, or a further page
  * decides. */
 static struct json_object *
 chosen_of(struct mcp_call *call, struct json_object *reply, struct json_object *all)

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Objects that are started and stopped: one way for clusters and SQL warehouses. */
+/* Objects that are started and stopped. Clusters and SQL warehouses share this code. */
 #include "change.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* The handle of the operation; another version of it has another number. */
+/* The version of the operation's handle. When the handle changes, this number changes. */
 #define HANDLE_VERSION 1
 struct handle {
 	char id[256];
-	int64_t mark; /* that the object had */
-	bool waiting; /* it must rest before it can be started */
+	int64_t mark; /* the state that the object had */
+	bool waiting; /* the object must stop completely before it can be started */
 };
 
-/* State of the steps of a start. The declaration is static data of the plugin. */
+/* The state of the steps of a start. The declaration is static data of the plugin. */
 struct begun {
 	const struct dbx_change *change;
 	struct dbx_resolved object;
 };
 
-/* The id in the handle; "" with the call failed when that is of another version. */
+/* The id in the handle. When the handle has another version, the call fails and the result is
+ * "". */
 static const char *
 handle_id(struct mcp_call *call)
 {
@@ -41,7 +42,7 @@ id_object(struct mcp_call *call, const struct dbx_thing *thing, const char *id)
 	return mcp_object(call, thing->argument, id, NULL);
 }
 
-/* The call that shows the progress of the change. */
+/* Writes the call that shows the progress of the change. */
 static const char *
 next_call(struct mcp_call *call, const struct dbx_change *change, const char *id)
 {
@@ -49,7 +50,7 @@ next_call(struct mcp_call *call, const struct dbx_change *change, const char *id
 			  mcp_quoted(call, id), change->waiting);
 }
 
-/* "Cluster X is PENDING: waiting for nodes." and the next call. */
+/* Writes "Cluster X is PENDING: waiting for nodes." and the next call. */
 static void
 say_state(struct mcp_call *call, const struct dbx_change *change, const char *id,
 	  struct json_object *item, const char *state)
@@ -60,7 +61,7 @@ say_state(struct mcp_call *call, const struct dbx_change *change, const char *id
 		message[0] != '\0' ? ": " : "", message, next_call(call, change, id));
 }
 
-/* Ends a start with the handle, and with the answer to give if nothing more becomes known. */
+/* Ends a start with the handle, and with the answer that is used when no poll succeeds. */
 static int
 follow(struct mcp_call *call, const struct dbx_change *change, const char *id,
        struct json_object *item, const char *state, bool waiting)
@@ -105,7 +106,7 @@ send(struct mcp_call *call, const struct dbx_change *change, const char *id, mcp
 			MCP_RETRY_IDEMPOTENT, fn, state, len);
 }
 
-/* True when the POST was accepted, or somebody else was faster: the next poll reads the state. */
+/* Was the POST accepted, or was somebody else faster? Then the next poll reads the state. */
 static bool
 accepted(struct mcp_call *call, const struct dbx_change *change, const char *asked)
 {
@@ -189,7 +190,7 @@ still(struct mcp_call *call, const struct dbx_change *change, struct json_object
 			   change->thing->poll_ms);
 }
 
-/* The start that had to wait was accepted. */
+/* Called when the start that had to wait was accepted. */
 static int
 late_sent(struct mcp_call *call, const void *state, size_t len)
 {
@@ -201,7 +202,7 @@ late_sent(struct mcp_call *call, const void *state, size_t len)
 	return still(call, change, NULL, change->sent);
 }
 
-/* It is in the expected state, and was not changed since. */
+/* Is the object in the expected state, and was it not changed meanwhile? */
 static bool
 start_due(struct mcp_call *call, const struct dbx_change *change, struct json_object *item)
 {
@@ -220,7 +221,7 @@ change_polled(struct mcp_call *call, const void *state, size_t len)
 	struct mcp_words words = change->thing->words(call, id);
 	struct json_object *item;
 
-	words.again = mcp_printf(call, "The operation may continue. Call in a moment: %s",
+	words.again = mcp_printf(call, "The operation may continue. In a moment call: %s",
 				 next_call(call, change, id));
 	item = dbx_reply(call, 0, &words);
 	if (item == NULL)

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DBX_NAME_MAX 1024 /* bytes of a name or id that is kept in a state */
+#define DBX_NAME_MAX 1024 /* most bytes of a name or id that is kept in a state */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- replies and errors (error.c) ----------------------------------------------------------- */
@@ -23,25 +23,25 @@ struct dbx_error {
 	enum mcp_status status;
 	int http;
 	const char *code;    /* the platform's code, or "" */
-	const char *message; /* the platform's message, may have several lines; never NULL */
-	const char *reason;  /* of a google.rpc.ErrorInfo, or "" */
+	const char *message; /* the platform's message, which may have several lines; never NULL */
+	const char *reason;  /* the reason of a google.rpc.ErrorInfo, or "" */
 };
 
-/* True when the reply is a success; else fills `error`. Understands all formats of the platform
- * (JSON, numeric codes, OAuth, SCIM, "CODE: text", HTML, empty). A 400 that means "does not exist"
- * becomes NOT_FOUND. */
+/* True when the reply is a success. Otherwise fills `error`. The function understands all error
+ * formats of the platform (JSON, numeric codes, OAuth, SCIM, "CODE: text", HTML, empty). A 400 that
+ * means "does not exist" becomes NOT_FOUND. */
 bool dbx_ok(struct mcp_call *call, const struct mcp_reply *reply, struct dbx_error *error);
-/* Fails the call with three lines made from an error. Returns its status. */
+/* Fails the call with three lines made from an error. Returns the status of the call. */
 int dbx_fail(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_error *error,
 	     const struct mcp_words *words);
-/* The index-th reply, a JSON object; an empty one with HTTP 204. NULL with the call failed, also
- * when the body is empty or JSON of another type: an empty answer to a read must not look like
- * "none". */
+/* The reply number `index`, which must be a JSON object. For HTTP 204 it is an empty object. When
+ * the reply is an error, the body is empty, or the JSON has another type, the call fails and the
+ * result is NULL: an empty reply to a read must not look like an empty list. */
 struct json_object *dbx_reply(struct mcp_call *call, size_t index, const struct mcp_words *words);
-/* True when the index-th request, which changed something, succeeded: its reply is a JSON object,
- * or has no body. False with the call failed. */
+/* True when request number `index`, which changed something, succeeded: its reply is a JSON object,
+ * or has no body. Otherwise the call fails and the result is false. */
 bool dbx_done(struct mcp_call *call, size_t index, const struct mcp_words *words);
-/* The same for the few replies that are an array. */
+/* Does the same for the few replies that are an array. */
 struct json_object *dbx_reply_array(struct mcp_call *call, size_t index,
 				    const struct mcp_words *words);
 
@@ -49,12 +49,16 @@ struct json_object *dbx_reply_array(struct mcp_call *call, size_t index,
 
 /* A kind of object that has names and ids, and the list call that returns both. */
 struct dbx_kind {
-	const char *noun;      /* "cluster" */
-	const char *list;      /* "/api/2.1/clusters/list?page_size=100" (may have {?page_token}) */
-	const char *items;     /* member of the reply that holds the array */
-	const char *id, *name; /* members of an item: paths as in mcp_get */
-	const char *tool;      /* the tool that lists them: "list_clusters" */
-	bool (*is_id)(const char *text); /* can this be an id? Such a text is not looked up */
+	const char *noun; /* "cluster" */
+	/* the request for the list: "/api/2.1/clusters/list?page_size=100" (may have
+	 * {?page_token}) */
+	const char *list;
+	const char *items; /* the member of the reply that has the array */
+	/* the members of an item with its id and name: paths as in mcp_get */
+	const char *id, *name;
+	const char *tool; /* the tool that lists the objects: "list_clusters" */
+	/* can this text be an id? Such a text is not searched in the list */
+	bool (*is_id)(const char *text);
 };
 
 struct dbx_resolved {
@@ -62,18 +66,16 @@ struct dbx_resolved {
 	char asked[DBX_NAME_MAX]; /* the name as the caller wrote it */
 };
 
-/*
- * Turns the argument `name` (a name or an id) into an id, then runs `fn` with a struct dbx_resolved
- * as state. An unknown name fails the call with the most similar names, an ambiguous one with the
- * candidates. Reads at most 20 pages. An absent argument fails with MCP_E_INPUT.
- */
+/* Turns the argument `name` (a name or an id) into an id, then runs `fn` with a struct dbx_resolved
+ * as state. An unknown name fails the call with the most similar names, an ambiguous name with its
+ * candidates. Reads at most 20 pages. An absent argument fails with MCP_E_INPUT. */
 int dbx_resolve(struct mcp_call *call, const struct dbx_kind *kind, const char *argument,
 		mcp_step_fn fn);
-/* The same for a name or id that is an option instead of an argument. Must not be empty. */
+/* Does the same for a name or id that is an option and not an argument. It must not be empty. */
 int dbx_resolve_text(struct mcp_call *call, const struct dbx_kind *kind, const char *asked,
 		     mcp_step_fn fn);
-/* Fails the call as not found, with the most similar names of one list call. For ids that do not
- * exist; `why` is the platform's message. */
+/* Fails the call as not found, with the most similar names of one list call. This is for ids that
+ * do not exist; `why` is the platform's message. */
 int dbx_unknown(struct mcp_call *call, const struct dbx_kind *kind, const char *asked,
 		const char *why);
 /* At most three of `names` (array of strings) within an edit distance of a third of the length:
@@ -82,8 +84,8 @@ const char *dbx_nearest(struct mcp_call *call, const char *asked, struct json_ob
 
 bool dbx_is_cluster_id(const char *text);   /* 0712-123456-abc12345 */
 bool dbx_is_warehouse_id(const char *text); /* 16 hexadecimal digits */
-bool dbx_is_number(const char *text);	    /* job, run, repo ids */
-bool dbx_never_an_id(const char *text);	    /* false: names are all there is */
+bool dbx_is_number(const char *text);	    /* ids of jobs, runs and repositories are numbers */
+bool dbx_never_an_id(const char *text);	    /* false: only the names are known */
 extern const struct dbx_kind dbx_clusters, dbx_warehouses, dbx_jobs;
 
 /* ---- names of Unity Catalog (identifiers.c) ------------------------------------------------- */
@@ -92,12 +94,12 @@ extern const struct dbx_kind dbx_clusters, dbx_warehouses, dbx_jobs;
 /* Splits "catalog.schema.table" into parts, each with or without back-ticks, and returns their
  * number. Any other text is returned as one part, unchanged. */
 size_t dbx_name_parts(struct mcp_call *call, const char *text, const char *parts[DBX_NAME_PARTS]);
-/* Joins the parts again, without back-ticks. NULL for NULL. */
+/* Joins the parts of a name again, without back-ticks. The result for NULL is NULL. */
 const char *dbx_plain_name(struct mcp_call *call, const char *text);
-/* The names in a list of dependencies of Unity Catalog: "main.s.lookup, main.s.features". */
+/* Writes the names in a list of dependencies of Unity Catalog: "main.s.lookup, main.s.features". */
 const char *dbx_show_dependencies(struct mcp_call *call, struct json_object *list);
 
-/* `message`, or NULL when it only repeats `what`: "Run 1 does not exist." */
+/* Returns `message`, or NULL when the message only repeats `what`: "Run 1 does not exist." */
 const char *dbx_more(struct mcp_call *call, const char *what, const char *message);
 
 #endif

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Error replies of the platform. Services use many formats. One table gives the meaning of each
- * code and the next step for the caller.
- */
+/* Error replies of the platform. Services use many formats. A table has the meaning of each code,
+ * and the next step for the caller. */
 #include "databricks.h"
 
 #include <ctype.h>
 #include <string.h>
 
-#define MESSAGE_MAX 65536 /* bytes of a message that are read */
-#define PAGE_TEXT_MAX 500 /* bytes of a message that comes from a web page */
+#define MESSAGE_MAX 65536 /* most bytes of a message that are read */
+#define PAGE_TEXT_MAX 500 /* most bytes of a message that comes from a web page */
 #define ELLIPSIS "\xE2\x80\xA6"
 
-/* The meaning of an error code; if it is unknown the HTTP status decides. */
+/* The meaning of an error code. For an unknown code the HTTP status decides. */
 static const struct meaning {
 	const char *code;
 	enum mcp_status status;
@@ -31,7 +29,8 @@ static const struct meaning {
 	{ "PERMISSION_DENIED", MCP_E_PERMISSION },
 	{ "PRIVATE_LINK_VALIDATION_ERROR", MCP_E_PERMISSION },
 	{ "FEATURE_DISABLED", MCP_E_UNSUPPORTED },
-	{ "ENDPOINT_NOT_FOUND", MCP_E_UNSUPPORTED }, /* a route, not an object */
+	/* the route does not exist, and not the object */
+	{ "ENDPOINT_NOT_FOUND", MCP_E_UNSUPPORTED },
 	{ "METASTORE_DOES_NOT_EXIST", MCP_E_UNSUPPORTED },
 	{ "NOT_IMPLEMENTED", MCP_E_UNSUPPORTED },
 	{ "UNIMPLEMENTED", MCP_E_UNSUPPORTED },
@@ -51,13 +50,13 @@ classify(const char *code, int http)
 	for (size_t i = 0; i < COUNT(meanings); i++)
 		if (strcmp(meanings[i].code, code) == 0)
 			return meanings[i].status;
-	/* Unity Catalog: TABLE_DOES_NOT_EXIST, SCHEMA_DOES_NOT_EXIST, … */
+	/* codes of Unity Catalog: TABLE_DOES_NOT_EXIST, SCHEMA_DOES_NOT_EXIST, … */
 	if (len > 15 && strcmp(code + len - 15, "_DOES_NOT_EXIST") == 0)
 		return MCP_E_NOT_FOUND;
 	return mcp_status_of(http);
 }
 
-/* The length of the `n` bytes without a cut character at the end. */
+/* The length of the `n` bytes without an incomplete character at their end. */
 static size_t
 whole_characters(const char *text, size_t n)
 {
@@ -68,8 +67,8 @@ whole_characters(const char *text, size_t n)
 	return start > 0 && ((unsigned char)text[start - 1] & 0x80) != 0 ? start - 1 : start;
 }
 
-/* One line of at most PAGE_TEXT_MAX bytes, without tags when `html`. An ellipsis marks a cut
- * text. */
+/* Makes one line of at most PAGE_TEXT_MAX bytes. With `html` tags are removed. An ellipsis marks a
+ * cut text. */
 static const char *
 one_line(struct mcp_call *call, const char *text, size_t len, bool html)
 {
@@ -101,7 +100,7 @@ one_line(struct mcp_call *call, const char *text, size_t len, bool html)
 }
 
 /* Removes white space at both ends. Line breaks stay, because SQL errors use them to mark a
- * position. The host limits and prepares what it shows. */
+ * position. The host limits and cleans the text that it shows. */
 static const char *
 trimmed(struct mcp_call *call, const char *text, size_t len)
 {
@@ -127,7 +126,8 @@ html_part(struct mcp_call *call, const char *body, const char *open, const char 
 	return one_line(call, from, (size_t)(to - from), true);
 }
 
-/* SCIM, RFC 7644 §3.12: status, scimType, detail (which may be the text "null"). */
+/* Reads an error of SCIM, RFC 7644 §3.12: status, scimType, detail (which may be the text
+ * "null"). */
 static void
 parse_scim(struct mcp_call *call, struct json_object *body, const char *detail,
 	   struct dbx_error *error)
@@ -140,7 +140,8 @@ parse_scim(struct mcp_call *call, struct json_object *body, const char *detail,
 	error->message = type != NULL ? mcp_printf(call, "%s: %s", type, detail) : detail;
 }
 
-/* Model serving: external_model_message is a text, or the error object of the external service. */
+/* Reads an error of model serving: external_model_message is a text, or the error object of the
+ * external service. */
 static const char *
 external_message(struct mcp_call *call, struct json_object *body)
 {
@@ -151,7 +152,7 @@ external_message(struct mcp_call *call, struct json_object *body)
 	return text != NULL ? text : mcp_value_text(call, said);
 }
 
-/* The members that services use for their message, the most useful first. */
+/* The members in which services send their message, the most useful member first. */
 static const char *
 json_message(struct mcp_call *call, struct json_object *body, const char *code)
 {
@@ -160,8 +161,8 @@ json_message(struct mcp_call *call, struct json_object *body, const char *code)
 	    mcp_get_str(call, body, "error.message", mcp_get_str(call, body, "error", NULL));
 	const char *more = mcp_get_str(call, body, "error_description", NULL);
 
-	/* The message of an external model stands beside a general message that only reports a
-	 * failure. */
+	/* The message of an external model is sent in addition to a general message that only
+	 * reports a failure. */
 	const char *model = external_message(call, body);
 
 	if (text == NULL)
@@ -172,7 +173,7 @@ json_message(struct mcp_call *call, struct json_object *body, const char *code)
 			 : model;
 	if (text != NULL && more != NULL)
 		return mcp_printf(call, "%s: %s", text, more);
-	/* API 1.2 uses "error", often beside a general "message". */
+	/* API 1.2 has its message in "error", often in addition to a general "message". */
 	if (text != NULL && (code[0] == '\0' || message == NULL))
 		return text;
 	return message != NULL ? message : "";
@@ -187,7 +188,7 @@ parse_json(struct mcp_call *call, struct json_object *body, struct dbx_error *er
 	error->code =
 	    mcp_get_str(call, body, "error_code", mcp_get_str(call, body, "errorCode", ""));
 	if (isdigit((unsigned char)error->code[0]))
-		error->code = ""; /* the gateway uses it for the HTTP status */
+		error->code = ""; /* skipped: the gateway sends the HTTP status in this member */
 	error->message = json_message(call, body, error->code);
 	if (error->message[0] == '\0' && detail != NULL)
 		parse_scim(call, body, detail, error);
@@ -234,7 +235,7 @@ parse_body(struct mcp_call *call, const struct mcp_reply *reply, struct dbx_erro
 	}
 }
 
-/* Services that answer 400 instead of 404. */
+/* Services that answer 400 where 404 would be right. */
 static bool
 means_not_found(const struct dbx_error *error)
 {
@@ -243,7 +244,7 @@ means_not_found(const struct dbx_error *error)
 		strstr(error->message, "doesn't exist") != NULL);
 }
 
-/* A route that the workspace does not have, reported without the usual code. */
+/* Is it an error about a route that the workspace does not have, without the usual code? */
 static bool
 means_no_route(const struct dbx_error *error)
 {
@@ -251,7 +252,7 @@ means_no_route(const struct dbx_error *error)
 				      strncmp(error->message, "No API available", 16) == 0);
 }
 
-/* An unknown token gets 403, although permissions were never checked. */
+/* An unknown token gets 403, although the workspace has not checked any permission. */
 static bool
 means_bad_token(const struct dbx_error *error)
 {
@@ -353,7 +354,7 @@ blames_token(struct mcp_call *call, const struct dbx_error *error)
 		strcasestr(error->message, "pageToken") != NULL);
 }
 
-/* Messages that only say that something does not exist. */
+/* Messages that only say that an object does not exist. */
 static bool
 is_stock(const char *word)
 {
@@ -426,7 +427,7 @@ dbx_fail(struct mcp_call *call, const struct mcp_reply *reply, const struct dbx_
 	return error->status;
 }
 
-/* What is wrong with a body that is not JSON of the wanted type. */
+/* Describes a body that is not JSON of the wanted type. */
 static const char *
 body_fault(const struct mcp_reply *reply, bool is_json, const char *other)
 {
@@ -439,7 +440,8 @@ body_fault(const struct mcp_reply *reply, bool is_json, const char *other)
 		 : "The answer is not JSON.";
 }
 
-/* A successful reply of the wanted type. `other`: the message for JSON of another type. */
+/* Checks a successful reply for the wanted type. `other` is the message for JSON of another
+ * type. */
 static struct json_object *
 reply_of(struct mcp_call *call, size_t index, const struct mcp_words *words, enum json_type type,
 	 const char *other)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Reads one part at *at and moves *at after it; NULL when its back-ticks do not match. */
+/* Reads one part at *at and moves *at behind it. NULL when its back-ticks do not match. */
 static const char *
 take_part(struct mcp_call *call, const char **at)
 {

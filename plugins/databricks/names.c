@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGES_MAX 20	  /* pages of a list that are searched for a name */
-#define CANDIDATES_MAX 10 /* shown when a name is ambiguous */
+#define PAGES_MAX 20	  /* most pages of a list that are searched for a name */
+#define CANDIDATES_MAX 10 /* number of ids that are shown when a name is ambiguous */
 #define NEAR_MAX 3
 #define DISTANCE_TEXT_MAX 128
-#define PART_MIN 3    /* bytes of a name that is searched as part of another */
-#define NEAR_TEXT 120 /* bytes of a similar name that is kept from page to page */
+#define PART_MIN 3    /* least bytes of a name that is searched as a part of another name */
+#define NEAR_TEXT 120 /* bytes of a similar name that are kept from page to page */
 
 const struct dbx_kind dbx_clusters = {
 	.noun = "cluster",
@@ -82,7 +82,8 @@ dbx_is_warehouse_id(const char *text)
 
 /* ---- nearest names -------------------------------------------------------------------------- */
 
-/* Levenshtein distance, ignoring case; DISTANCE_TEXT_MAX for texts that are too long. */
+/* The Levenshtein distance of two texts, ignoring case. DISTANCE_TEXT_MAX for texts that are too
+ * long. */
 static size_t
 distance(const char *a, const char *b)
 {
@@ -112,9 +113,9 @@ distance(const char *a, const char *b)
 	return row[lb];
 }
 
-/* The difference between a name and the wanted one: less is more similar, SIZE_MAX is not similar.
- * First come names within an edit distance of a third of the length, then names that contain the
- * other. */
+/* The difference between a name and the wanted one: a smaller number means more similar, SIZE_MAX
+ * means not similar. Names within an edit distance of a third of the length come first, then names
+ * of which one contains the other. */
 static size_t
 farness(const char *asked, const char *name)
 {
@@ -168,20 +169,22 @@ dbx_nearest(struct mcp_call *call, const char *asked, struct json_object *names)
 
 /* ---- walking a list ------------------------------------------------------------------------- */
 
-/* The wanted name and the results so far; copied from page to page. */
+/* The wanted name and the results so far. The struct is copied from page to page. */
 struct search {
 	const struct dbx_kind *kind;
-	mcp_step_fn fn; /* called with the resolved id; NULL: only suggestions are wanted */
+	/* the function that gets the resolved id; NULL: only suggestions are wanted */
+	mcp_step_fn fn;
 	struct dbx_resolved resolved;
 	unsigned pages, matches, n_near;
-	uint64_t token; /* digest of the previous page's token: a list may name the same page
-			 * forever */
+	/* digest of the previous page's token, because a list may name the same page again and
+	 * again */
+	uint64_t token;
 	char why[400];
-	char candidates[768]; /* "id, id": of objects with the same name */
+	char candidates[768]; /* the ids of objects with the same name: "id, id" */
 	struct {
 		char name[NEAR_TEXT];
 		size_t distance;
-	} near[NEAR_MAX]; /* the most similar first */
+	} near[NEAR_MAX]; /* similar names, the most similar one first */
 };
 
 _Static_assert(sizeof(struct search) <= MCP_STATE_MAX, "the state of a search must fit");
@@ -191,7 +194,8 @@ static int search_page(struct mcp_call *call, const void *state, size_t len);
 static int
 search_fetch(struct mcp_call *call, const struct search *search, const char *token)
 {
-	/* One service names it next_page_token in the query too; the template uses that name. */
+	/* One service also names this parameter next_page_token in the query; the template uses
+	 * that name. */
 	return mcp_fetch(call, search->kind->list,
 			 mcp_object(call, "page_token", token, "next_page_token", token, NULL),
 			 search_page, search, sizeof(*search));
@@ -258,7 +262,7 @@ fail_unknown(struct mcp_call *call, const struct search *search, const char *why
 	return mcp_fail(call, MCP_E_NOT_FOUND, what, dbx_more(call, what, why), next);
 }
 
-/* `more`: some pages were not read. */
+/* Fails the call because the name was not found. `more` means that some pages were not read. */
 static int
 search_end(struct mcp_call *call, const struct search *search, bool more)
 {
@@ -281,7 +285,7 @@ search_end(struct mcp_call *call, const struct search *search, bool more)
 }
 /* clang-format on */
 
-/* True when an item has exactly this id. */
+/* Does an item have exactly this id? */
 static bool
 search_items(struct mcp_call *call, struct search *search, struct json_object *items)
 {

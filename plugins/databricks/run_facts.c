@@ -15,7 +15,7 @@ is_one_of(const char *word, const char *const *words, size_t n)
 	return false;
 }
 
-/* The text at the first path that has one. */
+/* The text at the first of these paths where there is one. */
 static const char *
 first_text(struct mcp_call *call, struct json_object *tree, const char *const *paths, size_t n)
 {
@@ -31,7 +31,7 @@ first_text(struct mcp_call *call, struct json_object *tree, const char *const *p
 const char *
 dbx_run_state(struct mcp_call *call, struct json_object *run)
 {
-	/* `state` is the older form; `status` has the same content. */
+	/* `state` is the older form of `status`; both have the same content. */
 	static const char *const paths[] = { "state.result_state",
 					     "status.termination_details.code",
 					     "state.life_cycle_state", "status.state" };
@@ -55,7 +55,7 @@ dbx_run_ended(struct mcp_call *call, struct json_object *run)
 {
 	static const char *const ends[] = { "TERMINATED", "SKIPPED", "INTERNAL_ERROR" };
 
-	/* A result without a life cycle state also means the end. */
+	/* A result without a life cycle state also means that the run has ended. */
 	return mcp_get(run, "state.result_state") != NULL ||
 	       mcp_get(run, "status.termination_details.code") != NULL ||
 	       is_one_of(mcp_get_str(call, run, "state.life_cycle_state",
@@ -63,7 +63,7 @@ dbx_run_ended(struct mcp_call *call, struct json_object *run)
 			 ends, COUNT(ends));
 }
 
-/* Results that are not a failure of the run or task itself. */
+/* Results that are not a failure of this run or task itself. */
 static const char *const no_failures[] = {
 	"SUCCESS",	   "SUCCESS_WITH_FAILURES", "EXCLUDED", "DISABLED",	 "SKIPPED",
 	"UPSTREAM_FAILED", "UPSTREAM_CANCELED",	    "CANCELED", "USER_CANCELED", "TERMINATED"
@@ -93,7 +93,7 @@ was_repeated(struct mcp_call *call, struct json_object *tasks, struct json_objec
 	return false;
 }
 
-/* Is this the last attempt of a task that ended in one of two ways? */
+/* Is this the last attempt of a task, and did it end in one of these two ways? */
 static bool
 ended_so(struct mcp_call *call, struct json_object *task, bool cancelled)
 {
@@ -108,7 +108,8 @@ last_attempts(struct mcp_call *call, struct json_object *run, const char *items,
 {
 	struct json_object *tasks = mcp_objects(call, run, items);
 	struct json_object *found = mcp_keep(call, json_object_new_array());
-	bool iterations = strcmp(items, "iterations") == 0; /* all attempts have the same key */
+	/* all attempts of a task have the same key */
+	bool iterations = strcmp(items, "iterations") == 0;
 
 	for (size_t i = 0; i < json_object_array_length(tasks); i++) {
 		struct json_object *task = json_object_array_get_idx(tasks, i);
@@ -138,7 +139,8 @@ dbx_run_culprit(struct mcp_call *call, struct json_object *run, const char *item
 
 /* ---- facts ---------------------------------------------------------------------------------- */
 
-/* More detail than the state gives, if the workspace sends it: "CLUSTER_ERROR (CLIENT_ERROR)". */
+/* Writes more details than the state has, if the workspace sends them: "CLUSTER_ERROR
+ * (CLIENT_ERROR)". */
 static const char *
 end_code(struct mcp_call *call, struct json_object *run)
 {
@@ -178,7 +180,7 @@ add_text(struct json_object *object, const char *key, const char *text)
 		json_object_object_add(object, key, json_object_new_string(text));
 }
 
-/* Times of 0 mean "not yet". */
+/* A time of 0 means that it has not happened yet. */
 static const char *
 show_took(struct mcp_call *call, struct json_object *value)
 {
@@ -266,7 +268,7 @@ static const struct mcp_fact run_facts[] = {
 	  MCP_FACT_COLUMNS(repair_facts) },
 };
 
-/* Adds computed members to a run or a task. */
+/* Adds members that are calculated to a run or a task. */
 static void
 shape(struct mcp_call *call, struct json_object *run)
 {
@@ -307,7 +309,7 @@ dbx_run_tell(struct mcp_answer *answer, struct json_object *run)
 
 		add_text(item, "words", dbx_cluster_words(call, mcp_get(item, "new_cluster")));
 	}
-	/* The value is shown without its default. */
+	/* Writes the value without its default. */
 	parameters = mcp_objects(call, run, "job_parameters");
 	for (size_t i = 0; i < json_object_array_length(parameters); i++) {
 		struct json_object *item = json_object_array_get_idx(parameters, i);
@@ -378,7 +380,7 @@ shaped_tasks(struct mcp_call *call, struct json_object *run, const char *path)
 
 	for (size_t i = 0; i < json_object_array_length(tasks); i++) {
 		struct json_object *task = json_object_array_get_idx(tasks, i);
-		/* run_duration is in newer replies only. */
+		/* only newer replies have run_duration */
 		struct json_object *took = mcp_get(task, "run_duration");
 		struct json_object *settings = dbx_task_settings(call, task);
 		struct json_object *each = dbx_task_each(call, task);

@@ -7,17 +7,17 @@
 
 #include <string.h>
 
-#define ROOM_FOR_WORDS 2000 /* bytes of a result that are reserved for the other lines */
-#define ROOM_LEAST 100	    /* bytes of each part of an output */
+#define ROOM_FOR_WORDS 2000 /* bytes of a result that are kept for the other lines */
+#define ROOM_LEAST 100	    /* most bytes of each part of an output */
 
-/* The number of bytes left for long texts. */
+/* The number of bytes that are left for long texts. */
 struct room {
 	struct mcp_answer *answer;
 	int64_t bytes;
 	bool said;
 };
 
-/* The end of a text, from the start of a line if possible. */
+/* The end of a text, beginning at the start of a line if possible. */
 static const char *
 tail_of(const char *text, size_t most)
 {
@@ -38,7 +38,8 @@ tell_text(struct room *room, const char *title, const char *key, const char *tex
 
 	if (text[0] == '\0')
 		return;
-	/* The host would cut the end of a long text, but the end is the important part. */
+	/* Cuts the beginning of a long text. The host would cut the end, which is the important
+	 * part. */
 	from = tail_of(text, room->bytes > ROOM_LEAST ? (size_t)room->bytes : ROOM_LEAST);
 	if (from > text)
 		left_out = mcp_printf(call, "the last %zu of %zu bytes%s", strlen(from),
@@ -91,7 +92,7 @@ static const struct mcp_fact sql_facts[] = {
 	{ .key = "widgets", .path = "dashboard_output.widgets", MCP_FACT_COLUMNS(widget_facts) },
 };
 
-/* {"columns":[{"name"}],"rows":[{"values":[{"string_value"}]}]} as lines of values. */
+/* Writes {"columns":[{"name"}],"rows":[{"values":[{"string_value"}]}]} as lines of values. */
 static void
 tell_rows(struct room *room, struct json_object *result)
 {
@@ -179,7 +180,8 @@ static const struct {
 	{ "ai_runtime_task_output", ai_runtime_facts, COUNT(ai_runtime_facts) },
 };
 
-/* A run of dbt Cloud or of the dbt platform. Their members differ by this prefix. */
+/* Writes a run of dbt Cloud or of the dbt platform. The names of their members differ in this
+ * prefix. */
 static void
 tell_dbt_job(struct room *room, struct json_object *output, const char *prefix)
 {
@@ -211,7 +213,8 @@ tell_dbt_job(struct room *room, struct json_object *output, const char *prefix)
 	room->said = true;
 }
 
-/* An unknown kind of output is named, not shown: it may contain credentials. */
+/* For an unknown kind of output only the name is shown, because the content may have
+ * credentials. */
 static void
 tell_unknown(struct room *room, struct json_object *output)
 {
@@ -252,7 +255,8 @@ dbx_run_output(struct mcp_answer *answer, struct json_object *output, int64_t mo
 		{ "clean_rooms_notebook_output.notebook_output.result", "result",
 		  "clean_room_result", "clean_rooms_notebook_output.notebook_output.truncated" },
 		{ "logs", "logs", "logs", "logs_truncated" },
-		{ "printed", "printed", "printed", NULL }, /* read by the calling function */
+		/* not here: the calling function has read it */
+		{ "printed", "printed", "printed", NULL },
 	};
 	struct mcp_call *call = mcp_answer_call(answer);
 	int64_t fits = mcp_number(call, MCP_NUM_MAX_TEXT) - ROOM_FOR_WORDS;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs as operations: run_polled until they end, cancelled when the client withdraws. */
+/* Runs as operations: they are polled until they end, and cancelled when the client cancels the
+ * call. */
 #include "runs.h"
 
 #include <stdio.h>
@@ -8,8 +9,8 @@
 
 #define POLL_MIN_MS 500
 #define POLL_MAX_MS 10000
-#define TEXT_SMALL 4000	  /* bytes of the output that a finished operation shows */
-#define TASK_PAGES_MAX 20 /* pages of tasks that are read to find the failed one */
+#define TEXT_SMALL 4000	  /* bytes of output that the answer of a finished operation shows */
+#define TASK_PAGES_MAX 20 /* most pages of tasks that are read to find the failed task */
 
 struct mcp_words
 dbx_run_words(struct mcp_call *call, const char *id, const char *grant)
@@ -47,12 +48,12 @@ handle_read(struct mcp_call *call, struct dbx_run *run)
 	return mcp_handle_read(call, DBX_RUN_VERSION, run, sizeof(*run)) == MCP_OK;
 }
 
-/* The result of a run, while its failed task is searched and its output is fetched. */
+/* The result of a run, while the failed task is searched and its output is read. */
 struct ended {
 	struct dbx_run run;
 	char state[64], task[128], task_run[24], message[1024], token[DBX_NAME_MAX];
 	unsigned pages;
-	bool skipped, idle, loop; /* idle: it ended without doing any work */
+	bool skipped, idle, loop; /* idle: the run has ended without doing any work */
 };
 
 _Static_assert(sizeof(struct ended) <= MCP_STATE_MAX, "the state of an ended run must fit");
@@ -63,7 +64,7 @@ was_cancelled(const struct ended *ended)
 	return strcmp(ended->state, "CANCELED") == 0 || strcmp(ended->state, "USER_CANCELED") == 0;
 }
 
-/* Did a run with this result not do its work? */
+/* Does this result mean that the run did not do its work? */
 static bool
 was_idle(const struct ended *ended)
 {
@@ -82,11 +83,12 @@ next_of(struct mcp_call *call, const struct ended *ended)
 	if (was_cancelled(ended))
 		return "Start it again if you still need it.";
 	if (ended->skipped)
-		return "It did not start. Wait for the active runs of the job, or cancel one: "
-		       "list_job_runs active_only=true shows them.";
+		return "The run did not start. Wait for the active runs of the job, or cancel "
+		       "one: list_job_runs active_only=true shows them.";
 	if (ended->idle && ended->task[0] == '\0')
 		return mcp_printf(call,
-				  "It did nothing. Call get_job_run run_id=%s to see its tasks.",
+				  "The run did no work. Call get_job_run run_id=%s to see its "
+				  "tasks.",
 				  ended->run.id);
 	if (ended->loop)
 		return mcp_printf(call, "Call get_job_run run_id=%s to see its iterations.",
@@ -154,7 +156,8 @@ note_task(struct mcp_call *call, struct ended *ended, struct json_object *task)
 	ended->loop = mcp_get(task, "for_each_task") != NULL;
 }
 
-/* The run of a for_each task, with its iterations: the error is in the failed one. */
+/* Requests the run of a for_each task with its iterations: the error is in the iteration that
+ * failed. */
 static int
 iterations_arrived(struct mcp_call *call, const void *state, size_t len)
 {
@@ -239,7 +242,7 @@ dbx_run_pace(struct mcp_call *call, int64_t begun_ms)
 	return mcp_pace(call, begun_ms, POLL_MIN_MS, POLL_MAX_MS);
 }
 
-/* The answer when the time is over. */
+/* The answer when the wait is over and the run still continues. */
 static void
 say_interim(struct mcp_call *call, struct json_object *run, const struct dbx_run *handle)
 {
@@ -247,7 +250,7 @@ say_interim(struct mcp_call *call, struct json_object *run, const struct dbx_run
 	const char *url = mcp_get_str(call, run, "run_page_url", "");
 
 	mcp_say(call, "Run %s is %s after %s%s%s", handle->id,
-		state[0] != '\0' ? state : "not known to have ended",
+		state[0] != '\0' ? state : "possibly still running",
 		mcp_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - handle->begun_ms),
 		why[0] != '\0' ? ": " : ".", why);
 	mcp_answer_url(mcp_answer_begin(call), url);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tasks of jobs and runs: the work of each, and its compute. Jobs API 2.2, "tasks". */
+/* Tasks of jobs and runs: the work of each task, and its compute. Jobs API 2.2, "tasks". */
 #include "runs.h"
 
 #include <string.h>
@@ -8,10 +8,10 @@
 
 enum compute {
 	ON_NOTHING, /* a service does the work, or the settings name the compute */
-	ON_SPARK,   /* serverless, unless it names a cluster */
+	ON_SPARK,   /* serverless, unless the task names a cluster */
 };
 
-/* The member of each kind of task, and those of its members that describe the work. */
+/* For each kind of task: its member, and the members of it that describe the work. */
 static const struct kind {
 	const char *member, *noun;
 	enum compute compute;
@@ -70,7 +70,7 @@ kind_of(struct json_object *task)
 	return NULL;
 }
 
-/* An unknown kind, by the name of its member: "new_thing_task". */
+/* The name of an unknown kind is that of its member: "new_thing_task". */
 static const char *
 unknown_kind(struct mcp_call *call, struct json_object *task)
 {
@@ -236,7 +236,7 @@ dbx_task_compute(struct mcp_call *call, struct json_object *task)
 		return dbx_task_compute(call, inner);
 	if (text[0] == '\0' && kind != NULL && kind->compute == ON_SPARK && used[0] == '\0')
 		text = "serverless";
-	/* In a run: the cluster that was made for a job cluster or a new one. */
+	/* In a run this is the cluster that was made for a job cluster or a new cluster. */
 	if (used[0] != '\0' &&
 	    strcmp(used, mcp_get_str(call, task, "existing_cluster_id", "")) != 0)
 		text = add_part(call, text, mcp_printf(call, "cluster %s", used));

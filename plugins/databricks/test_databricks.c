@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The shared code: requests, every format of error, times, sizes, facts, unusual JSON. */
+/* Tests of the shared code: requests, every format of error, times, sizes, facts, unusual JSON. */
 #include "databricks.h"
 #include "test_plugin.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- a plugin that uses it ------------------------------------------------------------------- */
+/* ---- a plugin that uses the shared code
+ * ------------------------------------------------------- */
 
 static int
 reply_shown(struct mcp_call *call, const void *state, size_t len)
@@ -46,7 +47,7 @@ change(struct mcp_call *call)
 			NULL, 0);
 }
 
-/* The fields that were read from an error, in one line. */
+/* Writes the fields that were read from an error, in one line. */
 static int
 error_shown(struct mcp_call *call, const void *state, size_t len)
 {
@@ -160,7 +161,7 @@ const struct mcp_plugin mcp_plugin = {
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 
-/* Databricks API, "Errors"; RFC 6749 §5.2; RFC 7644 §3.12. */
+/* Formats of errors: Databricks API, "Errors"; RFC 6749 §5.2; RFC 7644 §3.12. */
 static const struct {
 	int http;
 	const char *body, *line; /* ok|status|code|message|reason */
@@ -263,10 +264,11 @@ cuts_long_messages_at_a_character(void)
 		strcat(body, "\xC3\xA4"); /* ä: 800 bytes */
 	fakehost_reply(host, "GET /api/thing", 400, body);
 	result = fakehost_tool(host, "error", "{}");
-	ASSERT_HAS(result->text, "\xC3\xA4\xE2\x80\xA6|"); /* a whole character, then an ellipsis */
+	/* the cut is after a whole character, and an ellipsis follows */
+	ASSERT_HAS(result->text, "\xC3\xA4\xE2\x80\xA6|");
 	CU_ASSERT(strlen(result->text) < 520);
 	fakehost_reset(host);
-	memcpy(body, "a b", 3); /* not a web page: the host limits it */
+	memcpy(body, "a b", 3); /* this text is not a web page, so only the host limits it */
 	fakehost_reply(host, "GET /api/thing", 400, body);
 	result = fakehost_tool(host, "error", "{}");
 	ASSERT_HAS(result->text, "|a b\xC3\xA4");
@@ -313,14 +315,14 @@ fails_in_three_lines(void)
 		fakehost_reply(host, "GET /api/thing", cases[i].http, cases[i].body);
 		ASSERT_FAILED(fakehost_tool(host, "reply", "{}"), cases[i].status, cases[i].what,
 			      cases[i].why, cases[i].next);
-		/* A message that only repeats is left out. */
+		/* A message that only repeats the line above is left out. */
 		if (cases[i].why[0] == '\0')
 			ASSERT_LACKS(fakehost_tool(host, "reply", "{}")->why, "thing");
 	}
 	fakehost_reset(host);
 	fakehost_reply(host, "GET /api/thing?id=7", 204, "");
 	ASSERT_TEXT(fakehost_tool(host, "reply", "{\"id\":7}"), "{ }");
-	/* An empty answer to a read is not "none"; the answer to a change may be empty. */
+	/* An empty reply to a read is not an empty list. The reply to a change may be empty. */
 	fakehost_reply(host, "GET /api/thing", 200, "");
 	ASSERT_FAILED(fakehost_tool(host, "reply", "{}"), MCP_E_UPSTREAM, "no valid answer",
 		      "The answer is empty.", "");
@@ -440,7 +442,7 @@ shows_times_and_sizes(void)
 	fakehost_free(host);
 }
 
-/* The text and the structure have the same content; scalars keep their type. */
+/* The text and the structured content have the same facts; numbers and booleans keep their type. */
 static void
 shows_facts_in_both_forms(void)
 {
@@ -481,7 +483,7 @@ shows_facts_in_both_forms(void)
 	fakehost_free(host);
 }
 
-/* For any reply, the structure is JSON that the host accepts. */
+/* For every reply the structured content is JSON that the host accepts. */
 static void
 keeps_facts_in_bounds(void)
 {
@@ -525,7 +527,7 @@ shows_a_dash_for_absent_values(void)
 	fakehost_free(host);
 }
 
-/* A cut text is marked, and ends between characters. */
+/* A cut text is marked, and is cut between characters. */
 static void
 cuts_copies(void)
 {

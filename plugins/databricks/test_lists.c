@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names, ids and similar names; lists, their pages, filters, caps and end lines; completions. */
+/* Tests of names, ids and similar names, of lists with their pages, filters, caps and end lines,
+ * and of completions. */
 #include "databricks.h"
 #include "test_plugin.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define CLUSTERS "GET /api/2.1/clusters/list?page_size=100"
 
-/* ---- a plugin that uses it ------------------------------------------------------------------- */
+/* ---- a plugin that uses the shared code
+ * ------------------------------------------------------- */
 
 static int
 resolved(struct mcp_call *call, const void *state, size_t len)
@@ -189,7 +191,7 @@ resolves_names_and_ids(void)
 	fakehost_free(host);
 }
 
-/* An id from the list is accepted in any form, and is preferred to an equal name. */
+/* An id of the list is accepted in any form. It has priority over an equal name. */
 static void
 accepts_ids_as_listed(void)
 {
@@ -268,7 +270,7 @@ explains_ids_that_do_not_exist(void)
 	ASSERT_FAILED(fakehost_tool(host, "unknown", id), MCP_E_NOT_FOUND,
 		      "There is no cluster \"1111-111111-dex\".", "gone",
 		      "Did you mean: 1111-111111-dev?");
-	/* the list has it, but it is still unknown */
+	/* The list has the object, but the workspace still answers that it is unknown. */
 	ASSERT_FAILED(fakehost_tool(host, "unknown", "{\"cluster_id\":\"dev\"}"), MCP_E_NOT_FOUND,
 		      "\"dev\"", "", "Call list_clusters");
 	fakehost_reset(host);
@@ -305,7 +307,8 @@ lists_pages(void)
 	fakehost_free(host);
 }
 
-/* The server sends more than requested: the rest is at a position within the page. */
+/* The server sends more items than requested: the next call begins at a position within the
+ * page. */
 static void
 shows_no_more_than_requested(void)
 {
@@ -380,7 +383,7 @@ walks_over_empty_pages(void)
 	fakehost_free(host);
 }
 
-/* Rows that the host drops for its caps follow on the same page. */
+/* Rows that the host drops because of its caps are shown next, from the same page. */
 static void
 leads_to_dropped_rows(void)
 {
@@ -396,7 +399,8 @@ leads_to_dropped_rows(void)
 	fakehost_free(host);
 }
 
-/* A cut name is shown whole in a shorter page, and the end line names that call. */
+/* A cut name is shown completely in a shorter page, and the end line names the call for that
+ * page. */
 static void
 leads_to_whole_cells(void)
 {

@@ -22,7 +22,7 @@ text_holds(const char *text, const char *part, bool wanted, const char *file, in
 #define ASSERT_HAS(text, part) CU_ASSERT(text_holds(text, part, true, __FILE__, __LINE__))
 #define ASSERT_LACKS(text, part) CU_ASSERT(text_holds(text, part, false, __FILE__, __LINE__))
 
-/* A failed call of a status, whose three lines hold these parts. */
+/* Asserts that a call failed with this status, and that its three lines contain these parts. */
 #define ASSERT_FAILED(result, kind, what_, why_, next_)      \
 	do {                                                 \
 		const struct fakehost_result *r_ = (result); \
@@ -34,7 +34,7 @@ text_holds(const char *text, const char *part, bool wanted, const char *file, in
 		ASSERT_INT(r_->unexpected, 0);               \
 	} while (0)
 
-/* A successful call with exactly this text. */
+/* Asserts that a call succeeded with exactly this text. */
 #define ASSERT_TEXT(result, text_)                           \
 	do {                                                 \
 		const struct fakehost_result *r_ = (result); \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs as operations: polled to their end, explained when they fail, cancelled. */
+/* Tests of runs as operations: polled to their end, explained when they fail, cancelled. */
 #include "runs.h"
 #include "test_plugin.h"
 
@@ -7,7 +7,8 @@
 #define OUTPUT "GET /api/2.2/jobs/runs/get-output?run_id=*"
 #define CANCEL "POST /api/2.2/jobs/runs/cancel"
 
-/* ---- a plugin that uses it ------------------------------------------------------------------- */
+/* ---- a plugin that uses the shared code
+ * ------------------------------------------------------- */
 
 static int
 start(struct mcp_call *call)
@@ -126,7 +127,7 @@ explains_failed_runs(void)
 		ASSERT_FAILED(fakehost_tool(host, "run", "{\"run_id\":\"7\"}"), cases[i].status,
 			      cases[i].what, cases[i].why, cases[i].next);
 	}
-	/* the goal is the end of the run, so this is a success */
+	/* the operation only waits for the end of the run, so this is a success */
 	fakehost_reset(host);
 	fakehost_reply(host, GET_RUN, 200, RUN(ENDED("CANCELED")));
 	ASSERT_TEXT(fakehost_tool(host, "run", "{\"run_id\":\"7\",\"ending\":true}"),

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Texts about tasks and runs: kinds, compute, reasons, the failed task, outputs. */
+/* Tests of the texts about tasks and runs: kinds, compute, reasons, the failed task, outputs. */
 #include "runs.h"
 #include "test_plugin.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- a plugin that uses it ------------------------------------------------------------------- */
+/* ---- a plugin that uses the shared code
+ * ------------------------------------------------------- */
 
 static int
 task(struct mcp_call *call)

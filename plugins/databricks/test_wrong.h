@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tests with replies that break the API's contract. Every value of every prepared reply is
- * replaced, one at a time, by values of all types, or removed. The row that reads it must answer
- * without a defect of the plugin. A crash ends the test program.
+ * replaced, one at a time, by values of all types, or removed. The row that reads the reply must
+ * answer, and the plugin must not make a mistake. A crash ends the test program.
  *
- * That is tens of thousands of calls, so each reply gets a sample of WRONG_SAMPLE of them, the same
- * in each run. LAKEHOST_WRONG_ALL=1 in the environment makes all of them.
- */
+ * That is tens of thousands of calls, so each reply gets a sample of WRONG_SAMPLE of them, the
+ * same in each run. LAKEHOST_WRONG_ALL=1 in the environment makes all of them. */
 #ifndef PLUGINS_DATABRICKS_TEST_WRONG_H
 #define PLUGINS_DATABRICKS_TEST_WRONG_H
 
@@ -20,7 +19,7 @@
 #include "suite.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-/* A call under test, as a function. */
+/* A function that makes the call under test. */
 #define CALL(name, tool, arguments)                                      \
 	static const struct fakehost_result *name(struct fakehost *host) \
 	{                                                                \
@@ -38,7 +37,7 @@ struct wrong_route {
 /* Makes the call under test. */
 typedef const struct fakehost_result *(*wrong_call_fn)(struct fakehost *host);
 
-/* A tool, its arguments, and the routes of all requests that it makes. */
+/* A tool, its arguments, and the routes of all requests that it sends. */
 struct wrong_case {
 	const char *tool, *arguments;
 	struct wrong_route routes[WRONG_ROUTES_MAX];
@@ -47,12 +46,12 @@ struct wrong_case {
 struct wrong_test {
 	const struct mcp_plugin *plugin;
 	const struct wrong_route *routes;
-	size_t n_routes, route; /* `route` is the one with wrong replies */
+	size_t n_routes, route; /* `route` is the route whose replies are wrong */
 	wrong_call_fn call;	/* or the tool of `of` */
 	const struct wrong_case *of;
-	struct json_object *tree; /* of that route's body */
-	size_t n, step;		  /* number of its variants so far; one of them is used in
-				   * `step`; 0: none */
+	struct json_object *tree; /* number of values in the body of that route */
+	/* number of variants so far; one of them is used in `step`; 0: no variant */
+	size_t n, step;
 };
 
 static inline const struct fakehost_result *
@@ -62,7 +61,7 @@ wrong_call(const struct wrong_test *test, struct fakehost *host)
 
 	if (test->of == NULL)
 		return test->call(host);
-	/* the request that is made when an id changes */
+	/* the request that the tool makes when an id changes */
 	fakehost_reply(host, "GET *", 404, none);
 	fakehost_reply(host, "POST *", 404, none);
 	fakehost_wait(host, 200);
@@ -106,7 +105,7 @@ wrong_send(struct wrong_test *test)
 		wrong_try(test, json_object_to_json_string_ext(test->tree, JSON_C_TO_STRING_PLAIN));
 }
 
-/* The values that replace a right one; NULL after the last. */
+/* Values that replace a right one. NULL after the last value. */
 static inline struct json_object *
 wrong_value(size_t i)
 {
@@ -140,7 +139,7 @@ wrong_value(size_t i)
 
 	if (i < n)
 		return json_tokener_parse(texts[i]);
-	if (i == n) /* the platform was seen to send it */
+	if (i == n) /* the platform has sent this value */
 		return json_object_new_double(NAN);
 	if (i == n + 1)
 		return json_object_new_double(-INFINITY);
@@ -232,7 +231,7 @@ wrong_asks(const struct wrong_test *test)
 	return asks;
 }
 
-/* Tests the route with all its wrong replies. Returns their number. */
+/* Tests the route with all its wrong replies. Returns the number of wrong replies. */
 static inline size_t
 wrong_route(struct wrong_test *test)
 {
@@ -255,7 +254,7 @@ wrong_route(struct wrong_test *test)
 	return n + test->n;
 }
 
-/* Makes the call with each value of each of its replies replaced. Returns the number of
+/* Makes the call once for each wrong value in each of its replies. Returns the number of
  * variants. */
 static inline size_t
 wrong_replies(const struct mcp_plugin *plugin, const struct wrong_route *routes, size_t n,
@@ -272,7 +271,7 @@ wrong_replies(const struct mcp_plugin *plugin, const struct wrong_route *routes,
 	return ways;
 }
 
-/* Makes each of the calls so; at least `least` variants must come of it. */
+/* Tests each of the calls in this way. At least `least` variants must result. */
 static inline void
 wrong_calls(const struct mcp_plugin *plugin, const struct wrong_route *routes, size_t n_routes,
 	    const wrong_call_fn *calls, size_t n_calls, size_t least)
@@ -285,7 +284,7 @@ wrong_calls(const struct mcp_plugin *plugin, const struct wrong_route *routes, s
 	printf("%zu ways ", n);
 }
 
-/* The same for a tool and its own replies. */
+/* Does the same for a tool and its own replies. */
 static inline size_t
 wrong_replies_of(const struct mcp_plugin *plugin, const struct wrong_case *of)
 {

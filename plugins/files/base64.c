@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Base64, RFC 4648: for contents in DBFS and in arguments. It uses libcrypto. */
+/* Base64 (RFC 4648) for contents in DBFS and in arguments. The code uses libcrypto. */
 #include "files.h"
 
 #include <limits.h>
@@ -16,7 +16,7 @@ base64_encode(struct mcp_call *call, const void *data, size_t len)
 	return text;
 }
 
-/* EVP accepts a text without padding; RFC 4648 does not. */
+/* an extra check, because EVP accepts a text without padding and RFC 4648 does not */
 static bool
 whole(const char *text, size_t len)
 {

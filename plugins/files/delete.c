@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define DELETE_LAST_MS 8000 /* time before the deadline in which no new request is made */
-#define AGAIN_MS 1000	    /* between two requests for the same directory */
+#define AGAIN_MS 1000	    /* pause between two requests for the same directory */
 
 struct deletion {
 	bool directory;
@@ -19,7 +19,7 @@ grant_of(const struct place *place)
 {
 	return place->store == STORE_VOLUME ? "WRITE VOLUME on the volume"
 	     : place->store == STORE_DBFS   ? "access to DBFS"
-					    : "CAN MANAGE on it";
+					    : "CAN MANAGE on the file or folder";
 }
 
 static bool
@@ -44,7 +44,7 @@ again(struct mcp_call *call, const void *state, size_t len)
 	return place_argument(call, &place) ? delete_send(call, &place, state) : MCP_E_INPUT;
 }
 
-/* DBFS stops after a while on large trees and must be asked again. */
+/* On large trees DBFS stops after a while, and the request must be repeated. */
 static int
 unfinished(struct mcp_call *call, const struct place *place, const struct deletion *deletion)
 {
@@ -69,7 +69,7 @@ deleted(struct mcp_call *call, const void *state, size_t len)
 	memcpy(&deletion, state, sizeof(deletion));
 	if (!place_argument(call, &place))
 		return MCP_E_INPUT;
-	/* It existed a moment ago. */
+	/* not found now, although it existed a moment ago */
 	if (dbx_ok(call, reply, &error) || error.status == MCP_E_NOT_FOUND)
 		return mcp_say(call, "Deleted the %s %s.",
 			       deletion.directory ? "directory" : "file", place.shown);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* create_directory: creates missing parents too; an existing directory is not an error. */
+/* create_directory also creates missing parent directories. An existing directory is not an
+ * error. */
 #include "files.h"
 
 static int

@@ -16,7 +16,7 @@
 
 struct fetch {
 	fetched_fn fn;
-	int64_t offset; /* negative: from the end */
+	int64_t offset; /* where to begin; negative: counted from the end */
 	int64_t length;
 	int64_t total; /* -1: not known */
 };
@@ -55,7 +55,7 @@ total_of(const struct mcp_reply *reply)
 								   : -1;
 }
 
-/* The position of the body in the file. A store may send another part than requested. */
+/* The position of the body in the file. A store may send another part than the requested one. */
 static int64_t
 start_of(const struct mcp_reply *reply, const struct fetch *fetch)
 {
@@ -80,7 +80,7 @@ directory_or_missing(struct mcp_call *call, const struct place *place, const str
 				   mcp_quoted(call, place->shown)));
 }
 
-/* The requested part of the body: a store without ranges sends the whole file. */
+/* The requested part of the body, because a store without ranges sends the whole file. */
 static int
 part_done(struct mcp_call *call, const struct place *place, struct fetch *fetch,
 	  const struct mcp_reply *reply)
@@ -89,7 +89,7 @@ part_done(struct mcp_call *call, const struct place *place, struct fetch *fetch,
 
 	fetch->total = reply->status == 206 ? total_of(reply) : end;
 	if (fetch->total < 0 && (int64_t)reply->body.len < fetch->length)
-		fetch->total = end; /* less than requested: the file ends here */
+		fetch->total = end; /* shorter than requested: the file ends here */
 	if (start > fetch->offset || end < fetch->offset)
 		return reply->status != 206
 			 ? behind_end(call, place, fetch)
@@ -149,7 +149,7 @@ range_fetch(struct mcp_call *call, const struct place *place, const struct fetch
 						 (long long)(fetch->offset + fetch->length - 1)) };
 	request.headers = range;
 	request.n_headers = 1;
-	/* Room for the whole file, because the store may ignore the range. */
+	/* memory for the whole file, because the store may ignore the range */
 	request.max_bytes =
 	    fetch->length > EXPORT_REPLY_MAX ? (uint64_t)fetch->length : EXPORT_REPLY_MAX;
 	return mcp_suspend(call, &request, 1, 0, range_arrived, fetch, sizeof(*fetch));
@@ -261,7 +261,7 @@ export_arrived(struct mcp_call *call, const void *state, size_t len)
 	memcpy(&fetch, state, sizeof(fetch));
 	if (!place_argument(call, &place))
 		return MCP_E_INPUT;
-	words = place_words(call, &place, "CAN READ on it");
+	words = place_words(call, &place, "CAN READ on the file");
 	if (!dbx_ok(call, reply, &error))
 		return dbx_fail(call, reply, &error, &words);
 	fetch.total = (int64_t)reply->body.len;
@@ -328,7 +328,6 @@ file_fetch(struct mcp_call *call, int64_t offset, int64_t length, fetched_fn fn)
 	if (!place_of_file(call, &place))
 		return MCP_E_INPUT;
 	if (place.store == STORE_VOLUME && offset >= 0)
-		return range_fetch(call, &place, &fetch); /* the store whose reply contains the
-							   * size */
+		return range_fetch(call, &place, &fetch); /* the store whose reply has the size */
 	return place_stat(call, 0, fetch_looked_at, &fetch, sizeof(fetch));
 }

@@ -13,7 +13,7 @@
 
 #define PAGE_MAX 1000
 #define OFFERED_MAX 100
-#define OFFSET_DIGITS 12 /* largest page token that is an offset */
+#define OFFSET_DIGITS 12 /* largest page token, which is an offset */
 #define UC "/api/2.1/unity-catalog"
 
 static const struct mcp_list_column entry_columns[] = {
@@ -129,7 +129,7 @@ static const struct mcp_list volume_list =
     LIST("/api/2.0/fs/directories{+path}{?page_size,page_token}", "page_size", "contents",
 	 "entries", volume_item);
 
-/* The objects above a volume, by the depth of the path. */
+/* The requests for objects above a volume, by the depth of the path. */
 static const struct mcp_list above[] = {
 	LIST(UC "/catalogs{?max_results,page_token}", "max_results", "catalogs", "catalogs",
 	     catalog_item),
@@ -162,7 +162,7 @@ struct whole_list {
 	bool (*item)(struct mcp_call *call, struct json_object *item);
 };
 
-/* The state between two steps. */
+/* The state that is kept between two steps. */
 struct listing {
 	const struct whole_list *list;
 };
@@ -251,10 +251,10 @@ list_files(struct mcp_call *call)
 
 /* ---- completion ------------------------------------------------------------------------------ */
 
-/* The source of the completed names, and the text before them. */
+/* The source of the names that complete a path, and the text before them. */
 struct offer {
 	char items[16];
-	char folder[PATH_BYTES_MAX + 2]; /* as typed, including its slash */
+	char folder[PATH_BYTES_MAX + 2]; /* the text as the user typed it, including its slash */
 	char start[256];
 };
 
@@ -296,7 +296,7 @@ offer(struct mcp_call *call, const void *state, size_t len)
 	return MCP_OK;
 }
 
-/* The three trees, offered together with the root of DBFS. */
+/* The three roots, which are offered together with the root of DBFS. */
 static int
 offer_tops(struct mcp_call *call, const char *typed)
 {

@@ -20,8 +20,8 @@ hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Only dots, also when some are percent-encoded. Names with other escapes are valid; Spark writes
- * them. */
+/* Has the segment only dots, also when some are percent-encoded? Names with other escapes are
+ * valid; Spark writes such names. */
 static bool
 only_dots(const char *segment, size_t len)
 {
@@ -54,7 +54,7 @@ segment_fault(const char *segment, size_t len)
 	return NULL;
 }
 
-/* Copies the path without empty segments; NULL with `why`. */
+/* Copies the path without empty segments. NULL with `why`. */
 static char *
 cleaned(struct mcp_call *call, const char *path, size_t len, unsigned *depth, const char **why)
 {
@@ -85,7 +85,8 @@ cleaned(struct mcp_call *call, const char *path, size_t len, unsigned *depth, co
 
 /* ---- stores ---------------------------------------------------------------------------------- */
 
-/* The rest of `path` after its first segment if that is `name` in any case: "" at its end. */
+/* When the first segment of `path` is `name`, in any case, the rest after it; "" at the end of the
+ * path. */
 static const char *
 behind(const char *path, const char *name)
 {
@@ -97,7 +98,7 @@ behind(const char *path, const char *name)
 	return *path == '\0' || *path == '/' ? path : NULL;
 }
 
-/* Services that accept only one spelling get that one. */
+/* Writes the first segment in the one spelling that the services accept. */
 static void
 route(struct mcp_call *call, char *clean, bool dbfs, struct place *place)
 {
@@ -173,7 +174,7 @@ place_argument(struct mcp_call *call, struct place *place)
 	const char *path = json_object_get_string(argument);
 	size_t len = (size_t)json_object_get_string_len(argument);
 
-	/* In a URI the slash may belong to the part before the path. */
+	/* in a URI the slash may belong to the part before the path */
 	if (mcp_context(call, MCP_CTX_URI).len > 0 && path[0] != '/' &&
 	    strncasecmp(path, "dbfs:", 5) != 0 && memchr(path, '\0', len) == NULL) {
 		path = mcp_printf(call, "/%s", path);
@@ -335,7 +336,7 @@ place_url(struct mcp_call *call, const struct place *place)
 			  mcp_expand(call, "/explore/data/volumes{+path}{?volumePath}", values));
 }
 
-/* For a request that was never sent. */
+/* The size that means that no request was sent. */
 bool
 file_refused(const struct mcp_reply *reply, const char *file)
 {

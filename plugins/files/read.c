@@ -8,14 +8,14 @@
 
 #include <string.h>
 
-#define READ_MAX BLOCK_BYTES_MAX /* bytes of one answer, for any text */
+#define READ_MAX BLOCK_BYTES_MAX /* most bytes of one answer, for any text */
 #define READ_LEAST 100
-#define START_BYTES 16		      /* bytes shown of binary content */
+#define START_BYTES 16		      /* number of bytes that are shown of binary content */
 #define OFFSET_MAX (INT64_C(1) << 60) /* larger than any file, and small enough for additions */
 
 /* ---- text or binary -------------------------------------------------------------------------- */
 
-/* The length of the UTF-8 character that begins with `c`; 0: not valid. */
+/* The length of the UTF-8 character that begins with the byte `c`; 0: not valid. */
 static size_t
 character_len(unsigned char c)
 {
@@ -61,13 +61,13 @@ fetched_is_text(const struct fetched *fetched, size_t *from, size_t *to)
 		(*from)++;
 	*to = text_end(data, *from, fetched->len);
 	left = fetched->len - *to;
-	/* The end of the part may cut a character; the end of the file may not. */
+	/* A character may be cut at the end of the part, but not at the end of the file. */
 	return left == 0 || (!whole_end && left < 4 && character_len(data[*to]) > left);
 }
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
-/* Room in an answer for content, besides its own lines. */
+/* The number of bytes in an answer for the content, without the other lines. */
 static int64_t
 room(struct mcp_call *call, const struct place *place)
 {
@@ -102,7 +102,8 @@ say_range(struct mcp_call *call, const struct place *place, const struct fetched
 			(long long)fetched->total, as);
 }
 
-/* The next call: the rest of the requested length that did not fit, else of the file. */
+/* Writes the next call. It reads the rest of the requested length that did not fit, otherwise the
+ * rest of the file. */
 static int
 say_next(struct mcp_call *call, const struct place *place, const struct fetched *fetched)
 {
@@ -119,7 +120,7 @@ say_next(struct mcp_call *call, const struct place *place, const struct fetched 
 		       given ? " encoding=" : "", given ? encoding : "");
 }
 
-/* Is most of this text for people: in another encoding, or with a few invalid bytes? */
+/* Is most of this text readable: in another encoding, or with a few invalid bytes? */
 static bool
 mostly_text(const struct fetched *fetched)
 {
@@ -135,7 +136,7 @@ mostly_text(const struct fetched *fetched)
 	return odd <= fetched->len / 8;
 }
 
-/* Facts about binary content. Its bytes would not help a reader. */
+/* Writes facts about binary content. The bytes themselves would not help a reader. */
 static int
 say_binary(struct mcp_call *call, const struct place *place, const struct fetched *fetched)
 {
@@ -157,7 +158,7 @@ say_binary(struct mcp_call *call, const struct place *place, const struct fetche
 		       repeated != NULL ? repeated : "", mostly_text(fetched) ? "text" : "base64");
 }
 
-/* An invalid byte becomes three bytes in the text. */
+/* each invalid byte becomes three bytes in the text */
 static size_t
 fitting(const char *data, size_t len, size_t room_)
 {
@@ -225,7 +226,7 @@ saved(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (!place_argument(call, &place))
 		return MCP_E_INPUT;
-	words = place_words(call, &place, "read access to it");
+	words = place_words(call, &place, "read access to the file");
 	if (dbx_ok(call, reply, &error))
 		return mcp_say(call, "Saved all %llu bytes of %s in the host's file %s.",
 			       (unsigned long long)reply->bytes, place.shown, file);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* databricks://files{+path}: a directory returns its list, a file its content. */
+/* The resource databricks://files{+path}: for a directory its list, for a file its content. */
 #include "files.h"
 
 #include <string.h>
 #include <strings.h>
 
-#define CONTENT_MAX (8 << 20) /* bytes of a binary content; the limit of the host */
+#define CONTENT_MAX (8 << 20) /* most bytes of a binary content, as in the host */
 
 static const char *
 mime_of(const struct place *place, bool text)

@@ -17,7 +17,7 @@ struct stat_state {
 
 /* ---- the three stores ------------------------------------------------------------------------ */
 
-/* An HTTP date, RFC 9110 5.6.7; 0 when it is none. */
+/* Reads an HTTP date, RFC 9110 5.6.7; 0 when the text is not a date. */
 static int64_t
 http_date_ms(const char *text)
 {
@@ -33,7 +33,7 @@ copy_text(char *to, size_t size, const char *text)
 {
 	size_t len = text != NULL ? strlen(text) : 0;
 
-	/* cut at the start of a character */
+	/* cut before the start of a character */
 	if (len >= size)
 		for (len = size - 1; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
 			len--;
@@ -108,7 +108,7 @@ info_is_notebook(const struct file_info *info)
 
 /* ---- place_stat ------------------------------------------------------------------------------ */
 
-/* Fills `info`; false when a reply is not an answer; `failed` is then its index. */
+/* Fills `info`. False when a reply is not an answer; `failed` is then its index. */
 static bool
 read_replies(struct mcp_call *call, const struct place *place, struct file_info *info,
 	     size_t *failed)
@@ -124,7 +124,7 @@ read_replies(struct mcp_call *call, const struct place *place, struct file_info 
 		return error.status == MCP_E_NOT_FOUND;
 	item = mcp_reply_json(call, 0);
 	if (mcp_get_str(call, item, key, "")[0] == '\0')
-		return false; /* both replies always contain it */
+		return false; /* a valid reply always has this header */
 	info->found = true;
 	if (place->store == STORE_DBFS)
 		dbfs_info(item, info);
@@ -147,7 +147,7 @@ arrived(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_INPUT;
 	if (!read_replies(call, &place, &info, &failed)) {
 		if ((stat->flags & MCP_HTTP_CLEANUP) == 0) {
-			words = place_words(call, &place, "read access to it");
+			words = place_words(call, &place, "read access to the file");
 			if (dbx_done(call, failed, &words))
 				mcp_fail(call, MCP_E_UPSTREAM,
 					 mcp_printf(call, "%s could not be read.", words.object),

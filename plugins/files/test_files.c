@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin files on the fake host: paths, lists, facts, completion. */
+/* Tests of the plugin files on the fake host: paths, lists, facts, completion. */
 #include "test_files.h"
 
 #define UC "/api/2.1/unity-catalog"
@@ -44,7 +44,7 @@ paths_lead_to_their_store(void)
 	}
 }
 
-/* No tool makes a request for an invalid path. */
+/* With an invalid path no tool sends a request. */
 static void
 unsafe_paths_are_refused(void)
 {
@@ -311,7 +311,7 @@ facts_of_a_volume(void)
 	fakehost_free(host);
 }
 
-/* Types of the workspace that are unknown, or too long. */
+/* Types of workspace objects that are unknown, or too long. */
 static void
 odd_types(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by the tests of the files plugin. */
+/* Functions that the tests of the files plugin share. */
 #ifndef PLUGINS_FILES_TEST_H
 #define PLUGINS_FILES_TEST_H
 
@@ -17,7 +17,7 @@
 #define NOT_FOUND "{\"error_code\":\"NOT_FOUND\",\"message\":\"It is not found.\"}"
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* The i-th request of the last call, "METHOD target"; "" when there is none. */
+/* Request number i of the last call, "METHOD target"; "" when there is no such request. */
 static inline const char *
 asked(const struct fakehost *host, size_t i)
 {
@@ -30,7 +30,7 @@ asked(const struct fakehost *host, size_t i)
 	return text;
 }
 
-/* A reply with bytes, a Content-Type and one more header. */
+/* Makes a reply with bytes, a Content-Type and one more header. */
 static inline void
 reply_bytes(struct fakehost *host, const char *request, int status, const void *data, size_t len,
 	    const char *header, const char *value)
@@ -49,7 +49,7 @@ reply_bytes(struct fakehost *host, const char *request, int status, const void *
 	fakehost_reply_with(host, request, &reply);
 }
 
-/* Replies of the Files API about a file of a volume, a directory, or a missing path. */
+/* Makes replies of the Files API about a file of a volume, a directory, or a missing path. */
 static inline void
 volume_has(struct fakehost *host, const char *below, char what, const char *size)
 {

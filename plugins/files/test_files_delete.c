@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin files on the fake host: deleting files, directories, trees. */
+/* Tests of the plugin files on the fake host: deleting files, directories, trees. */
 #include "test_files.h"
 
 #define DELETE(path, more) "{\"path\":\"" path "\"" more "}"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin files on the fake host: reading parts, saving whole files on the host, the resource. */
+/* Tests of the plugin files on the fake host: reading parts, saving whole files on the host, the
+ * resource. */
 #include "test_files.h"
 
 #include <unistd.h>
@@ -7,7 +8,7 @@
 #define READ(more) "{\"path\":\"" V "/a.txt\"" more "}"
 #define GET_FILE "GET " FILES "/a.txt"
 
-/* A reply to a range: `data` of a file with `total` bytes. */
+/* Makes a reply to a request with a range: `data` of a file with `total` bytes. */
 static void
 part(struct fakehost *host, const char *data, size_t len, size_t from, size_t total)
 {
@@ -105,11 +106,11 @@ reads_at_the_end_of_files(void)
 	result = fakehost_tool(host, "read_file", READ(",\"offset\":9223372036854775807"));
 	ASSERT_INT(result->status, MCP_E_INPUT);
 	fakehost_reset(host);
-	reply_bytes(host, GET_FILE, 200, "whole", 5, NULL, NULL); /* some stores ignore ranges */
+	reply_bytes(host, GET_FILE, 200, "whole", 5, NULL, NULL); /* the store ignores the range */
 	has(fakehost_tool(host, "read_file", READ(",\"offset\":2"))->text, "bytes 2-4 of 5");
 	ASSERT_INT(fakehost_tool(host, "read_file", READ(",\"offset\":5"))->status, MCP_E_INPUT);
 	has(fakehost_tool(host, "read_file", READ(""))->text, "all 5 bytes");
-	/* only the requested part of the body */
+	/* only the requested part of the body is used */
 	result = fakehost_tool(host, "read_file", READ(",\"length\":2"));
 	has(result->text, "bytes 0-1 of 5");
 	has(result->text, "\nwh\n");
@@ -138,7 +139,8 @@ reads_at_the_end_of_files(void)
 static void
 characters_stay_whole(void)
 {
-	static const char umlauts[] = "\xbc\xc3\xa4\xc3\xb6\xc3"; /* cut on both sides */
+	/* characters are cut at both ends */
+	static const char umlauts[] = "\xbc\xc3\xa4\xc3\xb6\xc3";
 	struct fakehost *host = fakehost_new(&mcp_plugin);
 	const struct fakehost_result *result;
 
@@ -148,7 +150,7 @@ characters_stay_whole(void)
 	has(result->text, "\n\xc3\xa4\xc3\xb6\n</untrusted-data>");
 	has(result->text, "offset=15 length=1");
 	fakehost_reset(host);
-	part(host, umlauts + 1, 5, 15, 20); /* the file itself ends with half a character */
+	part(host, umlauts + 1, 5, 15, 20); /* the file itself ends with an incomplete character */
 	result = fakehost_tool(host, "read_file", READ(",\"offset\":15,\"length\":5"));
 	has(result->text, "not UTF-8 text");
 	fakehost_free(host);

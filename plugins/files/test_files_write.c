@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin files on the fake host: writing, and what remains after a failed write. */
+/* Tests of the plugin files on the fake host: writing, and what remains after a failed write. */
 #include "test_files.h"
 
 #include <unistd.h>
@@ -223,7 +223,7 @@ notebooks_are_named(void)
 	has(result->text, "Wrote 38 bytes.\nThe workspace made a notebook from it. Its path has no "
 			  "extension: /Workspace/Users/\xc3\xbc b (PYTHON)\n");
 	has(result->text, "\nNext: get_notebook_content path=\"/Workspace/Users/\xc3\xbc b\"");
-	/* not a notebook: it stayed a file, or the check failed */
+	/* not a notebook: the object is still a file, or the check failed */
 	fakehost_reset(host);
 	fakehost_reply(host, "POST /api/2.0/workspace-files/import-file/*", 200, "{}");
 	fakehost_reply(host, STATUS("b.sql"), 200, "{\"object_type\":\"FILE\"}");
@@ -232,7 +232,7 @@ notebooks_are_named(void)
 			       TO_NOTEBOOK("b.sql", "-- Databricks notebook source\\n"));
 	has(result->text, "Wrote 30 bytes to /Workspace/Users/b.sql.\nurl: ");
 	lacks(result->text, "notebook");
-	/* no check for a file that cannot be a notebook */
+	/* there is no check for a file that cannot become a notebook */
 	fakehost_tool(host, "write_file", TO_NOTEBOOK("b.py", "print(1)\\n"));
 	ASSERT_INT(fakehost_requests(host), 1);
 	fakehost_tool(host, "write_file", TO_NOTEBOOK("b.txt", SOURCE));
@@ -295,7 +295,7 @@ files_are_not_sent(void)
 
 /* ---- DBFS ------------------------------------------------------------------------------------ */
 
-/* Arguments that write `len` bytes; for free(). */
+/* Makes arguments that write `len` bytes; for free(). */
 static char *
 large(const char *more, size_t len)
 {
@@ -355,7 +355,7 @@ large_contents_go_in_blocks(void)
 	fakehost_free(host);
 }
 
-/* What exists at the path after a fault and the clean-up. */
+/* Tests which object exists at the path after a fault and the clean-up. */
 static void
 dbfs_leaves(struct fakehost *host, const char *status)
 {
@@ -411,7 +411,7 @@ cancelled_streams_are_cleaned_up(void)
 		dbfs_leaves(host, NULL);
 		fakehost_tool(host, "write_file", arguments);
 		n = fakehost_requests(host);
-		if (step > 1) { /* nothing was created after the first */
+		if (step > 1) { /* only the first request was sent */
 			ASSERT_STR(asked(host, n - 3), "POST " DBFS "/close");
 			ASSERT_STR(asked(host, n - 2), "POST " DBFS "/delete");
 		}

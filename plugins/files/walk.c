@@ -9,14 +9,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BATCH MCP_REQUESTS_MAX /* files deleted at a time */
+#define BATCH MCP_REQUESTS_MAX /* number of files that are deleted at a time */
 #define TOKEN_MAX 1024
 #define WALK_LAST_MS 5000 /* time before the deadline in which no new request is made */
 
 struct walk {
 	unsigned files, directories; /* deleted so far */
-	bool last;		     /* this directory contains only what is being deleted */
-	char token[TOKEN_MAX];	     /* token of a page without entries */
+	/* this directory contains only the entry that is being deleted */
+	bool last;
+	char token[TOKEN_MAX]; /* token of the page that follows a page without entries */
 	char at[PATH_BYTES_MAX + 1];
 };
 
@@ -50,7 +51,7 @@ stopped(struct mcp_call *call, const struct walk *walk, const struct place *root
 				   mcp_quoted(call, root->shown)));
 }
 
-/* The reason of an unsuccessful reply. */
+/* The reason why a request did not succeed. */
 static const char *
 said(struct mcp_call *call, const struct dbx_error *error)
 {
@@ -79,7 +80,7 @@ list_here(struct mcp_call *call, struct walk *walk, const struct place *root)
 			 listed, walk, sizeof(*walk));
 }
 
-/* The directory is deleted: continues with its parent, or ends. */
+/* Called when the directory is deleted: continues with its parent, or ends. */
 static int
 go_up(struct mcp_call *call, struct walk *walk, const struct place *root)
 {
@@ -120,7 +121,7 @@ removed(struct mcp_call *call, const void *state, size_t len)
 	if (dbx_ok(call, mcp_reply(call, 0), &error)) {
 		walk.directories++;
 	} else if (strcmp(error.reason, "FILES_API_DIRECTORY_IS_NOT_EMPTY") == 0 && walk.last) {
-		walk.last = false; /* a file was added meanwhile */
+		walk.last = false; /* a file was added to the directory meanwhile */
 		return list_here(call, &walk, &root);
 	} else if (error.status != MCP_E_NOT_FOUND) {
 		return stopped(call, &walk, &root, said(call, &error));

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * write_file. Volumes and the workspace take a file in one request, from bytes of the call or from
- * a file of the operator's folders; the file appears whole or not at all. When a request gets no
- * answer, its result is looked up and reported.
- */
+/* write_file. Volumes and the workspace take a file in one request, from bytes of the call or from
+ * a file of the operator's folders; the file is written completely or not at all. When a request
+ * gets no answer, its result is looked up and reported. */
 #include "files.h"
 
 #include <stdio.h>
@@ -75,8 +73,8 @@ write_refused(struct mcp_call *call, const struct place *place, const struct mcp
 		return mcp_fail(call, MCP_E_CONFLICT, what, dbx_more(call, what, error->message),
 				overwrites(call)
 				    ? "Use another path, or delete the existing object."
-				    : "Repeat with overwrite=true to replace the file, or use "
-				      "another path.");
+				    : "Repeat the call with overwrite=true to replace the file, "
+				      "or use another path.");
 	return dbx_fail(call, reply, error, &words);
 }
 
@@ -103,7 +101,7 @@ uncertain(struct mcp_call *call, const struct place *place, const struct file_in
 				   info->type, (long long)info->size,
 				   info->modified_ms > 0 ? mcp_time(call, info->modified_ms)
 							 : "at an unknown time"),
-			"Compare its size, or repeat the call with overwrite=true.");
+			"Compare the size, or repeat the call with overwrite=true.");
 }
 
 int
@@ -145,7 +143,7 @@ make_parent(struct mcp_call *call, const struct place *place)
 			parent_made, &upload, sizeof(upload));
 }
 
-/* What the reply to the write says without a further check. */
+/* The answer that follows from the reply to the write without a further check. */
 static int
 say_written(struct mcp_call *call, const struct place *place, const struct content *content)
 {
@@ -154,7 +152,8 @@ say_written(struct mcp_call *call, const struct place *place, const struct conte
 					       content->file, place->shown, place_url(call, place));
 }
 
-/* After a write: did the workspace keep a file, or make a notebook (its path has no extension)? */
+/* After a write: did the workspace keep a file, or did it make a notebook, whose path has no
+ * extension? */
 static int
 notebook_seen(struct mcp_call *call, const void *state, size_t len)
 {
@@ -251,7 +250,7 @@ upload(struct mcp_call *call, const struct place *place, const struct content *c
 	struct json_object *values = place_values(call, place);
 	struct mcp_http request;
 
-	/* This service needs the whole path as one segment. */
+	/* This service needs the complete path as one segment. */
 	json_object_object_add(values, "file", json_object_new_string(place->path + 1));
 	json_object_object_add(values, "overwrite", json_object_new_boolean(overwrites(call)));
 	if (!mcp_fetch_request(call, &request,
@@ -268,14 +267,14 @@ upload(struct mcp_call *call, const struct place *place, const struct content *c
 		request.body = &piece;
 		request.n_body = 1;
 	}
-	/* Without overwrite a second attempt would find the file of the first one. */
+	/* A second attempt without overwrite would find the file that the first attempt wrote. */
 	request.retry = overwrites(call) ? MCP_RETRY_IDEMPOTENT : MCP_RETRY_NEVER;
 	return mcp_suspend(call, &request, 1, 0, uploaded, upload, sizeof(*upload));
 }
 
 /* ---- write_file ------------------------------------------------------------------------------ */
 
-/* A large file is sent only after a check that it may be written. */
+/* A large file is sent only after a check that the caller may write it. */
 static int
 target_seen(struct mcp_call *call, const struct place *place, const struct file_info *info,
 	    const void *state)
@@ -290,8 +289,8 @@ target_seen(struct mcp_call *call, const struct place *place, const struct file_
 				mcp_printf(call, "%s exists already.", place->shown),
 				mcp_printf(call, "It is a %s.", info->type),
 				info->directory ? "Use the path of a file in it."
-						: "Repeat with overwrite=true to replace it, "
-						  "or use another path.");
+						: "Repeat the call with overwrite=true to "
+						  "replace it, or use another path.");
 	return upload(call, place, &content, &(struct upload){ false });
 }
 

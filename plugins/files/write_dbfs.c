@@ -36,7 +36,7 @@ handle_body(struct mcp_call *call, const struct stream *stream)
 	return body;
 }
 
-/* A clean-up request, which may still be made after a cancel. */
+/* A request of the clean-up, which may be sent even after a cancel. */
 static int
 clean_up(struct mcp_call *call, const char *path, struct json_object *body, mcp_step_fn fn,
 	 const struct stream *stream)
@@ -93,7 +93,7 @@ closed(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_INPUT;
 	if (dbx_ok(call, reply, &error))
 		return written(call, &place, stream->sent);
-	/* Everything was sent; the size shows whether it arrived. */
+	/* All bytes were sent; the size shows whether they have arrived. */
 	return write_uncertain(call, error.message);
 }
 

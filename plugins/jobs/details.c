@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One job in full: its settings, its tasks, and their compute. */
+/* Shows one job in full: its settings, its tasks, and their compute. */
 #include "jobs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define TASK_PAGES_MAX 12 /* of 100 tasks each; a job has at most 1,000 */
+#define TASK_PAGES_MAX 12 /* most pages, of 100 tasks each; a job has at most 1,000 tasks */
 
 /* ---- trigger -------------------------------------------------------------------------------- */
 
@@ -25,7 +25,7 @@ cron_text(struct mcp_call *call, struct json_object *cron)
 			  mcp_get_str(call, cron, "timezone_id", ""));
 }
 
-/* What starts the job: the one kind of trigger that it has. */
+/* Describes how the job is started: the one kind of trigger that it has. */
 static const char *
 trigger_text(struct mcp_call *call, struct json_object *trigger)
 {
@@ -185,7 +185,7 @@ add_picked(struct json_object *settings, const char *key, struct json_object *pi
 }
 
 /* The facts of a cluster that the job makes. Environment variables, the password of a registry and
- * the key of a log workspace are not shown: they are or may be secret. */
+ * the key of a log workspace are not shown, because they may be secret. */
 static struct json_object *
 cluster_settings(struct mcp_call *call, struct json_object *cluster)
 {
@@ -256,7 +256,7 @@ static const struct mcp_fact tasks_fact = { .key = "tasks",
 					    .path = "settings.tasks",
 					    MCP_FACT_COLUMNS(task_facts) };
 
-/* "3 retries, 1 min 30 s apart, also after a timeout" */
+/* Writes "3 retries, 1 min 30 s apart, also after a timeout". */
 static const char *
 retries_text(struct mcp_call *call, struct json_object *task)
 {
@@ -303,7 +303,7 @@ shape_task(struct mcp_call *call, struct json_object *task)
 				       json_object_get(cluster_settings(call, cluster)));
 }
 
-/* Appends the arrays of another page of a job to those of the first. */
+/* Appends the arrays of a further page of a job to those of the first page. */
 static void
 merge(struct mcp_call *call, struct json_object *job, struct json_object *more)
 {
@@ -328,7 +328,7 @@ merge(struct mcp_call *call, struct json_object *job, struct json_object *more)
 
 /* ---- get_job_details ------------------------------------------------------------------------- */
 
-/* Jobs with more than 100 tasks have several pages. Each step has all pages so far among its
+/* A job with more than 100 tasks has several pages. Each step has all pages so far among its
  * replies. */
 struct details {
 	struct dbx_resolved job;

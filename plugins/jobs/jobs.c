@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Jobs: the list with their last runs, and one job in full. */
+/* The list of jobs with their last runs, and one job in full. */
 #include "jobs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_MAX 100  /* jobs of one page when names are searched; the maximum of the API */
-#define BATCH_MAX 25  /* jobs whose last runs are requested together */
-#define LIMIT_MAX 100 /* jobs of one call */
-#define PAGES_MAX 20  /* pages of one call */
+#define PAGE_MAX 100  /* jobs on one page when names are searched; the maximum of the API */
+#define BATCH_MAX 25  /* number of jobs whose last runs are requested together */
+#define LIMIT_MAX 100 /* most jobs that one call shows */
+#define PAGES_MAX 20  /* most pages that one call reads */
 
 struct mcp_words
 job_words(struct mcp_call *call, const char *asked, const char *grant)
@@ -34,17 +34,15 @@ job_missing(struct mcp_call *call, const char *asked, int *status)
 
 /* ---- list_jobs ------------------------------------------------------------------------------ */
 
-/*
- * The position of a listing. A name is first looked up on the server, exactly as given. If no job
- * has this name, pages are searched for jobs whose name contains it. The jobs of a page are shown
- * in batches, with the last run of every job; meanwhile the host's cache keeps the page. A
- * page_token of this plugin is the token of the platform's page, preceded by the number of matching
- * jobs that were already shown: "3~TOKEN", or "3~" on the first page.
- */
+/* The position in a list. A name is first looked up on the server, exactly as given. If no job has
+ * this name, pages are searched for jobs whose name contains it. The jobs of a page are shown in
+ * batches, with the last run of every job; meanwhile the host's cache keeps the page. A page_token
+ * of this plugin is the token of the platform's page, preceded by the number of matching jobs that
+ * were already shown: "3~TOKEN", or "3~" on the first page. */
 struct listing {
 	char token[DBX_NAME_MAX]; /* token of the current page */
-	int64_t skip;		  /* its matching jobs that were already shown */
-	int64_t shown, limit;	  /* rows of this call */
+	int64_t skip;		  /* number of matching jobs on it that were already shown */
+	int64_t shown, limit;	  /* number of rows of this call */
 	unsigned pages;
 	bool exact; /* the server filters */
 };
@@ -58,7 +56,8 @@ static const struct mcp_column job_columns[] = {
 
 static int page_arrived(struct mcp_call *call, const void *state, size_t len);
 
-/* Small pages when every job is shown: what the last batch leaves over would be wasted. */
+/* The pages are small when every job is shown, because jobs that the last batch does not use are
+ * requested for nothing. */
 static bool
 page_request(struct mcp_call *call, struct mcp_http *request, const struct listing *listing)
 {
@@ -85,7 +84,7 @@ page_fetch(struct mcp_call *call, const struct listing *listing)
 	return mcp_suspend(call, &request, 1, 0, page_arrived, listing, sizeof(*listing));
 }
 
-/* The jobs of the first reply's page that match and were not shown yet. At most `most`. */
+/* Finds the jobs on the first reply's page that match and were not shown yet, at most `most`. */
 static struct json_object *
 next_jobs(struct mcp_call *call, const struct listing *listing, int64_t most, bool *left)
 {
@@ -118,7 +117,7 @@ batch_size(const struct listing *listing)
 	return left < BATCH_MAX ? left : BATCH_MAX;
 }
 
-/* The next call; NULL when nothing is left. */
+/* Writes the next call. NULL when there are no more jobs. */
 static const char *
 resume_token(struct mcp_call *call, const struct listing *listing, bool left)
 {
@@ -139,7 +138,7 @@ resume_text(struct mcp_call *call, const char *token)
 			  shape != NULL ? shape : "", mcp_quoted(call, token));
 }
 
-/* `token`: where the listing continues, NULL at its end. */
+/* Ends the table. `token` is where the list continues; NULL at its end. */
 static int
 listing_end(struct mcp_call *call, const struct listing *listing, const char *token)
 {
@@ -153,8 +152,8 @@ listing_end(struct mcp_call *call, const struct listing *listing, const char *to
 				       .next = token != NULL ? resume_text(call, token) : NULL });
 }
 
-/* The workspace gives a next page that cannot be read: the same one, or a token that is too
- * long. */
+/* Does the workspace name a next page that cannot be read: the same page, or a token that is too
+ * long? */
 static int
 listing_stuck(struct mcp_call *call)
 {
@@ -165,7 +164,7 @@ listing_stuck(struct mcp_call *call)
 			     "there are more jobs.");
 }
 
-/* Continues with the next page, or ends. */
+/* Continues with the next page, or ends the table. */
 static int
 page_done(struct mcp_call *call, struct listing *listing, const char *next)
 {
@@ -186,7 +185,7 @@ page_done(struct mcp_call *call, struct listing *listing, const char *next)
 	return page_fetch(call, listing);
 }
 
-/* The run of a job in the replies to a batch: found by its id, because the page may have
+/* The last run of a job in the replies to a batch. It is found by its id, because the page may have
  * changed. */
 static struct json_object *
 last_run(struct mcp_call *call, struct json_object *job, size_t replies)
@@ -218,7 +217,7 @@ job_row(struct mcp_call *call, struct json_object *job, struct json_object *run)
 	return mcp_page_row(call, cells, COUNT(cells));
 }
 
-/* Requests the page again, and the last runs of the batch. */
+/* Requests the page again, together with the last runs of the batch. */
 static int
 runs_arrived(struct mcp_call *call, const void *state, size_t len)
 {
@@ -243,7 +242,8 @@ runs_arrived(struct mcp_call *call, const void *state, size_t len)
 	}
 	listing.skip += (int64_t)row;
 	listing.shown += (int64_t)row;
-	if (row < n) /* the host's cap: the row that was not accepted is the next to show */
+	/* the host's cap is reached: the row that was not accepted is the next one to show */
+	if (row < n)
 		return listing_end(call, &listing, resume_token(call, &listing, true));
 	if (left && listing.shown >= listing.limit)
 		return listing_end(call, &listing, resume_token(call, &listing, true));

@@ -7,16 +7,19 @@
 #include "jobs.rows.h"
 #include "runs.h"
 
-#define FRESH_MS 10000 /* a page is requested again with what it leads to, from the cache */
+/* how long the cache may give a page again, when it is requested together with further requests */
+#define FRESH_MS 10000
 
-/* The request for the page of a notebook run, and the text that its cells printed: the end of a
- * long text; "" when there is none. (printed.c) */
+/* printed.c: the request for the page of a notebook run, and the text that the cells of the
+ * notebook printed. Of a long text it is the end; "" when there is no text. */
 bool job_printed_request(struct mcp_call *call, struct mcp_http *request, const char *run_id);
 const char *job_printed(struct mcp_call *call, struct json_object *reply);
 
-/* "0 0 6 * * ? UTC", "paused: …", "continuous", "on files in …"; "" without any. */
+/* Describes the trigger of a job: "0 0 6 * * ? UTC", "paused: …", "continuous", "on files in …"; ""
+ * without a trigger. */
 const char *job_schedule(struct mcp_call *call, struct json_object *settings);
-/* Fails as not found when the first reply reports a missing job, and suggests similar names. */
+/* When the first reply reports that the job is missing, fails the call as not found, and suggests
+ * similar names. */
 bool job_missing(struct mcp_call *call, const char *asked, int *status);
 struct mcp_words job_words(struct mcp_call *call, const char *asked, const char *grant);
 

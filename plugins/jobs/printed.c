@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PAGE_BYTES_MAX (3u << 20) /* of an exported page that is read; it is parsed as a whole */
-#define PRINTED_MAX (256u << 10)  /* bytes of printed text that are kept, from its end */
-#define ROWS_MAX 20		  /* rows of a table that a cell showed */
-#define DEPTH_MAX 8		  /* depth of results within results */
+#define PAGE_BYTES_MAX (3u << 20) /* most bytes of an exported page, which is parsed as a whole */
+#define PRINTED_MAX (256u << 10)  /* bytes of printed text that are kept, counted from its end */
+#define ROWS_MAX 20		  /* most rows of a table that a cell showed */
+#define DEPTH_MAX 8		  /* largest depth of results within results */
 
 struct printed {
 	struct mcp_call *call;
@@ -52,7 +52,7 @@ puts_line(struct printed *out, const char *text)
 		put(out, "\n", 1);
 }
 
-/* The text of a piece of HTML: without tags, with the five common entities decoded. */
+/* Extracts the text of a piece of HTML: without tags, with the five common entities decoded. */
 static char *
 plain(struct mcp_call *call, const char *html, size_t len)
 {
@@ -126,7 +126,8 @@ put_error(struct printed *out, struct json_object *result)
 	puts_line(out, plain(out->call, error, strlen(error)));
 }
 
-/* {"type":"listResults","data":[…]}, {"type":"ansi","data":"…"}, table, html, mimeBundle, error */
+/* Reads one result: {"type":"listResults","data":[…]}, {"type":"ansi","data":"…"}, table, html,
+ * mimeBundle, error. */
 static void
 put_result(struct printed *out, struct json_object *result, int depth)
 {
@@ -214,7 +215,7 @@ percent_in_place(char *text, size_t len)
 	return out;
 }
 
-/* The notebook that the page contains; NULL when there is none. */
+/* The notebook in the page. NULL when the page has none. */
 static struct json_object *
 notebook_of(struct mcp_call *call, const char *page)
 {
@@ -248,7 +249,7 @@ put_page(struct printed *out, const char *page)
 	json_object_array_sort(cells, by_position);
 	for (size_t i = 0; i < json_object_array_length(cells); i++)
 		put_result(out, mcp_get(json_object_array_get_idx(cells, i), "results"), 0);
-	/* A page without a model: the workspace has rendered the cells. */
+	/* Reads a page without a notebook in JSON: the workspace has rendered the cells as HTML. */
 	while (model == NULL) {
 		const char *output = strstr(page, marks[0]), *error = strstr(page, marks[1]), *end;
 		const char *next =

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs: listed, read, and their output. */
+/* Tools for runs: the list, one run, and its output. */
 #include "jobs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define RUNS_PAGE_MAX 24       /* the API requires less than 25 */
-#define ROOM_TO_ANSWER_MS 2000 /* part of the deadline that is kept for the last poll */
-#define OUTPUT_CHARS 8000      /* max_chars, where the schema gives none */
+#define RUNS_PAGE_MAX 24       /* rows of a page; the API requires less than 25 */
+#define ROOM_TO_ANSWER_MS 2000 /* the part of the deadline that is kept for the last poll */
+#define OUTPUT_CHARS 8000      /* value of max_chars when the caller gives none */
 
 /* ---- list_job_runs -------------------------------------------------------------------------- */
 
-/* The states that status_filter accepts. Jobs API 2.2: RunResultState, RunLifeCycleState, and
- * TerminationCode, which newer replies have instead. */
+/* The states that status_filter accepts. They come from the Jobs API 2.2: RunResultState,
+ * RunLifeCycleState, and TerminationCode, which newer replies have instead. */
 static const char *const states[] = {
 	"SUCCESS",
 	"FAILED",
@@ -69,7 +69,8 @@ holds(const char *const *words, size_t n, const char *word)
 	return false;
 }
 
-/* False after failing the call: with an unknown state the list would just be empty. */
+/* Checks the filter. For an unknown state the call fails and the result is false: the list would
+ * only be empty. */
 static bool
 filter_known(struct mcp_call *call)
 {
@@ -113,7 +114,7 @@ runs_words(struct mcp_call *call)
 			   : (struct mcp_words){ .object = "The list of runs" };
 }
 
-/* The columns from here on are shown for one job; the list of all jobs begins two columns
+/* The list of one job has the columns from here on. The list of all jobs begins two columns
  * earlier. */
 static const struct mcp_list_column run_columns[] = {
 	{ .name = "job_id", .path = "job_id" },
@@ -126,7 +127,7 @@ static const struct mcp_list_column run_columns[] = {
 	{ .name = "message", .path = "why" },
 };
 
-#define OF_JOBS 2 /* columns that tell which job */
+#define OF_JOBS 2 /* number of columns that identify the job */
 
 static const char *const repeated[] = { "job_id",	   "status_filter", "active_only",
 					"start_time_from", "start_time_to", NULL };
@@ -213,7 +214,7 @@ list_job_runs(struct mcp_call *call)
 
 /* ---- get_job_run ---------------------------------------------------------------------------- */
 
-/* False after failing the call: a run has a number and no name. */
+/* Checks run_id. When it is not a number, the call fails and the result is false. */
 static bool
 run_id_given(struct mcp_call *call)
 {
@@ -230,7 +231,7 @@ view_words(struct mcp_call *call)
 	return dbx_run_words(call, mcp_arg(call, "run_id"), "CAN VIEW on the job");
 }
 
-/* wait_s: the run is polled until it ends or the time is over. */
+/* Waits for wait_s: the run is polled until it ends or the time is over. */
 struct watch {
 	int64_t begun_ms;
 	int64_t waited_ms; /* between two polls */
@@ -265,7 +266,8 @@ run_tell(struct mcp_call *call, struct json_object *run)
 		failed = mcp_get(dbx_run_failures(call, run, "tasks"), "0");
 	dbx_run_tell(answer, run);
 	dbx_run_tell_tasks(answer, run, &place);
-	/* Further tasks are read first: the end line of their table names the call. */
+	/* no Next line when there are further tasks: the end line of their table names the next
+	 * call */
 	if (failed != NULL && mcp_get_str(call, run, "next_page_token", "")[0] == '\0')
 		mcp_say(call, "Next: get_run_output run_id=%s",
 			mcp_get_str(call, failed, "run_id", ""));
@@ -319,7 +321,7 @@ is_notebook(struct json_object *reply)
 	       mcp_get(reply, "metadata.tasks.0.notebook_task") != NULL;
 }
 
-/* The run's id and result: the reply may have no metadata. */
+/* Shows the run's id and result, even when the reply has no metadata. */
 static void
 output_head(struct mcp_answer *answer, struct json_object *run)
 {
@@ -364,7 +366,8 @@ tasks_offered(struct mcp_call *call, const void *state, size_t len)
 	return mcp_answer_end(answer);
 }
 
-/* `printed`: was the printed text of a notebook read? */
+/* Explains that there is no output. `printed` means that the printed text of the notebook was
+ * read. */
 static const char *
 silence(struct mcp_call *call, struct json_object *reply, bool printed)
 {
@@ -394,7 +397,7 @@ output_tell(struct mcp_call *call, struct json_object *reply, const char *printe
 	return mcp_answer_end(answer);
 }
 
-/* Requests the output again, from the cache, and the exported page. */
+/* Requests the output again, from the cache, together with the exported page. */
 static int
 printed_arrived(struct mcp_call *call, const void *state, size_t len)
 {

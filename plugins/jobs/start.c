@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starting and cancelling runs, as operations. */
+/* Starts and cancels runs, as operations. */
 #include "jobs.h"
 
 #include <stdlib.h>
@@ -62,7 +62,7 @@ cancel_accepted(struct mcp_call *call, const void *state, size_t len)
 
 	(void)state;
 	(void)len;
-	/* A run that has ended cannot be cancelled. Polling then shows its result. */
+	/* A run that has ended cannot be cancelled. The next poll then shows its result. */
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_CONFLICT)
 		return dbx_run_handle(call, id, true);
 	if (!dbx_done(call, 0, &words))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Jobs on the fake host: searched by name over pages, shown with their last runs and their tasks.
- * Runs are in test_runs.c. */
+/* Tests of jobs on the fake host: searched by name over several pages, shown with their last runs
+ * and their tasks. The tests of runs are in test_runs.c. */
 #include <lakehost/fakehost.h>
 
 #include "suite.h"
@@ -93,7 +93,8 @@ an_exact_name_is_asked_of_the_server(void)
 	fakehost_free(host);
 }
 
-/* Three pages: the second has no match, the third has two. One answer contains all. */
+/* Three pages: the second page has no match, the third one has two. One answer contains all
+ * matches. */
 static void
 a_part_of_a_name_is_searched_over_pages(void)
 {
@@ -140,8 +141,8 @@ many_jobs(unsigned n)
 	return text;
 }
 
-/* Last runs are requested in batches. The token of the next call gives the number of shown jobs of
- * the page. */
+/* Last runs are requested in batches. The token of the next call has the number of jobs on the page
+ * that were already shown. */
 static void
 a_page_is_shown_in_batches(void)
 {
@@ -267,7 +268,7 @@ tasks_come_in_pages(void)
 	fakehost_free(host);
 }
 
-/* The workspace names a page that was already read, or one that fails: the pages so far are
+/* The workspace names a page that was already read, or one that fails: the pages that were read are
  * shown. */
 static void
 loops_of_pages_end(void)
@@ -295,7 +296,8 @@ loops_of_pages_end(void)
 	fakehost_free(host);
 }
 
-/* The text and the structure have the same rows even when the structure is full first. */
+/* The text and the structured content have the same rows, even when the structured content is full
+ * first. */
 static void
 text_and_structure_have_the_same_rows(void)
 {
@@ -321,8 +323,8 @@ text_and_structure_have_the_same_rows(void)
 	has(result->text, "Next: get_job_details job_id=7 detail=full page_token=33~");
 	has(result->structured, "\"t32\"");
 	CU_ASSERT(strstr(result->structured, "\"t33\"") == NULL);
-	has(result->structured, "\"job\":\"[7]\""); /* a value that the schema declares as a
-						     * string is a string */
+	/* a value that the schema declares as a string stays a string */
+	has(result->structured, "\"job\":\"[7]\"");
 	result = fakehost_tool(host, "get_job_details",
 			       "{\"job_id\":\"7\",\"detail\":\"full\","
 			       "\"page_token\":\"66~\"}");
@@ -347,8 +349,8 @@ a_missing_job_has_suggestions(void)
 		       "\"message\":\"Job 78 does not exist.\"}");
 	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"78\"}");
 	ASSERT_INT(result->status, MCP_E_NOT_FOUND);
-	CU_ASSERT(result->why == NULL || result->why[0] == '\0'); /* the text is already in the
-								   * answer */
+	/* the text is in the answer only once */
+	CU_ASSERT(result->why == NULL || result->why[0] == '\0');
 	fakehost_reply(host, GET "79", 403, "{\"error_code\":\"PERMISSION_DENIED\"}");
 	result = fakehost_tool(host, "get_job_details", "{\"job_id\":\"79\"}");
 	has(result->next, "CAN VIEW on the job");
@@ -376,7 +378,7 @@ ids_are_completed(void)
 	fakehost_free(host);
 }
 
-/* Keys and passwords are next to settings that are shown. */
+/* Keys and passwords that stand beside settings which are shown. */
 static void
 settings_are_shown_without_secrets(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by the two files of tests of the jobs plugin. */
+/* Functions that the two test files of the jobs plugin share. */
 #ifndef PLUGINS_TEST_JOBS_H
 #define PLUGINS_TEST_JOBS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs on the fake host: filters, the end of outputs, and the operations. */
+/* Tests of runs on the fake host: filters, the end of outputs, and the operations. */
 #include <CUnit/CUnit.h>
 #include <lakehost/fakehost.h>
 #include <stdio.h>
@@ -135,7 +135,7 @@ a_run_is_shown(void)
 			  "run_id=9 page_token=N");
 	fakehost_reply(host, RUNS "get?run_id=9&page_token=N", 200, "{\"run_id\":9}");
 	result = fakehost_tool(host, "get_job_run", "{\"run_id\":\"9\",\"page_token\":\"N\"}");
-	EQUAL(result->text, "run_id: 9"); /* no state is invented */
+	EQUAL(result->text, "run_id: 9"); /* an unknown state is shown as it is */
 	fakehost_reply(host, RUNS "get?run_id=4", 400,
 		       "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
 		       "\"message\":\"Run 4 does not exist.\"}");
@@ -162,7 +162,7 @@ a_run_needs_a_number(void)
 	fakehost_free(host);
 }
 
-/* A hundred lines of ten bytes: the last 100 bytes are shown as whole lines. */
+/* The output has a hundred lines of ten bytes: the last 100 bytes are shown as complete lines. */
 void
 output_is_shown_from_its_end(void)
 {
@@ -185,7 +185,7 @@ output_is_shown_from_its_end(void)
 	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"5\",\"max_chars\":1000}");
 	has(result->text, "of the logs: the platform kept only a part\nlogs:");
 	has(result->text, "line 0000");
-	/* The host's cap would cut the end, so the plugin stays below it. */
+	/* The host's cap would cut the end of the text, so the plugin shows less than that. */
 	fakehost_results(host, 100, 2500, 200, NULL);
 	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"5\",\"max_chars\":9000}");
 	has(result->text, "of the logs: the last 490 of 1000 bytes");
@@ -216,7 +216,7 @@ output_parts_and_gaps(void)
 	fakehost_reply(host, RUNS "get-output?run_id=3", 200,
 		       "{\"metadata\":{\"state\":{\"life_cycle_state\":\"RUNNING\"}}}");
 	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"3\"}")->text, "no output yet.");
-	/* One long line, cut within a character. */
+	/* One long line, which is cut within a character. */
 	fakehost_reply(host, RUNS "get-output?run_id=4", 200,
 		       "{\"notebook_output\":{\"result\":\""
 		       "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
@@ -379,7 +379,8 @@ a_job_runs_to_its_end(void)
 	      "{\"idempotency_token\":\"t\",\"job_id\":7,"
 	      "\"job_parameters\":{\"day\":\"1\"},\"python_params\":[\"x\"]}");
 	CU_ASSERT(fakehost_request(host, 0)->retry == MCP_RETRY_TOKEN);
-	/* No output: the tool where it is; of several tasks: the tasks. */
+	/* Without an output the answer names the tool that has it; for a run of several tasks it
+	 * lists the tasks. */
 	fakehost_reply(host, RUNS "get-output?run_id=6", 500, "{}");
 	result = fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}");
 	has(result->text, "Next: get_run_output run_id=6");
@@ -416,7 +417,8 @@ a_failed_run_names_its_error(void)
 	fakehost_reply(host, RUNS "get?run_id=5", 200,
 		       "{\"state\":{\"life_cycle_state\":\"SKIPPED\","
 		       "\"result_state\":\"MAXIMUM_CONCURRENT_RUNS_REACHED\"}}");
-	has(fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}")->next, "It did not start.");
+	has(fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}")->next,
+	    "The run did not start.");
 	fakehost_free(host);
 }
 
@@ -445,7 +447,7 @@ a_run_may_not_begin(void)
 	fakehost_free(host);
 }
 
-/* As after a restart of the host: only the handle is known. */
+/* Only the handle is known, as after a restart of the host. */
 void
 a_run_goes_on_from_its_handle(void)
 {
@@ -514,7 +516,7 @@ cancel_job_run_waits_for_the_end(void)
 	result = fakehost_tool(host, "cancel_job_run", "{\"run_id\":\"5\"}");
 	EQUAL(result->text, "Run 5 has ended: CANCELED.");
 	EQUAL(fakehost_request(host, 0)->body, "{\"run_id\":5}");
-	/* A run that has already ended is a success. */
+	/* Cancelling a run that has already ended is a success. */
 	fakehost_reset(host);
 	fakehost_reply(host, CANCEL, 400,
 		       "{\"error_code\":\"INVALID_STATE\",\"message\":\"over\"}");

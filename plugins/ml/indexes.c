@@ -7,10 +7,10 @@
 
 #include "vector.h"
 
-#define ENDPOINTS_MAX 20 /* endpoints that are asked when none is named */
+#define ENDPOINTS_MAX 20 /* most endpoints that are asked when the call names no endpoint */
 #define ENDPOINT_NAME_MAX 128
-#define DETAILS_MAX 20 /* indexes that one answer describes: each needs a request */
-#define NAMES_MAX 1500 /* bytes of their names */
+#define DETAILS_MAX 20 /* most indexes that one answer describes, because each needs a request */
+#define NAMES_MAX 1500 /* bytes for the names of these indexes */
 #define EMPTY_PAGES_MAX 20
 
 /* ---- one index ------------------------------------------------------------------------------- */
@@ -32,7 +32,7 @@ add_name(struct json_object *names, const char *name)
 	json_object_array_add(names, json_object_new_string(name));
 }
 
-/* The `name` of each object in a list of the specification. */
+/* Writes the `name` of each object in a list of the specification. */
 static void
 add_names(struct mcp_call *call, struct json_object *names, struct json_object *spec,
 	  const char *list)
@@ -112,13 +112,15 @@ index_model(struct mcp_call *call, struct json_object *index)
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
-/* The current page, and those of its indexes that are described. */
+/* The current page, and the indexes of it that are described. */
 struct listing {
-	size_t n, count; /* described ones, and all on the page */
-	unsigned pages;	 /* empty ones so far */
+	size_t n, count; /* number of indexes that are described, and of all on the page */
+	unsigned pages;	 /* number of empty pages so far */
 	int64_t skip;
-	char token[DBX_NAME_MAX], next[DBX_NAME_MAX]; /* tokens of this page and of the next one */
-	char names[NAMES_MAX];			      /* each followed by a line break */
+	/* page tokens of this page and of the next page */
+	char token[DBX_NAME_MAX], next[DBX_NAME_MAX];
+	/* the names; a line break follows each name */
+	char names[NAMES_MAX];
 };
 
 _Static_assert(sizeof(struct listing) <= MCP_STATE_MAX, "the state of a list must fit");
@@ -139,7 +141,7 @@ how_next(struct mcp_call *call, const void *data, size_t shown)
 			  args != NULL ? args : "", mcp_quoted(call, token));
 }
 
-/* The i-th of the requested names. */
+/* The requested name with this number. */
 static const char *
 asked_name(struct mcp_call *call, const struct listing *listing, size_t i)
 {
@@ -218,7 +220,7 @@ indexes_described(struct mcp_call *call, const void *state, size_t len)
 				       .next_data = listing });
 }
 
-/* Requests the description of each shown index of a page. */
+/* Requests a description of each index that is shown from a page. */
 static int
 details_fetch(struct mcp_call *call, struct listing *listing, struct json_object *items)
 {
@@ -260,7 +262,7 @@ page_fetch(struct mcp_call *call, const struct listing *listing)
 			 page_arrived, listing, sizeof(*listing));
 }
 
-/* Pages without an index are skipped. */
+/* Skips pages that have no index. */
 static int
 page_arrived(struct mcp_call *call, const void *state, size_t len)
 {
@@ -304,7 +306,7 @@ struct asked {
 
 _Static_assert(sizeof(struct asked) <= MCP_STATE_MAX, "the state of the walk must fit");
 
-/* The notes after the table: one line for each endpoint that failed or has more indexes. */
+/* The notes after the table: one line for each endpoint that failed or that has more indexes. */
 static void
 say_gaps(struct mcp_call *call, const struct asked *asked)
 {
@@ -330,7 +332,7 @@ say_gaps(struct mcp_call *call, const struct asked *asked)
 			asked->n);
 }
 
-/* The first pages of all endpoints in one list. */
+/* Shows the first pages of all endpoints as one list. */
 static int
 all_shown(struct mcp_call *call, const void *state, size_t len)
 {

@@ -9,15 +9,15 @@
 
 #define MODELS "/api/2.1/unity-catalog/models"
 #define MLFLOW "/api/2.0/mlflow"
-#define PAGE_MAX 100 /* of the APIs of MLflow and of models */
+#define PAGE_MAX 100 /* the prefix of the paths of MLflow and of models */
 
-/* {key: value} of an array of {key, value}. The concise form leaves out the platform's own tags and
- * cuts long values (run.c). */
+/* Turns an array of {key, value} into {key: value}. The concise form leaves out the platform's own
+ * tags and cuts long values (run.c). */
 struct json_object *pairs_object(struct mcp_call *call, struct json_object *item, const char *list);
 
 /* Is this the name of a model in Unity Catalog? Such a name has three parts (version.c). */
 bool in_catalog(const char *name);
-/* The filter of the workspace registry that finds the versions of one model. */
+/* Writes the filter with which the workspace registry finds the versions of one model. */
 const char *name_filter(struct mcp_call *call, const char *name);
 
 #endif

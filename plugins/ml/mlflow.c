@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CHOSEN_MAX 12	  /* columns that a caller may select */
-#define METRICS_DEFAULT 4 /* metrics that are shown when no column was selected */
+#define CHOSEN_MAX 12	  /* most columns that a caller may select */
+#define METRICS_DEFAULT 4 /* number of metrics that are shown when no column was selected */
 
 static struct json_object *
 list_of(const char *text)
@@ -19,7 +19,7 @@ list_of(const char *text)
 
 /* ---- list_mlflow_runs ----------------------------------------------------------------------- */
 
-/* The value of `key` in an array of {key, value}; NULL when there is none. */
+/* The value of `key` in an array of {key, value}. NULL when the key is not there. */
 static const char *
 pair_value(struct mcp_call *call, struct json_object *run, const char *list, const char *key)
 {
@@ -34,8 +34,8 @@ pair_value(struct mcp_call *call, struct json_object *run, const char *list, con
 	return NULL;
 }
 
-/* The value of "metrics.rmse" in a run, as text; NULL when there is none. A name without a scope is
- * an attribute, metric, param or tag, in this order. */
+/* The value of "metrics.rmse" in a run, as text. NULL when there is none. A name without a scope is
+ * an attribute, metric, param or tag; they are searched in this order. */
 static const char *
 run_value(struct mcp_call *call, struct json_object *run, const char *column)
 {
@@ -77,7 +77,7 @@ add_metric_names(struct mcp_call *call, struct json_object *run, const char **na
 	return n;
 }
 
-/* The requested columns, or the first metrics of the runs. */
+/* Selects the requested columns, or the first metrics of the runs. */
 static size_t
 chosen_columns(struct mcp_call *call, struct json_object *runs, const char **names)
 {
@@ -92,7 +92,7 @@ chosen_columns(struct mcp_call *call, struct json_object *runs, const char **nam
 	return n;
 }
 
-/* Puts the value of a selected column into each run, for the table. */
+/* Adds the value of each selected column to each run, for the table. */
 static const char *const slots[CHOSEN_MAX] = { "c0", "c1", "c2", "c3", "c4",  "c5",
 					       "c6", "c7", "c8", "c9", "c10", "c11" };
 
@@ -172,7 +172,7 @@ runs_resolved(struct mcp_call *call, const void *state, size_t len)
 			state, len);
 }
 
-/* The MLFLOW has a call that finds an experiment by its name. */
+/* MLflow has a request that finds an experiment by its name. */
 static int
 experiment_found(struct mcp_call *call, const void *state, size_t len)
 {

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Registered models. There are two registries: Unity Catalog's, where names have three parts, and
- * the older one of the workspace. A list shows both, Unity Catalog first. The first letter of a
- * page token names the registry.
- */
+/* Registered models. There are two registries: Unity Catalog's, where names have three parts, and
+ * the older one of the workspace. The list shows the models of both, beginning with Unity Catalog.
+ * The first letter of a page token names the registry. */
 #include "ml.h"
 
 #include <string.h>
 
-#define PAGES_WALKED 20 /* pages without a matching model, in one call */
+#define PAGES_WALKED 20 /* most pages without a matching model in one call */
 
 /* ---- list_registered_models ----------------------------------------------------------------- */
 
@@ -34,7 +32,7 @@ wanted_name(struct mcp_call *call)
 	return mcp_printf(call, "%.*s", (int)(end - start), start);
 }
 
-/* Only names are filtered: any other filter would just find nothing. */
+/* Checks that only names are filtered: another filter would only find nothing. */
 static bool
 filter_fits(struct mcp_call *call)
 {
@@ -48,7 +46,7 @@ filter_fits(struct mcp_call *call)
 	return false;
 }
 
-/* The models whose name contains the filter, each with the members that the table shows. */
+/* Finds the models whose name contains the filter, each with the members that the table shows. */
 static struct json_object *
 kept_models(struct mcp_call *call, struct json_object *reply, const char *registry)
 {
@@ -82,7 +80,8 @@ show_comment(struct mcp_call *call, struct json_object *model)
 	return mcp_get_str(call, model, "comment", mcp_get_str(call, model, "description", ""));
 }
 
-/* The workspace registry has one latest version for each stage: "3 Production, 4 None". */
+/* Writes the latest versions in the workspace registry, one for each stage: "3 Production, 4
+ * None". */
 static const char *
 show_latest(struct mcp_call *call, struct json_object *model)
 {
@@ -100,7 +99,7 @@ show_latest(struct mcp_call *call, struct json_object *model)
 	return text;
 }
 
-/* `next`: the letter and token of the next page; "" for none. */
+/* Ends the table. `next` has the letter and the token of the next page; "" when there is none. */
 static int
 models_shown(struct mcp_call *call, struct json_object *kept, const char *next)
 {
@@ -155,7 +154,7 @@ show_or_walk(struct mcp_call *call, struct json_object *kept, const char *next,
 	return models_shown(call, kept, next);
 }
 
-/* The workspace registry may be disabled: the list does not fail then. */
+/* The workspace registry may be disabled. The list does not fail in this case. */
 static int
 workspace_arrived(struct mcp_call *call, const void *state, size_t len)
 {
@@ -187,7 +186,9 @@ no_catalog(struct mcp_call *call)
 	if (mcp_arg(call, "catalog_name") != NULL || dbx_ok(call, mcp_reply(call, 0), &error) ||
 	    (error.status != MCP_E_UNSUPPORTED && error.status != MCP_E_NOT_FOUND))
 		return false;
-	mcp_say(call, "This workspace has no Unity Catalog: %s The list shows its own registry.",
+	mcp_say(call,
+		"This workspace has no Unity Catalog: %s The list shows the models of the "
+		"workspace registry.",
 		error.message);
 	return true;
 }
@@ -223,7 +224,7 @@ catalog_arrived(struct mcp_call *call, const void *state, size_t len)
 	return show_or_walk(call, kept_models(call, reply, "unity catalog"), next, pages);
 }
 
-/* The page of a token: "u…" for Unity Catalog, "w…" for the workspace registry. */
+/* Reads the page of a token: "u…" for Unity Catalog, "w…" for the workspace registry. */
 static int
 fetch_page(struct mcp_call *call, const char *token, unsigned pages)
 {
@@ -258,7 +259,7 @@ list_registered_models(struct mcp_call *call)
 				"catalog_name and schema_name must be used "
 				"together.",
 				"The platform lists the models of one schema, or of all.",
-				"Give both, or none of them.");
+				"Give both arguments, or omit both.");
 	if (token != NULL && token[0] != '\0' && token[0] != 'u' && token[0] != 'w')
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,
 				"Use the page_token from the end line of the last answer.");

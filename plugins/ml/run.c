@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One MLflow run: logged values, inputs and artifacts. */
+/* Shows one MLflow run: its logged values, inputs and artifacts. */
 #include "ml.h"
 
 #include <string.h>
 
-#define ARTIFACTS_CONCISE 100 /* in full detail the page of the platform is the limit */
-#define VALUE_CONCISE 200     /* bytes of a param or tag in the concise form */
+#define ARTIFACTS_CONCISE 100 /* in full detail only the page size of the platform is a limit */
+#define VALUE_CONCISE 200     /* most bytes of a param or tag in the concise form */
 
 static const struct mcp_fact info_facts[] = {
 	{ .key = "run_id", .path = "info.run_id", .show = mcp_show_id },
@@ -79,7 +79,7 @@ is_noise(const char *key)
 	       strcmp(key, "mlflow.log-model.history") == 0;
 }
 
-/* The beginning of a long value, without a cut character. */
+/* The beginning of a long value, without an incomplete character at its end. */
 static const char *
 cut_value(struct mcp_call *call, const char *text)
 {
@@ -115,7 +115,7 @@ pairs_object(struct mcp_call *call, struct json_object *item, const char *list)
 
 /* ---- artifacts ------------------------------------------------------------------------------- */
 
-/* The paths on a page of artifacts; folders end with a slash. */
+/* Lists the paths on a page of artifacts; folders end with a slash. */
 static void
 say_artifacts(struct mcp_call *call, struct mcp_answer *answer, struct json_object *reply)
 {
@@ -170,7 +170,7 @@ say_left(struct mcp_call *call, struct mcp_answer *answer)
 
 /* ---- the run --------------------------------------------------------------------------------- */
 
-/* The purpose of a dataset is a tag of its input: "mlflow.data.context=training". */
+/* The purpose of a dataset is in a tag of its input: "mlflow.data.context=training". */
 static void
 shape_datasets(struct mcp_call *call, struct json_object *run)
 {

@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define QUERY_TIMEOUT_MS \
-	50000 /* starting an idle endpoint takes minutes: report that instead of
-			        * waiting */
+/* an idle endpoint needs minutes to start: after this time the call reports that instead of
+ * waiting */
+#define QUERY_TIMEOUT_MS 50000
 
 /* ---- list_serving_endpoints ----------------------------------------------------------------- */
 
-/* The text at the first of `places` where the item has one; NULL when there is none. */
+/* The text of the item at the first of `places` where there is one. NULL when there is none. */
 static const char *
 first_text(struct mcp_call *call, struct json_object *item, const char *const *places)
 {
@@ -33,7 +33,7 @@ with_part(struct mcp_call *call, const char *text, const char *before, const cha
 		 : mcp_printf(call, "%s%s%s%s%s", text, text[0] ? " " : "", before, part, behind);
 }
 
-/* "main.s.fraud version 3", "gpt-4o-mini (openai)" */
+/* Writes "main.s.fraud version 3", "gpt-4o-mini (openai)". */
 static const char *
 served_model(struct mcp_call *call, struct json_object *item)
 {
@@ -53,7 +53,7 @@ served_model(struct mcp_call *call, struct json_object *item)
 	return text[0] != '\0' ? text : mcp_get_str(call, item, "name", "?");
 }
 
-/* The models behind an endpoint; those of a pending configuration are marked. */
+/* Writes the models that an endpoint serves. Those of a pending configuration are marked. */
 const char *
 served_models(struct mcp_call *call, struct json_object *endpoint)
 {
@@ -100,7 +100,7 @@ say_foreign(struct mcp_call *call, const char *label, const char *text)
 	mcp_say_text(call, text, strlen(text), true);
 }
 
-/* The text of a part of an answer: its own, or that of its summary or inner parts. */
+/* The text of a part of an answer: the part's own text, or that of its summary or inner parts. */
 static const char *
 part_text(struct mcp_call *call, struct json_object *part)
 {
@@ -125,7 +125,7 @@ part_text(struct mcp_call *call, struct json_object *part)
 	return text;
 }
 
-/* A part without text is named by its type: "[image_url]". */
+/* For a part without text its type is shown: "[image_url]". */
 static bool
 say_part(struct mcp_call *call, struct json_object *part)
 {
@@ -160,7 +160,7 @@ say_content(struct mcp_call *call, struct json_object *content)
 	return said;
 }
 
-/* One answer of a chat or completion model. Anything besides text is shown unchanged. */
+/* Shows one answer of a chat or completion model. Values that are not text are shown unchanged. */
 static void
 say_choice(struct mcp_call *call, struct json_object *choice)
 {
@@ -187,7 +187,8 @@ say_choice(struct mcp_call *call, struct json_object *choice)
 		mcp_say(call, "finish reason: %s", reason);
 }
 
-/* The choices of a chat or completion model, the messages of an agent, or only content. */
+/* Shows the choices of a chat or completion model, the messages of an agent, or only the
+ * content. */
 static bool
 say_choices(struct mcp_call *call, struct json_object *reply)
 {
@@ -206,7 +207,7 @@ say_choices(struct mcp_call *call, struct json_object *reply)
 	return n > 0 || messages > 0 || say_content(call, mcp_array(reply, "content"));
 }
 
-/* Members besides the choices. */
+/* Shows the members that stand beside the choices. */
 static void
 say_rest(struct mcp_call *call, struct json_object *reply)
 {

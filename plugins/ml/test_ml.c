@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin ml on the fake host: MLflow, and failures of every tool. */
+/* Tests of the plugin ml on the fake host: MLflow, and failures of every tool. */
 #include "test_ml.h"
 
 #define API "/api/2.0/mlflow"
@@ -14,7 +14,7 @@
 	"\"tags\":[{\"key\":\"team\",\"value\":\"pricing\"},"                                  \
 	"{\"key\":\"mlflow.databricks.x\",\"value\":\"noise\"}]}}"
 
-/* The failures of a first request, and the expected result of each. */
+/* Failures of a first request, and the expected result of each. */
 static void
 fails_in_words(const char *tool, const char *arguments, const char *request)
 {
@@ -102,7 +102,7 @@ experiments_are_listed(void)
 	fakehost_free(host);
 }
 
-/* `max_rows` rows and one more: the end line leads to the last one. */
+/* The reply has `max_rows` rows and one more: the end line names the call for the last row. */
 static void
 experiments_beyond_the_cap(void)
 {
@@ -214,7 +214,8 @@ run_in_full(void)
 	fakehost_free(host);
 }
 
-/* Values are cut between characters, artifacts are counted, failures of the list are reported. */
+/* Values are cut between characters, artifacts are counted, and failures of the artifact list are
+ * reported. */
 static void
 run_with_long_values(void)
 {
@@ -253,7 +254,8 @@ run_with_long_values(void)
 	fakehost_free(host);
 }
 
-/* Steps, datasets and models; NaN, which JSON does not have; artifacts in pages; unusual types. */
+/* A run with steps, datasets and models; with NaN, which JSON does not have; with artifacts in
+ * pages; with unusual types. */
 static void
 run_with_all_it_may_have(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by the two test programs of plugin ml. */
+/* Functions that the test programs of the plugin ml share. */
 #ifndef PLUGINS_ML_TEST_ML_H
 #define PLUGINS_ML_TEST_ML_H
 

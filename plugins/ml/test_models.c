@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin ml on the fake host: the model registries and serving. */
+/* Tests of the plugin ml on the fake host: the model registries and model serving. */
 #include "test_ml.h"
 
 #define UC "/api/2.1/unity-catalog/models"
@@ -56,7 +56,7 @@ models_are_filtered(void)
 	}
 }
 
-/* An empty page with a token is not the end. */
+/* An empty page with a token is not the last page. */
 static void
 model_pages_are_walked(void)
 {
@@ -152,7 +152,7 @@ versions_are_shown(void)
 	fakehost_free(host);
 }
 
-/* Aliases as texts, tags, unusual types, and a name with a quote in it. */
+/* A model with aliases as texts, tags, unusual types, and a quote in its name. */
 static void
 versions_of_the_workspace(void)
 {
@@ -347,7 +347,7 @@ endpoints_answer(void)
 	fakehost_free(host);
 }
 
-/* Content in parts, refusals, reasoning, messages of agents, and answers without any text. */
+/* Answers with content in parts, refusals, reasoning, messages of agents, and without any text. */
 static void
 answers_of_all_kinds(void)
 {

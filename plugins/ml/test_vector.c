@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin ml on the fake host: vector search. */
+/* Tests of the plugin ml on the fake host: vector search. */
 #include "test_ml.h"
 
 #define VECTORS "/api/2.0/vector-search"
@@ -42,7 +42,7 @@ indexes_of_all_endpoints(void)
 	fakehost_free(host);
 }
 
-/* Endpoints that fail, have more indexes or were not asked are reported. */
+/* The answer reports endpoints that fail, that have more indexes, or that were not asked. */
 static void
 indexes_with_gaps(void)
 {
@@ -176,7 +176,8 @@ queries_are_checked(void)
 	fakehost_free(host);
 }
 
-/* The structure of the index fills what the query omits, and explains a rejected query. */
+/* The structure of the index gives the values that the query omits, and explains why a query was
+ * rejected. */
 static void
 queries_are_helped(void)
 {
@@ -209,7 +210,7 @@ queries_are_helped(void)
 			       "{\"index_name\":\"a.b.c\",\"columns\":"
 			       "[\"id\"],\"query_vector\":[1],\"query_type\":\"ANN\"}");
 	has(result->what, "did not accept the query");
-	has(result->next, "It takes query_text.");
+	has(result->next, "The index needs query_text.");
 	fakehost_reset(host);
 	fakehost_reply(host, ABC, 200, "{}");
 	ASSERT_INT(fakehost_tool(host, "query_vector_index",
@@ -221,7 +222,7 @@ queries_are_helped(void)
 	fakehost_free(host);
 }
 
-/* The manifest is optional: the requested columns give the names. */
+/* The manifest of the result is optional: without it the requested columns give the names. */
 static void
 rows_without_a_manifest(void)
 {

@@ -11,7 +11,7 @@
 #define KEYS_NAMED 20
 #define VECTOR_WHY_MAX 2000 /* bytes of a message that the next step needs */
 
-/* The argument, without back-ticks. */
+/* The argument index_name, without back-ticks. */
 static const char *
 index_name(struct mcp_call *call)
 {
@@ -36,14 +36,14 @@ index_words(struct mcp_call *call, const char *grant)
 
 /* ---- query_vector_index ---------------------------------------------------------------------- */
 
-/* The arguments that the path needs. */
+/* The arguments that the path of the request needs. */
 static struct json_object *
 index_values(struct mcp_call *call)
 {
 	return mcp_object(call, "index_name", index_name(call), NULL);
 }
 
-/* The column names of a reply: its own, else the requested ones. */
+/* The column names of a reply: those in the reply, else the requested ones. */
 static size_t
 hit_heads(struct mcp_call *call, struct json_object *reply, struct json_object *asked,
 	  struct json_object *rows, struct mcp_column *heads)
@@ -90,7 +90,7 @@ hits_table(struct mcp_call *call, const struct mcp_column *heads, size_t n,
 	return status == MCP_E_TOO_LARGE ? MCP_OK : status;
 }
 
-/* The arguments of the query, except columns. */
+/* Writes the arguments of the query, except columns. */
 static const char *
 same_query(struct mcp_call *call)
 {
@@ -98,8 +98,8 @@ same_query(struct mcp_call *call)
 						       "filters_json", NULL });
 }
 
-/* A query cannot begin at the row that did not fit, so the next call asks for all rows with one
- * column. */
+/* A query cannot begin at the row that did not fit, so the next call requests all rows with only
+ * one column. */
 static const char *
 fewer_columns(struct mcp_call *call, const void *data, size_t shown)
 {
@@ -114,7 +114,7 @@ fewer_columns(struct mcp_call *call, const void *data, size_t shown)
 			  (long long)mcp_arg_int(call, "num_results", 10), same_query(call));
 }
 
-/* Did the query fail because of the structure of the index? `state`: the platform's message. */
+/* Did the query fail because of the structure of the index? `state` has the platform's message. */
 static int
 query_explained(struct mcp_call *call, const void *state, size_t len)
 {
@@ -123,11 +123,11 @@ query_explained(struct mcp_call *call, const void *state, size_t len)
 	struct json_object *known = index_columns(call, index, true);
 	struct json_object *missing = mcp_keep(call, json_object_new_array());
 	int64_t dimension = index_dimension(index);
-	const char *takes =
-	    index_model(call, index) != NULL ? "It takes query_text."
-	    : dimension >= 0
-		? mcp_printf(call, "It takes a query_vector of %lld numbers.", (long long)dimension)
-		: "";
+	const char *takes = index_model(call, index) != NULL ? "The index needs query_text."
+			  : dimension >= 0
+			      ? mcp_printf(call, "The index needs a query_vector of %lld numbers.",
+					   (long long)dimension)
+			      : "";
 
 	for (size_t i = 0;
 	     json_object_is_type(asked, json_type_array) && i < json_object_array_length(asked);
@@ -174,7 +174,9 @@ hits_shown(struct mcp_call *call, const void *state, size_t len)
 	rows = mcp_array(reply, "result.data_array");
 	n = hit_heads(call, reply, mcp_json(call, state, len), rows, heads);
 	if (n > COLUMNS_MAX)
-		return mcp_failf(call, MCP_E_TOO_LARGE, "More than %d columns; choose fewer.",
+		return mcp_failf(call, MCP_E_TOO_LARGE,
+				 "More than %d columns were requested; "
+				 "choose fewer.",
 				 COLUMNS_MAX);
 	if (n == 0)
 		return mcp_say(call, "0 rows.");
@@ -228,7 +230,7 @@ page_endpoint(struct mcp_call *call, const void *state, size_t len)
 	return page_send(call, endpoint);
 }
 
-/* Exactly one of text and vector; filters must be a JSON object. */
+/* Checks the arguments: exactly one of text and vector; filters must be a JSON object. */
 static bool
 query_fits(struct mcp_call *call)
 {
@@ -283,7 +285,7 @@ query_send(struct mcp_call *call, struct json_object *columns)
 			hits_shown, asked, len <= MCP_STATE_MAX ? len : 0);
 }
 
-/* All columns except those that contain vectors. */
+/* Selects all columns except those that contain vectors. */
 static int
 columns_chosen(struct mcp_call *call, const void *state, size_t len)
 {
@@ -386,7 +388,7 @@ rows_send(struct mcp_call *call, const char *key)
 			MCP_RETRY_IDEMPOTENT, added, NULL, 0);
 }
 
-/* The index tells which column is the key. */
+/* The index has the name of the key column. */
 static int
 key_known(struct mcp_call *call, const void *state, size_t len)
 {

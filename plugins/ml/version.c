@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One version of a registered model, in either registry. */
+/* Shows one version of a registered model of either registry. */
 #include "ml.h"
 
 #include <stdio.h>
@@ -36,7 +36,7 @@ name_filter(struct mcp_call *call, const char *name)
 	return out;
 }
 
-/* The argument, without back-ticks. */
+/* The argument model_name, without back-ticks. */
 static const char *
 model_name(struct mcp_call *call)
 {
@@ -74,7 +74,7 @@ static const struct dbx_kind workspace_models = {
 	.is_id = dbx_never_an_id,
 };
 
-/* Is the version missing, or the model? Suggests versions, or similar names. */
+/* Finds out whether the version is missing or the model. Suggests versions, or similar names. */
 static int
 versions_arrived(struct mcp_call *call, const void *state, size_t len)
 {
@@ -119,7 +119,7 @@ version_missing(struct mcp_call *call, const char *why)
 			 versions_arrived, why, len);
 }
 
-/* The page of the version, for a person. */
+/* The address of the web page of the version. */
 static const char *
 version_url(struct mcp_call *call, const char *name, const char *version)
 {
@@ -132,7 +132,7 @@ version_url(struct mcp_call *call, const char *name, const char *version)
 	return mcp_url(call, "/explore/data/models/%s/version/%s", path, version);
 }
 
-/* An alias is an object in one registry, and a text in the other. */
+/* An alias is an object in one registry, and a text in the other one. */
 static void
 aliases_item(struct mcp_call *call, struct json_object *version)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * debug_job_run: a run, its tasks, and the errors of the failed ones. For a job without a run: its
- * last failed run.
- */
+/* The prompt debug_job_run: a run, its tasks, and the errors of the failed tasks. For a job it is
+ * the last failed run. */
 #include "prompts.h"
 
 #include <stdio.h>
@@ -11,15 +9,15 @@
 #include "runs.h"
 
 #define JOBS "/api/2.2/jobs"
-#define OUTPUTS_MAX 3 /* failed tasks whose error is shown */
+#define OUTPUTS_MAX 3 /* most failed tasks whose error is shown */
 #define RUNS_LOOKED_AT 25
-#define MESSAGE_MAX 1000 /* bytes of the message of a state */
-#define TRACE_MAX 6000	 /* bytes of an error trace, its end */
+#define MESSAGE_MAX 1000 /* most bytes of the message of a state */
+#define TRACE_MAX 6000	 /* most bytes of an error trace; its end is shown */
 #define RUN_URI "databricks://runs/{run_id}"
 
 /* ---- showing --------------------------------------------------------------------------------- */
 
-/* A word that the workspace did not send. */
+/* A word for a value that the workspace did not send. */
 static const char *
 or_unsaid(const char *word)
 {
@@ -76,7 +74,7 @@ embed_run(struct mcp_call *call, struct json_object *run)
 						mcp_get_str(call, run, "run_id", "0"), NULL)));
 }
 
-/* The end of a trace has the error; the text begins with a whole line. */
+/* The error is at the end of a trace. The shown text begins with a complete line. */
 static const char *
 trace_end(struct mcp_call *call, const char *trace)
 {
@@ -127,15 +125,15 @@ say_debugging(struct mcp_call *call, const struct dbx_run *run, const char *stat
 				     "Call list_job_runs job_id=%s: did it succeed before, and "
 				     "what has changed since then?",
 				     job)
-			: "It does not belong to a job, so there are no earlier runs to "
+			: "The run does not belong to a job, so there are no earlier runs to "
 			  "compare with.");
 }
 
 /* ---- the run --------------------------------------------------------------------------------- */
 
-/* The state of the run while the outputs are fetched. */
+/* The state of the run, kept while the outputs are read. */
 struct debug {
-	struct dbx_run run; /* `ending`: the run has ended */
+	struct dbx_run run; /* How the run ended. `ending`: the run has ended. */
 	char state[40], job[24];
 	char failed[OUTPUTS_MAX][24];
 	unsigned n;
@@ -157,7 +155,7 @@ run_get(struct mcp_call *call, const char *run_id, mcp_step_fn fn, const void *s
 static void
 find_failed(struct mcp_call *call, struct debug *debug, struct json_object *run)
 {
-	/* In a for_each task only the iterations have output. */
+	/* Of a for_each task only the iterations have output. */
 	bool loop = json_object_array_length(mcp_objects(call, run, "iterations")) > 0;
 	struct json_object *failed = dbx_run_failures(call, run, loop ? "iterations" : "tasks");
 	size_t n = json_object_array_length(failed);
@@ -244,9 +242,8 @@ run_chosen(struct mcp_call *call, const void *state, size_t len)
 	if (chosen == NULL)
 		return mcp_fail(call, MCP_E_NOT_FOUND,
 				mcp_printf(call, "%s has no failed run to debug.", words.object),
-				mcp_printf(call, "None of its last %d runs failed.",
-					   RUNS_LOOKED_AT),
-				"Give the run_id of an older one.");
+				mcp_printf(call, "Its last %d runs did not fail.", RUNS_LOOKED_AT),
+				"Give the run_id of an older run.");
 	snprintf(run_id, sizeof(run_id), "%s", mcp_get_str(call, chosen, "run_id", ""));
 	return run_get(call, run_id, run_shown, run_id, sizeof(run_id));
 }
@@ -286,7 +283,7 @@ complete_job(struct mcp_call *call)
 	return mcp_offer_from(call, JOBS "/list?limit=100", NULL, "jobs", "settings.name");
 }
 
-/* Failed ones come first. */
+/* Failed runs come first. */
 static int
 runs_offered(struct mcp_call *call, const void *state, size_t len)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* analyze_table and write_query: the current columns, then the task. */
+/* The prompts analyze_table and write_query: the current columns, then the task. */
 #include "prompts.h"
 
 #include <string.h>
 
-#define TABLES_SHOWN 20 /* tables of a schema that a query is written for */
+#define TABLES_SHOWN 20 /* most tables of a schema for which a query is written */
 #define TABLE_URI "databricks://tables/{catalog}/{schema}/{table}"
 
 static const char *
@@ -42,7 +42,7 @@ add_table(struct mcp_call *call, struct text *text, struct json_object *table)
 	}
 }
 
-/* "PRIMARY KEY (id)", "FOREIGN KEY (id) REFERENCES main.sales.orders" */
+/* Writes "PRIMARY KEY (id)", "FOREIGN KEY (id) REFERENCES main.sales.orders". */
 static void
 add_keys(struct mcp_call *call, struct text *text, struct json_object *table)
 {
@@ -100,7 +100,7 @@ near_misses(struct mcp_call *call, const void *state, size_t len)
 				     : "Choose a catalog, schema and table that exist.");
 }
 
-/* Reply 0 as a table; NULL when the call has failed, or continues to suggest tables. */
+/* Reply 0 as a table. NULL when the call has failed, or when it continues to suggest tables. */
 static struct json_object *
 table_of(struct mcp_call *call)
 {
@@ -142,7 +142,7 @@ analyzed(struct mcp_call *call, const void *state, size_t len)
 	(void)state;
 	(void)len;
 	if (table == NULL)
-		return MCP_OK; /* the call has failed or continues */
+		return MCP_OK; /* the call has failed, or it continues */
 	embed_table(call, table);
 	return mcp_message(
 	    call, "user",
@@ -203,7 +203,7 @@ query_of_table(struct mcp_call *call, const void *state, size_t len)
 	(void)state;
 	(void)len;
 	if (table == NULL)
-		return MCP_OK; /* the call has failed or continues */
+		return MCP_OK; /* the call has failed, or it continues */
 	embed_table(call, table);
 	return say_query_steps(call, mcp_printf(call, "the table %s", full_name(call)));
 }

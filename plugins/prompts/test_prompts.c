@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin prompts on the fake host: embedded data, texts, completions. */
+/* Tests of the plugin prompts on the fake host: embedded data, texts, completions. */
 #include <lakehost/fakehost.h>
 
 #include "suite.h"
@@ -127,7 +127,7 @@ queries_know_their_schema(void)
 	fakehost_free(host);
 }
 
-/* The instructions are complete, however large the schema is. */
+/* The instructions are complete, even when the schema is very large. */
 static void
 large_schemas_leave_room(void)
 {
@@ -279,7 +279,7 @@ runs_without_an_error_are_shown_too(void)
 		       "\"state\":{\"life_cycle_state\":\"RUNNING\"}}");
 	result = fakehost_prompt(host, "debug_job_run", "{\"run_id\":\"8\"}");
 	has(result->text, "Run 8 stands as RUNNING.");
-	has(result->text, "It does not belong to a job");
+	has(result->text, "The run does not belong to a job");
 	ASSERT_INT(fakehost_requests(host), 1);
 	/* The run itself failed, and its output is not available. */
 	fakehost_reply(host, RUN "9", 200,
@@ -338,7 +338,7 @@ jobs_lead_to_their_last_failure(void)
 	fakehost_reply(host, RUNS, 200, "{\"runs\":[{\"run_id\":5," ENDED("SUCCESS") "}]}");
 	result = fakehost_prompt(host, "debug_job_run", "{\"job\":\"42\"}");
 	ASSERT_INT(result->status, MCP_E_NOT_FOUND);
-	ASSERT_STR(result->why, "None of its last 25 runs failed.");
+	ASSERT_STR(result->why, "Its last 25 runs did not fail.");
 	fakehost_reset(host);
 	fakehost_reply(host, RUNS, 403, FORBIDDEN);
 	has(fakehost_prompt(host, "debug_job_run", "{\"job\":\"42\"}")->next, "CAN VIEW");

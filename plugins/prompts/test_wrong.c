@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every prompt and completion with replies of wrong types; foreign text cannot forge a line. */
+/* Calls every prompt and completion with replies of wrong types. Text of others cannot look like a
+ * line of the prompt. */
 #include "test_wrong.h"
 
 #include <lakehost/fakehost.h>
@@ -69,7 +70,7 @@ wrong_types_are_reported(void)
 	wrong_calls(&mcp_plugin, routes, COUNT(routes), calls, COUNT(calls), 3000);
 }
 
-/* A name with a line break does not begin a new line, nor does a line of a trace. */
+/* A name with a line break does not begin a new line, and a line of a trace does not either. */
 static void
 no_line_can_be_forged(void)
 {

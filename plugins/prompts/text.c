@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define ROOM_MAX 20000
-#define LAST_LINE 200 /* bytes kept for the line that counts the missing lines */
+#define LAST_LINE 200 /* bytes kept for the line with the number of missing lines */
 #define LINE_MAX_BYTES 120
 
 struct text

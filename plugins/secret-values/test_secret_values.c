@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin secret-values on the fake host: who may read which scope, and how a value is shown. */
+/* Tests of the plugin secret-values on the fake host: who may read which scope, and how a value is
+ * shown. */
 #include <lakehost/fakehost.h>
 
 #include "suite.h"
@@ -55,7 +56,7 @@ a_text_is_decoded_and_shown(void)
 	struct fakehost *host = fakehost_new_with(&mcp_plugin, APP);
 	const struct fakehost_result *result;
 
-	/* "correct horse\nbattery staple\n" */
+	/* base64 of "correct horse\nbattery staple\n" */
 	fakehost_reply(host, GET "pass", 200,
 		       "{\"key\":\"pass\",\"value\":"
 		       "\"Y29ycmVjdCBob3JzZQpiYXR0ZXJ5IHN0YXBsZQo=\"}");
@@ -68,7 +69,7 @@ a_text_is_decoded_and_shown(void)
 	fakehost_free(host);
 }
 
-/* The encoded form of a value is as secret as the value. */
+/* The base64 form of a value is as secret as the value. */
 static void
 the_base64_form_is_masked_too(void)
 {
@@ -136,7 +137,7 @@ failures_are_reported(void)
 		       "{\"error_code\":\"PERMISSION_DENIED\","
 		       "\"message\":\"no\"}");
 	has(get(host, "app", "no")->next, "READ on the scope \"app\"");
-	/* the answer about a reply without a value contains nothing from it */
+	/* when the reply has no value, the answer contains no part of the reply */
 	fakehost_reply(host, GET "none", 200, "{\"key\":\"none\",\"value\":{}}");
 	ASSERT_INT(get(host, "app", "none")->status, MCP_E_UPSTREAM);
 	fakehost_reply(host, GET "schl%C3%BCssel", 200, "{\"value\":\"Z3LDvG4=\"}");

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Plugin secret-values: get_secret, alone in its own shared object, so that the tool does not exist
- * unless an operator enables it. Even then only listed scopes can be read. Each value that was read
- * is masked in every later output and log.
- */
+/* The plugin secret-values has only the tool get_secret. It is a shared object of its own, so that
+ * the tool does not exist unless an operator enables it. Even then only listed scopes can be read.
+ * Each value that was read is masked in every later output and log. */
 #include <openssl/evp.h>
 #include <string.h>
 
@@ -11,7 +9,7 @@
 #include "secret-values.rows.h"
 
 #define API "/api/2.0/secrets"
-#define VALUE_MAX 262144 /* base64 of the API's 128 KiB, and a margin */
+#define VALUE_MAX 262144 /* bytes of base64 for the API's 128 KiB, and a margin */
 
 /* Is the scope in the operator's list? */
 static bool
@@ -38,8 +36,8 @@ followers(unsigned char first)
 	return first < 0xc2 ? -1 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf5 ? 3 : -1;
 }
 
-/* UTF-8 without control characters except tab and line ends. The host would change any other text
- * before it is shown, so that the value would be wrong. */
+/* Is the text UTF-8 without control characters except tab and line ends? The host would change any
+ * other text before it is shown, so that the value would be wrong. */
 static bool
 is_text(const unsigned char *bytes, size_t len)
 {
@@ -49,7 +47,7 @@ is_text(const unsigned char *bytes, size_t len)
 		if (more < 0 || (size_t)more >= len - i || bytes[i] == 0x7f ||
 		    (bytes[i] < ' ' && (bytes[i] == '\0' || strchr("\t\r\n", bytes[i]) == NULL)))
 			return false;
-		/* overlong forms, surrogates, beyond U+10FFFF */
+		/* refuses overlong forms, surrogates, and characters beyond U+10FFFF */
 		if ((bytes[i] == 0xe0 && bytes[i + 1] < 0xa0) ||
 		    (bytes[i] == 0xed && bytes[i + 1] > 0x9f) ||
 		    (bytes[i] == 0xf0 && bytes[i + 1] < 0x90) ||
@@ -97,7 +95,7 @@ value_shown(struct mcp_call *call, const void *state, size_t len)
 	for (size_t i = n; i > 0 && encoded[i - 1] == '=' && size > 0; i--)
 		size--;
 	bytes[size] = '\0';
-	/* This tool shows the value. Every other output masks it from now on. */
+	/* This answer shows the value. From now on every other output masks it. */
 	if (is_text(bytes, (size_t)size)) {
 		mcp_say(call,
 			"Secret \"%s/%s\", %d bytes (in any other answer it is shown as "

@@ -11,11 +11,11 @@
 #include "secrets.rows.h"
 
 #define API "/api/2.0/secrets"
-#define VALUE_MAX 131072 /* bytes; the API's limit */
+#define VALUE_MAX 131072 /* largest size of a secret in bytes; the API's limit */
 
 /* ---- list_secrets --------------------------------------------------------------------------- */
 
-/* There are few scopes, all in one list: a missing one is reported with similar names. */
+/* There are few scopes, all in one list, so a missing scope is reported with similar names. */
 static const struct dbx_kind scopes = {
 	.noun = "secret scope",
 	.list = API "/scopes/list",
@@ -27,7 +27,8 @@ static const struct dbx_kind scopes = {
 };
 
 /* True when the first reply reports a missing scope; the call then continues to explain it. The
- * message for a missing secret contains its scope too, so the first word decides. */
+ * message about a missing secret also contains the name of its scope, so the first word of the
+ * message decides. */
 static bool
 scope_missing(struct mcp_call *call, int *status)
 {
@@ -96,8 +97,8 @@ is_reference(const char *value)
 	return strncmp(value, "env:", 4) == 0 || strncmp(value, "file:", 5) == 0;
 }
 
-/* Meant as a reference, but not spelled as one: the call fails instead of storing the text as a
- * value. */
+/* Is the text meant as a reference, but spelled wrong? Then the call fails; otherwise the text
+ * would be stored as the value. */
 static bool
 is_nearly_reference(const char *value)
 {
@@ -122,7 +123,7 @@ put(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (scope_missing(call, &status))
 		return status;
-	/* No byte was sent: the host, not the workspace, refused the reference. */
+	/* Called when no byte was sent: the host, not the workspace, refused the reference. */
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.http == 0 &&
 	    error.status == MCP_E_PERMISSION && is_reference(value))
 		return mcp_fail(call, MCP_E_PERMISSION,
@@ -135,10 +136,8 @@ put(struct mcp_call *call, const void *state, size_t len)
 	return mcp_say(call, "Secret \"%s/%s\" is set.", scope, key);
 }
 
-/*
- * The body is sent in pieces, because the host inserts a referenced value: this plugin never sees
- * it. A literal value is masked from here on.
- */
+/* The body is sent in pieces, because the host inserts the value of a reference, and this plugin
+ * never sees that value. A literal value is masked from here on. */
 int
 put_secret(struct mcp_call *call)
 {
@@ -180,7 +179,7 @@ put_secret(struct mcp_call *call)
 
 /* ---- delete_secret -------------------------------------------------------------------------- */
 
-/* The key does not exist: suggests similar ones. `state` is the platform's message. */
+/* Called when the key does not exist: suggests similar keys. `state` has the platform's message. */
 static int
 key_unknown(struct mcp_call *call, const void *state, size_t len)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugin secrets on the fake host: no value is ever shown, and the plugin never sees a referenced
- * value. */
+/* Tests of the plugin secrets on the fake host: no value is ever shown, and the plugin never sees
+ * the value of a reference. */
 #include <lakehost/fakehost.h>
 
 #include "suite.h"
@@ -164,7 +164,7 @@ a_literal_is_sent_and_masked(void)
 	ASSERT_STR(fakehost_request(host, 0)->body,
 		   "{\"scope\":\"app\",\"key\":\"k\",\"string_value\":\"a \\\"quoted\\\" pass\"}");
 	ASSERT_INT(fakehost_request(host, 0)->retry, MCP_RETRY_IDEMPOTENT);
-	/* A value that an upstream repeats is not shown. */
+	/* When an upstream sends a value back, it is not shown. */
 	fakehost_reset(host);
 	fakehost_reply(host, "POST " API "/put", 400,
 		       "{\"error_code\":\"INVALID_PARAMETER_VALUE\","
@@ -275,7 +275,7 @@ scopes_are_completed(void)
 	fakehost_free(host);
 }
 
-/* Quotes, spaces and letters of other alphabets; and a vault that has a name. */
+/* Names with quotes, spaces and letters of other alphabets, and a key vault that has a name. */
 static void
 names_of_every_alphabet(void)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Output of interpreters made readable: without ANSI escapes and HTML. And code made runnable. */
+/* Makes the output of interpreters readable, without ANSI escapes and HTML, and removes common
+ * indentation from code. */
 #include "workspace.h"
 
 #include <stdlib.h>
@@ -19,7 +20,8 @@ escape_length(const char *text)
 	return text[n] != '\0' ? n + 1 : n;
 }
 
-/* Writes the character of an entity; returns the entity's length, 0 when it is none. */
+/* Writes the character that an entity stands for. Returns the entity's length; 0 when it is not an
+ * entity. */
 static size_t
 entity(const char *text, char **to)
 {
@@ -40,7 +42,7 @@ entity(const char *text, char **to)
 	return 0;
 }
 
-/* Does the tag end here, after its name, directly or after attributes? */
+/* Does the tag end after its name, or after its attributes? */
 static bool
 tag_ends(const char *rest)
 {
@@ -105,7 +107,7 @@ clean_text(struct mcp_call *call, const char *text, bool html)
 	return clean;
 }
 
-/* The white space at the start of every line that has text. */
+/* The white space with which every line begins that has text. */
 static size_t
 common_indent(const char *code)
 {

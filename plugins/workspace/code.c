@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * execute_code: command execution API 1.2. A context is created on a running cluster (or reused)
- * and the command runs in it. A context that is not kept is destroyed, whatever happens.
- */
+/* execute_code: command execution API 1.2. A context is created on a running cluster (or reused)
+ * and the command runs in it. A context that is not kept is destroyed in any case. */
 #include "code.h"
 
 #include <stdio.h>
@@ -12,8 +10,8 @@
 #define CONTEXT_POLL_MS 300
 #define POLL_MIN_MS 200
 #define POLL_MAX_MS 5000
-#define CAUSE_HEAD 400	/* bytes of the beginning of a long trace */
-#define CAUSE_TAIL 1200 /* bytes of its end, where the error is */
+#define CAUSE_HEAD 400	/* bytes of the beginning of a long trace that are shown */
+#define CAUSE_TAIL 1200 /* bytes of its end, where the error is, that are shown */
 
 static struct mcp_words
 command_words(struct mcp_call *call, const struct command *command)
@@ -42,13 +40,13 @@ command_body(struct mcp_call *call, const struct command *command)
 
 /* ---- ways out ------------------------------------------------------------------------------- */
 
-/* The reason of a failure, kept while its context is destroyed: a failed call cannot make
- * requests. */
+/* The reason of a failure. It is kept while the context is destroyed, because a failed call cannot
+ * send requests. */
 struct farewell {
 	struct command command;
 	enum mcp_status status;
 	int http;
-	char what[700]; /* "": in the text for an error of the workspace */
+	char what[700]; /* "": the reason is the text of an error of the workspace */
 	char why[1800], code[64];
 };
 
@@ -64,7 +62,7 @@ nothing_left(struct mcp_call *call, const void *state, size_t len)
 	return MCP_OK;
 }
 
-/* Destroys the context, then runs `fn`, also when that failed. */
+/* Destroys the context, then runs `fn`, even when destroying failed. */
 static int
 context_destroy(struct mcp_call *call, const struct command *command, mcp_step_fn fn,
 		const void *state, size_t len)
@@ -129,7 +127,7 @@ leave_with(struct mcp_call *call, const struct command *command, enum mcp_status
 	return leave(call, &farewell);
 }
 
-/* The first reply as JSON; NULL when it was a failure, which then ends the call. */
+/* The first reply as JSON. NULL when it was a failure; then the call fails. */
 static struct json_object *
 reply_or_leave(struct mcp_call *call, const struct command *command, int *status)
 {
@@ -151,14 +149,14 @@ reply_or_leave(struct mcp_call *call, const struct command *command, int *status
 
 /* ---- start ---------------------------------------------------------------------------------- */
 
-/* False when there is no valid id. */
+/* False when the reply has no valid id. */
 static bool
 id_kept(char *to, size_t size, const char *id)
 {
 	return id[0] != '\0' && snprintf(to, size, "%s", id) < (int)size;
 }
 
-/* Ends a start with its handle, and with the answer to give if nothing more becomes known. */
+/* Ends a start with its handle, and with the answer that is used when no poll succeeds. */
 static int
 handle_told(struct mcp_call *call, const struct command *command)
 {
@@ -251,7 +249,7 @@ context_made(struct mcp_call *call, const void *state, size_t len)
 	return context_look(call, &command, sizeof(command));
 }
 
-/* Copies an id from the caller; false after failing the call. */
+/* Copies an id from the caller. When it is not valid, the call fails and the result is false. */
 static bool
 given_id(struct mcp_call *call, const char *argument, char id[ID_MAX])
 {
@@ -265,8 +263,8 @@ given_id(struct mcp_call *call, const char *argument, char id[ID_MAX])
 	return false;
 }
 
-/* The cluster must run already: starting one costs money and takes minutes, so the caller must
- * decide it. */
+/* Checks that the cluster is running: starting a cluster costs money and takes minutes, so the
+ * caller must decide it. */
 static int
 cluster_looked(struct mcp_call *call, const void *state, size_t len)
 {
@@ -345,7 +343,7 @@ execute_code(struct mcp_call *call)
 
 /* ---- failed code ----------------------------------------------------------------------------- */
 
-/* Traces begin with a line of dashes, and end with the error. */
+/* A trace begins with a line of dashes and ends with the error. */
 static int
 code_failed(struct mcp_call *call, struct json_object *results, const struct command *command)
 {
@@ -366,7 +364,7 @@ code_failed(struct mcp_call *call, struct json_object *results, const struct com
 
 /* ---- poll, cancel --------------------------------------------------------------------------- */
 
-/* A poll without a valid answer tells nothing about the code, which may still run. */
+/* A poll without a valid reply gives no information about the code, which may still be running. */
 static bool
 may_go_on(struct mcp_call *call)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The HTML of a notebook as text: each row on its own line, tabs between cells, no styles, no
- * scripts. An approximation for reading, not a browser. */
+/* Converts the HTML of a notebook to text: each row is a line with tabs between its cells; styles
+ * and scripts are removed. The text is an approximation for reading. */
 #include "workspace.h"
 
 #include <stdlib.h>
@@ -18,8 +18,8 @@ static const char *const blocks[] = {
 struct page {
 	char *out;
 	size_t len;
-	bool pre;	/* white space and line ends are kept */
-	unsigned cells; /* of the current row; empty cells count too */
+	bool pre;	/* inside an element whose white space and line ends are kept */
+	unsigned cells; /* number of cells in the current row, including empty ones */
 };
 
 static bool
@@ -36,14 +36,14 @@ put(struct page *page, char c)
 {
 	char last = page->len > 0 ? page->out[page->len - 1] : '\n';
 
-	/* No space at the start of a line, no double spaces, and no empty lines. */
+	/* Writes no space at the start of a line, no double spaces, and no empty lines. */
 	if (!page->pre && (c == ' ' || c == '\n') &&
 	    (last == '\n' || (c == ' ' && (last == ' ' || last == '\t'))))
 		return;
 	page->out[page->len++] = c;
 }
 
-/* Ends a line that is not empty. */
+/* Ends the line, unless it is empty. */
 static void
 line_end(struct page *page)
 {
@@ -53,7 +53,7 @@ line_end(struct page *page)
 		page->out[page->len++] = '\n';
 }
 
-/* The UTF-8 of a character number; an invalid one becomes a space. */
+/* Writes a character number in UTF-8. An invalid number becomes a space. */
 static void
 put_character(struct page *page, unsigned long c)
 {
@@ -82,8 +82,8 @@ put_character(struct page *page, unsigned long c)
 	page->len = (size_t)(to - (unsigned char *)page->out);
 }
 
-/* Writes the character of the entity at `text`; returns its length, 0 when it is none. An entity is
- * never shorter than its character. */
+/* Writes the character that the entity at `text` stands for. Returns the entity's length; 0 when it
+ * is not an entity. An entity is never shorter than its character. */
 static size_t
 put_entity(struct page *page, const char *text)
 {
@@ -114,7 +114,8 @@ put_entity(struct page *page, const char *text)
 	return 0;
 }
 
-/* The position after the tag at `text`, of any length; quoted attributes may contain ">". */
+/* The position after the tag at `text`, which may have any length. Quoted attributes may contain
+ * ">". */
 static const char *
 tag_end(const char *text)
 {
@@ -166,7 +167,7 @@ put_tag(struct page *page, const char *text)
 		page->out[page->len++] = '\t';
 	if (n == 3 && strncasecmp(name, "pre", 3) == 0)
 		page->pre = !closes;
-	/* output of a terminal keeps its lines */
+	/* in output of a terminal, lines stay as they are */
 	if (!closes && memmem(text, (size_t)(end - text), "ansiout", 7) != NULL)
 		page->pre = true;
 	else if (closes && n == 3 && strncasecmp(name, "div", 3) == 0)

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The workspace tree: a folder, with some levels below it, and one item. The API lists one folder
- * at a time and has no pages. Pages here are offsets into the walk, which is repeated.
- */
+/* Tools for the workspace tree: they list a folder with some levels below it, and show one item.
+ * The API lists one folder at a time and has no pages. A page of these tools begins at an offset,
+ * and the walk through the folders is repeated for each page. */
 #include "workspace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PENDING_MAX 3400 /* bytes of the paths that are still to be listed */
-#define FOLDERS_MAX 500	 /* folders listed in one walk */
-#define SKIPPED_MAX 400	 /* bytes of the path of a folder that was not listed */
+#define PENDING_MAX 3400 /* bytes for the paths of folders that are still to be listed */
+#define FOLDERS_MAX 500	 /* most folders that one walk lists */
+#define SKIPPED_MAX 400	 /* bytes for the path of a folder that was not listed */
 
 struct mcp_words
 path_words(struct mcp_call *call, const char *path)
@@ -32,17 +31,18 @@ path_words(struct mcp_call *call, const char *path)
 
 /* ---- list_workspace_items ------------------------------------------------------------------- */
 
-/* One walk, breadth first. `pending` holds the paths to list, each followed by '\n'. The first has
- * the depth `level`; those after `next_level` bytes are one level deeper. */
+/* A walk through the folders, level by level. `pending` has the paths that are still to be listed;
+ * '\n' follows each path. The first path has the depth `level`; paths after `next_level` bytes are
+ * one level deeper. */
 struct walk {
-	int64_t skip, left; /* rows before this page, and rows of it that are still missing */
+	int64_t skip, left; /* rows before this page, and rows that this page still needs */
 	int64_t seen;	    /* matching rows */
 	int level, depth;
 	unsigned folders;
-	unsigned refused; /* folders below that could not be listed */
+	unsigned refused; /* number of folders that could not be listed */
 	bool more;
-	char unwalked[SKIPPED_MAX]; /* the first folder that was left out because the walk was
-				     * full */
+	/* the first folder that was left out because the walk had too many */
+	char unwalked[SKIPPED_MAX];
 	size_t next_level, len;
 	char pending[PENDING_MAX];
 };
@@ -72,7 +72,7 @@ is_folder(const char *type)
 	return strcmp(type, "DIRECTORY") == 0 || strcmp(type, "REPO") == 0;
 }
 
-/* The folder, or the nearest parent whose path is short enough. */
+/* The folder, or its nearest parent whose path is short enough. */
 static void
 keep_folder(char to[SKIPPED_MAX], const char *path)
 {
@@ -133,7 +133,7 @@ item_row(struct mcp_call *call, struct walk *walk, struct json_object *item)
 		walk->more = true;
 }
 
-/* The same walk after the rows that were shown. */
+/* Writes the call that continues the walk after the rows that were shown. */
 static const char *
 walk_next(struct mcp_call *call, const void *data, size_t shown)
 {
@@ -146,7 +146,7 @@ walk_next(struct mcp_call *call, const void *data, size_t shown)
 			  (long long)walk->skip + (long long)shown);
 }
 
-/* The walk of the first folder that was left out. */
+/* Writes the call that lists the first folder that was left out. */
 static const char *
 unwalked_next(struct mcp_call *call, const struct walk *walk)
 {
@@ -197,7 +197,8 @@ folder_arrived(struct mcp_call *call, const void *state, size_t len)
 
 	(void)len;
 	memcpy(&walk, state, sizeof(walk));
-	/* A deleted or closed folder does not affect the list of the others. */
+	/* A folder that was deleted, or that may not be read, does not affect the list of the
+	 * others. */
 	if (walk.level > 1 && !dbx_ok(call, mcp_reply(call, 0), &error) &&
 	    (error.status == MCP_E_PERMISSION || error.status == MCP_E_NOT_FOUND)) {
 		walk.refused++;
@@ -293,7 +294,7 @@ get_workspace_item(struct mcp_call *call)
 
 /* ---- completion ----------------------------------------------------------------------------- */
 
-/* The items of the folder in the text so far. */
+/* Adds the items of the folder to the text so far. */
 int
 complete_path(struct mcp_call *call)
 {

@@ -12,7 +12,7 @@
 
 struct look {
 	item_fn fn;
-	bool shortened; /* the extension was removed */
+	bool shortened; /* the extension was removed from the path */
 	char argument[32];
 	_Alignas(max_align_t) char inner[LOOK_STATE_MAX];
 };

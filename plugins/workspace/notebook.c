@@ -10,7 +10,7 @@
 
 #define EXPORT_MAX (12u << 20) /* the API rejects notebooks over 10 MB */
 
-/* The result of the lookup, for the step that reads the notebook. */
+/* The result of the lookup, which the next step needs to read the notebook. */
 struct found {
 	char language[64];
 	char path[WORKSPACE_PATH_MAX + 1];
@@ -24,7 +24,7 @@ view_is(struct mcp_call *call, const char *view)
 	return strcmp(mcp_arg(call, "view"), view) == 0;
 }
 
-/* The text that separates cells in each language. */
+/* The text that separates cells, for each language. */
 static const char *
 separator_of(const char *language)
 {
@@ -45,7 +45,8 @@ count_lines(const char *text, size_t len)
 
 /* ---- source --------------------------------------------------------------------------------- */
 
-/* One line is longer than a result: it is cut, and the answer names the call for the rest. */
+/* When one line is longer than a result may be, it is cut, and the answer names the call for the
+ * rest. */
 static const char *
 long_line(struct mcp_call *call, const char *text, const char *start, size_t room, const char *path)
 {
@@ -53,7 +54,7 @@ long_line(struct mcp_call *call, const char *text, const char *start, size_t roo
 
 	while (end > start && ((unsigned char)*end & 0xc0) == 0x80)
 		end--;
-	if (end == start) /* not text: no character begins here */
+	if (end == start) /* invalid text: no character begins here */
 		end = start + room;
 	if (view_is(call, "outputs"))
 		mcp_say(call, "The line is too long; its first %lld bytes are shown.",
@@ -113,7 +114,7 @@ cell_row(struct mcp_call *call, int number, const char *text, const char *end, i
 	const char *first = text, *stop;
 	const char *cells[4];
 
-	/* The first line of every notebook is the same comment, which is not useful. */
+	/* Skips the first line of a notebook, which is always the same comment. */
 	if (number == 1) {
 		stop = memchr(text, '\n', (size_t)(end - text));
 		if (stop != NULL && stop - text < 40 &&
@@ -131,7 +132,7 @@ cell_row(struct mcp_call *call, int number, const char *text, const char *end, i
 	return mcp_page_row(call, cells, COUNT(cells));
 }
 
-/* The start of the next cell: the separator is at the start of a line. */
+/* Finds the start of the next cell: the separator must be at the start of a line. */
 static const char *
 next_separator(const char *text, const char *separator)
 {
@@ -142,12 +143,12 @@ next_separator(const char *text, const char *separator)
 	return at;
 }
 
-/* The line at which each cell begins. When the list of cells is cut, the next call starts at the
- * first one that is not shown. */
+/* Counts the line at which each cell begins. When the list of cells is cut, the next call begins at
+ * the first cell that is not shown. */
 struct cells {
 	const char *path;
 	const int64_t *lines;
-	int64_t shown_from; /* index of the first one that was offered */
+	int64_t shown_from; /* index of the first cell that was given to the table */
 };
 
 static const char *
@@ -162,7 +163,7 @@ next_cells(struct mcp_call *call, const void *data, size_t shown)
 			  end != NULL ? " end_line=" : "", end != NULL ? end : "");
 }
 
-/* The cells that begin on the requested lines. */
+/* Lists the cells that begin in the requested lines. */
 static int
 say_cells(struct mcp_call *call, const char *text, size_t len, const struct found *found)
 {
@@ -207,7 +208,7 @@ say_cells(struct mcp_call *call, const char *text, size_t len, const struct foun
 
 /* ---- get_notebook_content ------------------------------------------------------------------- */
 
-/* Git keeps the line ends of other systems; here a line ends with a line feed. */
+/* Git keeps the line ends of other systems; in the result a line ends with a line feed. */
 static char *
 unix_lines(struct mcp_call *call, const char *text, size_t *len)
 {

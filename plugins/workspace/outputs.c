@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The cells of a notebook with their outputs, from its Jupyter export (nbformat 4). A long output
- * is shown by its beginning and its end; all of it can be read by lines.
- */
+/* The cells of a notebook with their outputs, from its Jupyter export (nbformat 4). Of a long
+ * output only its beginning and its end are shown; the whole output can be read by lines. */
 #include "workspace.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define OUTPUT_MAX 2000	  /* bytes of one output that are shown whole */
-#define OUTPUT_PART 900	  /* bytes of its beginning, and of its end, when it is longer */
-#define TABLE_ROWS_MAX 50 /* rows of a table that the notebook keeps as data */
+#define OUTPUT_MAX 2000	  /* most bytes of an output that is shown completely */
+#define OUTPUT_PART 900	  /* bytes of its beginning, and of its end, when the output is longer */
+#define TABLE_ROWS_MAX 50 /* most rows of a table that the notebook stores as data */
 
-/* A text under construction, in the memory of the step. */
+/* A text that is being built, in the memory of the step. */
 struct text {
 	char *data;
 	size_t len, size;
@@ -36,7 +34,7 @@ add(struct mcp_call *call, struct text *text, const char *more)
 	text->len += n;
 }
 
-/* A text that a notebook stores as one string or as an array of lines. */
+/* Reads a text that a notebook stores as one string or as an array of lines. */
 static const char *
 joined(struct mcp_call *call, struct json_object *stored)
 {
@@ -57,7 +55,7 @@ joined(struct mcp_call *call, struct json_object *stored)
 
 /* ---- one output ------------------------------------------------------------------------------ */
 
-/* Names with dots, like the members of "data". */
+/* Finds members whose names have dots, like those of "data". */
 static struct json_object *
 member(struct json_object *object, const char *name)
 {
@@ -68,7 +66,7 @@ member(struct json_object *object, const char *name)
 	return value;
 }
 
-/* Rows that Databricks keeps besides the HTML made from them. */
+/* Reads rows that Databricks stores in addition to the HTML that was made from them. */
 static const char *
 table_text(struct mcp_call *call, struct json_object *table)
 {
@@ -99,7 +97,7 @@ table_text(struct mcp_call *call, struct json_object *table)
 	return all.data;
 }
 
-/* The form of an output that only Databricks keeps; NULL when there is none. */
+/* Reads an output in a form that only Databricks uses. NULL when there is none. */
 static const char *
 own_text(struct mcp_call *call, struct json_object *output)
 {
@@ -131,14 +129,15 @@ error_text(struct mcp_call *call, struct json_object *output)
 			add(call, &all, mcp_printf(call, "%s%s", all.len > 0 ? "\n" : "", line));
 	}
 	trace = clean_text(call, all.data, false);
-	/* A trace usually ends with the error itself. */
+	/* The last line of a trace is usually the error itself. */
 	if (strstr(trace, name) != NULL)
 		return trace;
 	return mcp_printf(call, "%s: %s%s%s", name, mcp_get_str(call, output, "evalue", ""),
 			  trace[0] != '\0' ? "\n" : "", trace);
 }
 
-/* The best text of a display: the original, else as it was shown. */
+/* The best text of an output: the original data if there are any, otherwise the text that was
+ * displayed. */
 static const char *
 display_text(struct mcp_call *call, struct json_object *output)
 {
@@ -176,10 +175,10 @@ output_text(struct mcp_call *call, struct json_object *output)
 
 /* ---- cells ----------------------------------------------------------------------------------- */
 
-/* The same cells twice: in full, to be read by lines, and with long outputs cut. */
+/* The cells are written twice: completely, to be read by lines, and with long outputs cut. */
 struct views {
 	struct text full, brief;
-	int64_t line; /* next line in `full` */
+	int64_t line; /* number of the next line in `full` */
 	size_t outputs;
 	const char *path;
 };
@@ -193,7 +192,7 @@ add_both(struct mcp_call *call, struct views *views, const char *text)
 		views->line += *text == '\n';
 }
 
-/* Beginning and end, and the call that shows the part between. */
+/* Writes the beginning and the end, and the call that shows the part between them. */
 static void
 add_brief(struct mcp_call *call, struct views *views, const char *text, int64_t first)
 {
@@ -273,12 +272,12 @@ say_outputs(struct mcp_call *call, const char *export, size_t len, const char *p
 		add_cell(call, &views, i + 1, json_object_array_get_idx(cells, i));
 	what = mcp_printf(call, "%zu %s, %s", n, n == 1 ? "cell" : "cells",
 			  views.outputs > 0 ? "with outputs" : "none has a stored output");
-	/* A text that is too long even when cut is read by lines too. */
+	/* A text that is too long even with cut outputs is also read by lines. */
 	if (mcp_arg(call, "start_line") != NULL || mcp_arg(call, "end_line") != NULL ||
 	    views.brief.len > say_room(call))
 		return say_lines(call, views.full.data, views.full.len, path, what);
 	if (views.brief.len > 0)
-		views.brief.len--; /* its last line end */
+		views.brief.len--; /* position of its last line end */
 	mcp_say(call, "%s, %s", path, what);
 	return mcp_say_text(call, views.brief.data, views.brief.len, true);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Git folders. The API lists the Git folders below one path. Without a path it lists only those
- * below /Repos, although every folder may contain some. So each top folder is asked for in turn.
- */
+/* Git folders. The API lists the Git folders below one path. Without a path it lists only those
+ * below /Repos, although every folder may contain some. So the code requests the list for each top
+ * folder, one after the other. */
 #include "workspace.h"
 
 #include <stdio.h>
@@ -11,30 +10,32 @@
 
 #define PREFIX_MAX 1024
 #define TOKEN_MAX 512
-#define TOPS_MAX 1200	/* bytes of the names of top folders */
-#define REQUESTS_MAX 20 /* pages of one call */
-#define ROWS_ENOUGH 100 /* after which no further page is read */
-#define NAMES_MAX 500	/* bytes of similar or equal names */
+#define TOPS_MAX 1200	/* bytes for the names of top folders */
+#define REQUESTS_MAX 20 /* most pages that one call reads */
+#define ROWS_ENOUGH 100 /* time after which no further page is read */
+#define NAMES_MAX 500	/* bytes for similar or equal names */
 
 /* ---- pages ---------------------------------------------------------------------------------- */
 
 /* State between pages. */
 struct repo_walk {
-	bool find; /* a Git folder by its name, given as repo_id */
+	bool find; /* searches a Git folder by its name, given as repo_id */
 	unsigned requests, refused;
-	int64_t skip, seen; /* rows before this page; matching rows */
+	int64_t skip, seen; /* rows before this page; then the number of matching rows */
 	unsigned matches;
-	char token[TOKEN_MAX]; /* token of the page to read; "": the first one */
+	char token[TOKEN_MAX]; /* token of the page to read; "": the first page */
 	size_t len;
-	char prefixes[TOPS_MAX]; /* still to read, each followed by '\n'; the first is current */
-	char id[24];		 /* of the first match */
-	char names[NAMES_MAX];	 /* paths with the same name, else with a similar name */
+	/* the folders that are still to be read; '\n' follows each. The first one is the current
+	 * one */
+	char prefixes[TOPS_MAX];
+	char id[24];	       /* id of the first match */
+	char names[NAMES_MAX]; /* the paths with the same name, or else with a similar name */
 };
 
 _Static_assert(sizeof(struct repo_walk) <= MCP_STATE_MAX, "the state of a walk must fit");
 
 /* The page token of this plugin: rows to skip, length of the prefix, the prefix, the platform's
- * token. True when there is none, or a valid one. */
+ * token. True when there is no token, or a valid one. */
 static bool
 token_read(const char *text, int64_t *skip, char prefix[PREFIX_MAX], char token[TOKEN_MAX])
 {
@@ -69,7 +70,7 @@ token_text(struct mcp_call *call, int64_t skip, const char *prefix, const char *
 						      strlen(prefix), prefix, token)));
 }
 
-/* "/Workspace/Users" and "/Users" are the same. */
+/* Removes the prefix: "/Workspace/Users" and "/Users" are the same folder. */
 static const char *
 without_root(const char *path)
 {
@@ -81,7 +82,7 @@ without_root(const char *path)
 	return path[0] == '/' || path[0] == '\0' ? path : path - (sizeof(root) - 1);
 }
 
-/* The argument; NULL when it means everything. */
+/* The argument. NULL when it means all folders. */
 static const char *
 given_prefix(struct mcp_call *call)
 {
@@ -140,7 +141,7 @@ page_fetch(struct mcp_call *call, const struct repo_walk *walk)
 			 page_arrived, walk, sizeof(*walk));
 }
 
-/* Appends to the names, when there is room. */
+/* Appends a name to the names, if there is room. */
 static void
 note_name(struct repo_walk *walk, const char *name)
 {
@@ -151,7 +152,7 @@ note_name(struct repo_walk *walk, const char *name)
 			 used > 0 ? ", " : "", name);
 }
 
-/* Does its path end with `name`, as its last part or parts? */
+/* Does the path end with `name`, which has one or more parts? */
 static bool
 is_called(const char *path, const char *name)
 {
@@ -188,7 +189,8 @@ find_here(struct mcp_call *call, struct repo_walk *walk, struct json_object *rep
 		note_name(walk, near);
 }
 
-/* Is it below `prefix`, and not in a folder whose name only begins like it? */
+/* Is the path below the folder `prefix`? A folder whose name only begins with the prefix does not
+ * count. */
 static bool
 is_below(const char *path, const char *prefix)
 {
@@ -225,7 +227,7 @@ list_here(struct mcp_call *call, struct repo_walk *walk, struct json_object *rep
 	}
 }
 
-/* The same list after the rows that were shown. */
+/* Writes the call that continues the list after the rows that were shown. */
 static const char *
 list_next(struct mcp_call *call, const void *data, size_t shown)
 {
@@ -275,7 +277,8 @@ find_end(struct mcp_call *call, const struct repo_walk *walk)
 				"Repeat the call with one of these paths.");
 	return mcp_fail(call, MCP_E_NOT_FOUND, mcp_printf(call, "There is no repo \"%s\".", asked),
 			walk->len > 0
-			    ? "It is not on the pages of the list that were read. Use its path."
+			    ? "The Git folder is not on the pages of the list that were read. "
+			      "Use its path."
 			    : "This identity can see no Git folder with that id, name or path.",
 			walk->names[0] != '\0'
 			    ? mcp_printf(call, "Did you mean: %s? list_repos shows all.",
@@ -312,7 +315,7 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 	else
 		list_here(call, &walk, repos);
 	next = mcp_get_str(call, reply, "next_page_token", "");
-	/* A token that is repeated would never end. */
+	/* Stops when the same token comes again, because the list would never end. */
 	if (next[0] == '\0' || strlen(next) >= sizeof(walk.token) || strcmp(next, walk.token) == 0)
 		next_prefix(&walk);
 	else
@@ -326,7 +329,7 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 /* ---- the folders to search
  * -------------------------------------------------------------------- */
 
-/* An earlier call has read the folders before `from`. */
+/* An earlier call has already read the folders before `from`. */
 static void
 skip_to(struct mcp_call *call, struct repo_walk *walk, const char *from)
 {
@@ -336,7 +339,7 @@ skip_to(struct mcp_call *call, struct repo_walk *walk, const char *from)
 		add_prefix(walk, from);
 }
 
-/* The top folders, or the ones that every workspace has. */
+/* The top folders, or the folders that every workspace has. */
 static void
 add_tops(struct mcp_call *call, struct repo_walk *walk)
 {
@@ -414,9 +417,9 @@ list_repos(struct mcp_call *call)
 
 /* ---- get_repo_status ------------------------------------------------------------------------- */
 
-/* How a Git folder is identified. */
+/* Finds a Git folder by its id, name or path. */
 struct asking {
-	bool by_name; /* its id came from the list */
+	bool by_name; /* the id was found in the list */
 };
 
 static int
@@ -446,7 +449,7 @@ repo_shown(struct mcp_call *call, const void *state, size_t len)
 	struct dbx_error error;
 
 	(void)len;
-	/* A number may also be a name. */
+	/* A number may be a name too. */
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND &&
 	    !asking->by_name)
 		return walk_begin(call, &(struct repo_walk){ .find = true });
@@ -475,7 +478,7 @@ repo_get(struct mcp_call *call, const char *id, bool by_name)
 			 &(struct asking){ by_name }, sizeof(struct asking));
 }
 
-/* The object_id of a Git folder is its repo_id. */
+/* The object_id of a Git folder is also its repo_id. */
 static int
 path_seen(struct mcp_call *call, const void *state, size_t len)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The output of code, as the command execution API returns it: text (a long one by its beginning
- * and end), rows, and the names of pictures. */
+/* The output of code, as the command execution API returns it: text (of a long one the beginning
+ * and the end), rows, and the names of pictures. */
 #include "code.h"
 
 #include <string.h>
 
-#define PICTURES_MAX 100 /* file names of pictures that are shown */
+#define PICTURES_MAX 100 /* most file names of pictures that are shown */
 
 size_t
 code_utf8(const char *text, size_t at)
@@ -80,7 +80,7 @@ command_resume(struct mcp_call *call, const struct command *command)
 			  mcp_quoted(call, command->id), command->keep ? " keep_context=true" : "");
 }
 
-/* From the byte `output_from` on, as far as the answer has room. */
+/* Shows the output from the byte `output_from` on, as far as the answer has room. */
 static int
 say_from(struct mcp_call *call, const char *text, size_t from, const struct command *command)
 {
@@ -98,7 +98,8 @@ say_from(struct mcp_call *call, const char *text, size_t from, const struct comm
 		 : mcp_say(call, "Next: %s output_from=%zu", command_resume(call, command), to);
 }
 
-/* A short output in full; of a long one the beginning and the end, which has the result. */
+/* Shows a short output completely; of a long output the beginning and the end, where the result
+ * is. */
 static int
 say_output(struct mcp_call *call, const char *text, const struct command *command)
 {
@@ -128,7 +129,7 @@ say_output(struct mcp_call *call, const char *text, const struct command *comman
 		       "names the call that reads the rest.");
 }
 
-/* A picture is named by its file, or is in the name: data:image/png;base64,... */
+/* The text names the file of the picture, or contains the picture: data:image/png;base64,... */
 static int
 say_picture(struct mcp_call *call, const char *name)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* run_notebook: a run of its own, submitted once and then polled like the run of a job. */
+/* run_notebook starts a separate run for one notebook. It is submitted once and then polled like
+ * the run of a job. */
 #include "workspace.h"
 
 #include <string.h>
@@ -62,8 +63,8 @@ run_looked_at(struct mcp_call *call, const char *path, struct json_object *item,
 	return submit(call, path, state);
 }
 
-/* On `cluster_id`, "" for serverless. A path with a source extension is looked up first: the
- * notebook may be stored without it. */
+/* Submits the run on `cluster_id`; "" means serverless. A path with the extension of a source file
+ * is looked up first, because the notebook may be stored without it. */
 static int
 on_cluster(struct mcp_call *call, const char *cluster_id)
 {
@@ -83,7 +84,7 @@ run_cluster_resolved(struct mcp_call *call, const void *state, size_t len)
 	return on_cluster(call, cluster->id);
 }
 
-/* The argument, else the operator's choice, else serverless. */
+/* Selects the cluster: the argument, else the operator's choice, else serverless. */
 int
 run_notebook(struct mcp_call *call)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* execute_code and run_notebook on the fake host: contexts, results, clean-up, runs. */
+/* Tests of execute_code and run_notebook on the fake host: contexts, results, clean-up, runs. */
 #include <CUnit/CUnit.h>
 #include <lakehost/fakehost.h>
 #include <stdio.h>
@@ -25,8 +25,8 @@
 		CU_ASSERT(strcmp(actual, expected) == 0);                          \
 	} while (0)
 
-/* A running cluster whose context c1 runs command m1. Replies that were added before have
- * priority. */
+/* Adds replies for a running cluster on which the context c1 runs the command m1. Replies that were
+ * added before have priority. */
 static void
 well(struct fakehost *host, const char *status)
 {
@@ -249,7 +249,8 @@ markup_differs_from_brackets(void)
 	fakehost_free(host);
 }
 
-/* Beginning and end of a long output; the rest by bytes, as long as the context exists. */
+/* The answer shows the beginning and the end of a long output. The rest can be read by bytes, as
+ * long as the context exists. */
 void
 long_output_is_cut_in_the_middle(void)
 {
@@ -360,7 +361,7 @@ contexts_are_always_destroyed(void)
 		{ STATUS, 200, "{\"status\":\"Cancelled\"}", MCP_E_CANCELLED, 1, "was cancelled" },
 		{ STATUS, 404, "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}", MCP_E_NOT_FOUND, 1,
 		  "does not exist any more" },
-		/* the code may still run, and can be waited for */
+		/* the code may still be running, and the caller can wait for it */
 		{ STATUS, 503, "", MCP_E_UNAVAILABLE, 0, "context_id=c1 command_id=m1" },
 	};
 
@@ -392,7 +393,7 @@ a_context_may_start_slowly(void)
 	well(host, FINISHED("{\"resultType\":\"text\",\"data\":\"up\"}"));
 	has(fakehost_tool(host, "execute_code", CODE "}")->text, "up");
 	fakehost_free(host);
-	/* Cancelled meanwhile: nothing is executed, and no context remains. */
+	/* When the call is cancelled meanwhile, no code is executed and no context remains. */
 	host = fakehost_new(&mcp_plugin);
 	fakehost_reply(host, CONTEXT, 200, "{\"status\":\"Pending\"}");
 	well(host, "{}");
@@ -418,7 +419,7 @@ a_command_is_resumed(void)
 	CU_ASSERT(destroyed(host) == 0);
 	result = fakehost_tool(host, "execute_code", CODE ",\"keep_context\":true}");
 	has(result->text, "command_id=m1 keep_context=true");
-	/* As the answer says, and after a restart of the host. */
+	/* The caller continues as the answer says, even after a restart of the host. */
 	fakehost_reset(host);
 	well(host, FINISHED("{\"resultType\":\"text\",\"data\":\"late\"}"));
 	result = fakehost_tool(host, "execute_code",

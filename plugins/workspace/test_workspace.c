@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The workspace tree, notebooks and Git folders on the fake host. Code and runs are in
- * test_code.c. */
+/* Tests of the workspace tree, notebooks and Git folders on the fake host. The tests of code and
+ * runs are in test_code.c. */
 #include <lakehost/fakehost.h>
 
 #include "suite.h"
@@ -207,8 +207,8 @@ source_is_read_by_lines(void)
 	fakehost_free(host);
 }
 
-/* The host may allow fewer bytes than the other lines of an answer take; and what a notebook holds
- * need not be text. */
+/* The host may allow fewer bytes than the other lines of an answer need. The content of a notebook
+ * may be something other than text. */
 static void
 a_source_fits_in_any_room(void)
 {
@@ -247,7 +247,7 @@ a_long_source_goes_on_at_a_line(void)
 	lacks(result->text, "bytes of text shown");
 	result = notebook(host, "\"view\":\"source\",\"start_line\":301");
 	has(result->text, "lines 301-400 of 400\n");
-	memset(text + 10, 'x', sizeof(text) - 11); /* one line that is too long for a result */
+	memset(text + 10, 'x', sizeof(text) - 11); /* a line that is too long for a result */
 	fakehost_reset(host);
 	fakehost_reply(host, STATUS, 200, NOTEBOOK("PYTHON"));
 	fakehost_reply(host, SOURCE, 200, text);
@@ -278,7 +278,7 @@ cells_are_listed(void)
 	fakehost_reply(host, STATUS, 200, NOTEBOOK("SCALA"));
 	fakehost_reply(host, SOURCE, 200, "");
 	has(notebook(host, "\"view\":\"cells\"")->text, "0 cells.");
-	/* line ends of other systems; only some of the lines */
+	/* line ends of other systems, and only some of the lines */
 	fakehost_reset(host);
 	fakehost_reply(host, STATUS, 200, NOTEBOOK("PYTHON"));
 	fakehost_reply(host, SOURCE, 200,
@@ -329,7 +329,7 @@ outputs_follow_their_cells(void)
 	fakehost_free(host);
 }
 
-/* One output of one cell, as the view shows it. */
+/* One output of one cell, in the form that the tool shows. */
 static void
 output_reads(const char *output, const char *text)
 {
@@ -383,12 +383,12 @@ outputs_of_all_kinds_are_text(void)
 	output_reads("{\"output_type\":\"display_data\",\"data\":{\"text/markdown\":[\"*a*\"],"
 		     "\"text/html\":\"<i>a</i>\"}}",
 		     "*a*");
-	/* values of wrong types */
+	/* members with wrong types */
 	output_reads("{\"output_type\":7,\"data\":[1]}", "(nothing)");
 	output_reads("{\"output_type\":\"stream\",\"text\":[1,null,{}]}", "1{ }");
 }
 
-/* The name of the source file finds the notebook. */
+/* The path of the source file finds the notebook. */
 static void
 notebooks_are_found_by_file_name(void)
 {
@@ -404,7 +404,7 @@ notebooks_are_found_by_file_name(void)
 	    "1-7");
 	has(fakehost_tool(host, "get_workspace_item", "{\"path\":\"/nb.py\"}")->text, "path: "
 										      "/nb\n");
-	/* an item with the name without extension that is not a notebook is not returned */
+	/* an item that has the name without extension, but is not a notebook, is not returned */
 	fakehost_reset(host);
 	fakehost_reply(host, "GET /api/2.0/workspace/get-status?path=%2Fnb.py", 404,
 		       "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}");
@@ -484,7 +484,7 @@ repos_are_listed(void)
 			  "3\t/Repos/b/app\t-\t-\t-\n4\t/Users/c/forecast\t-\t-\t-\n4 repos.\n"
 			  "1 top folder could not be searched");
 	lacks(fakehost_tool(host, "list_repos", "{\"name_filter\":\"APP\"}")->text, "/lib");
-	/* rows that do not fit: the next call begins after them */
+	/* Rows that do not fit: the next call begins after the rows that were shown. */
 	fakehost_results(host, 3, 3000, 200, NULL);
 	result = fakehost_tool(host, "list_repos", "{\"path_prefix\":\"/\"}");
 	has(result->text, "Next: list_repos path_prefix=/ page_token=3,6,/Repos");
@@ -504,7 +504,7 @@ repos_are_listed(void)
 	fakehost_reset(host);
 	fakehost_reply(host, REPOS("Repos%2Fz"), 200, "{}");
 	has(fakehost_tool(host, "list_repos", "{\"path_prefix\":\"/Repos/z\"}")->text, "0 repos.");
-	/* without the list of top folders: the usual places of Git folders */
+	/* When the top folders cannot be listed, the usual folders are searched for Git folders. */
 	fakehost_reply(host, TOP, 403, "{}");
 	fakehost_reply(host, REPOS("Repos"), 200, "{}");
 	fakehost_reply(host, REPOS("Users"), 200, "{\"repos\":[5,null]}");

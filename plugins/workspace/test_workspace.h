@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by the two files of tests of the workspace plugin. */
+/* Functions that the two test files of the workspace plugin share. */
 #ifndef PLUGINS_TEST_WORKSPACE_H
 #define PLUGINS_TEST_WORKSPACE_H
 

@@ -11,10 +11,11 @@
 
 /* ---- look.c ---------------------------------------------------------------------------------- */
 
-#define WORKSPACE_PATH_MAX 2048 /* bytes; a path must fit into the state between steps */
+/* most bytes of a path, which must fit into the state between steps */
+#define WORKSPACE_PATH_MAX 2048
 #define LOOK_STATE_MAX 1100
 
-/* The item at `path`: `item` is the reply of get-status, and has an object_type. */
+/* The item at `path`. `item` is the reply of get-status and has an object_type. */
 typedef int (*item_fn)(struct mcp_call *call, const char *path, struct json_object *item,
 		       const void *state);
 /* Reads the item at the path in `argument`, then runs `fn` with a copy of `state`. A path with a
@@ -22,29 +23,29 @@ typedef int (*item_fn)(struct mcp_call *call, const char *path, struct json_obje
  * the call when nothing exists there. */
 int item_look(struct mcp_call *call, const char *argument, item_fn fn, const void *state,
 	      size_t len);
-/* `path` without an extension of notebook source; NULL when it has none. */
+/* `path` without its extension. NULL when it does not have the extension of a notebook's source. */
 const char *notebook_path(struct mcp_call *call, const char *path);
 
 /* ---- notebook.c, outputs.c ------------------------------------------------------------------- */
 
-#define ROOM_FOR_WORDS 2000 /* bytes of a result that are reserved for other lines than content */
+#define ROOM_FOR_WORDS 2000 /* bytes of a result that are kept for lines other than the content */
 #define ROOM_LEAST 1000	    /* bytes of content that are always shown */
 
-/* Bytes of a result for content. */
+/* The number of bytes in a result for the content. */
 size_t say_room(struct mcp_call *call);
 
 int64_t count_lines(const char *text, size_t len);
-/* The lines that start_line and end_line select, as far as a result has room, and the next call.
- * `what`: added in brackets after the path. */
+/* Writes the lines that start_line and end_line select, as far as a result has room, and the next
+ * call. `what` is added in brackets after the path. */
 int say_lines(struct mcp_call *call, const char *text, size_t len, const char *path,
 	      const char *what);
-/* The cells of a Jupyter export with their outputs. */
+/* Writes the cells of a Jupyter export with their outputs. */
 int say_outputs(struct mcp_call *call, const char *export, size_t len, const char *path);
 
 /* The texts of a failure about a workspace path. */
 struct mcp_words path_words(struct mcp_call *call, const char *path);
 
-/* Text without ANSI escapes, and with `html` without tags and entities too. */
+/* The text without ANSI escapes; with `html` also without tags and entities. */
 const char *clean_text(struct mcp_call *call, const char *text, bool html);
 /* The text of an HTML page, with a line for each row and tabs between cells. */
 const char *html_text(struct mcp_call *call, const char *html);

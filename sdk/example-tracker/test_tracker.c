@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plugin on the fake host: its requests to the tracker, and the answers made from the
+/* Tests the plugin on the fake host: its requests to the tracker, and the answers made from the
  * replies. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,7 +65,7 @@ operation(struct fakehost *host)
 	fakehost_reply(host, "POST /rest/index", 202, "{\"task\":\"9\"}");
 	fakehost_reply(host, "GET /rest/tasks/9", 200, "{\"state\":\"running\",\"percent\":40}");
 	fakehost_reply(host, "DELETE /rest/tasks/9", 200, "{}");
-	fakehost_wait(host, 0); /* the caller does not wait, and comes back later */
+	fakehost_wait(host, 0); /* the caller does not wait, and continues later with the handle */
 	expect(fakehost_tool(host, "rebuild_index", "{}")->text, "40 %");
 	expect(fakehost_poll(host)->text, "40 %");
 	expect(fakehost_cancel(host)->text, "");

@@ -10,11 +10,11 @@
 #include "tracker.rows.h"
 
 #define POLL_MS 1000
-#define TASK_ID_MAX 64 /* bytes of a task's id, with its end */
+#define TASK_ID_MAX 64 /* bytes of a task's id, with its NUL */
 
-/* ---- what all tools share -------------------------------------------------------------------- */
+/* ---- functions for all tools ----------------------------------------------------------------- */
 
-/* What a status of the tracker means for the host. */
+/* The meaning of a status of the tracker for the host. */
 static enum mcp_status
 meaning(int status)
 {
@@ -30,8 +30,8 @@ meaning(int status)
 	}
 }
 
-/* The reply as an object. NULL with the call failed: `what` is what could not be done, `next` the
- * next step when the object does not exist. */
+/* The reply as an object. When it is an error, the call fails and the result is NULL: `what` says
+ * what could not be done, `next` is the next step when the object does not exist. */
 static struct json_object *
 answer_of(struct mcp_call *call, const char *what, const char *next)
 {
@@ -63,7 +63,8 @@ answer_of(struct mcp_call *call, const char *what, const char *next)
 	return NULL;
 }
 
-/* The argument, or the option; NULL with the call failed. */
+/* The argument project, or the option. When neither is set, the call fails and the result is
+ * NULL. */
 static const char *
 project_of(struct mcp_call *call)
 {
@@ -182,14 +183,16 @@ create_issue(struct mcp_call *call)
 	if (mcp_arg(call, "description") != NULL)
 		json_object_object_add(body, "description",
 				       json_object_new_string(mcp_arg(call, "description")));
-	/* It is better to create no issue than two: not repeated after it was sent. */
+	/* This request is not repeated after it was sent: no issue is better than two equal
+	 * issues. */
 	request = mcp_json_request(call, "POST", "/rest/issues", body, MCP_RETRY_NEVER);
 	return mcp_suspend(call, &request, 1, 0, issue_created, NULL, 0);
 }
 
 /* ---- rebuild_index: an operation ------------------------------------------------------------ */
 
-/* All that polls know. They may run in another process, and of another version of this plugin. */
+/* The data that polls have. They may run in another process, and in another version of this
+ * plugin. */
 #define HANDLE_VERSION 1
 struct handle {
 	char task[TASK_ID_MAX];
@@ -243,7 +246,7 @@ task_request(struct mcp_call *call, const char *method, enum mcp_retry retry, mc
 	return mcp_suspend(call, &request, 1, 0, fn, NULL, 0);
 }
 
-/* Did the tracker say nothing about the task, though it may know it? */
+/* Did the tracker give no information about the task, although it may know the task? */
 static bool
 was_missed(const struct mcp_reply *reply)
 {
@@ -257,7 +260,7 @@ index_polled(struct mcp_call *call, const void *state, size_t len)
 	const struct mcp_reply *reply = mcp_reply(call, 0);
 	const struct mcp_failure missed = { .size = sizeof(missed),
 					    .status = MCP_E_UNAVAILABLE,
-					    .what = "The task cannot be looked at.",
+					    .what = "The task cannot be read.",
 					    .why = reply->why,
 					    .http_status = reply->status,
 					    .retry_after_ms = reply->retry_after_ms,

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A plugin in one file. The JSON files in this folder are what clients see; this file is the code.
- * Each function below has the name of its row. The build makes hello.rows.h, which declares them,
- * and the table of rows from the JSON.
- */
+/* A plugin in one file. The JSON files in this folder are what clients see; this file is the code.
+ * Each function below has the name of its row. From the JSON the build makes hello.rows.h, which
+ * declares the functions, and the table of rows. */
 #include "hello.rows.h"
 
-/* Before this runs, the arguments are checked with the schema, and defaults are filled in. */
+/* Before this function runs, the host checks the arguments with the schema and fills in
+ * defaults. */
 int
 say_hello(struct mcp_call *call)
 {
@@ -19,7 +18,8 @@ say_hello(struct mcp_call *call)
 	return MCP_OK;
 }
 
-/* The host has sent the request of the row, with its own credential; this is the reply. */
+/* The host has sent the request of the row with its own credential. This function gets the
+ * reply. */
 int
 who_am_i(struct mcp_call *call)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plugin on the fake host: calls, prepared replies of the workspace, and the results. */
+/* Tests the plugin on the fake host: calls, prepared replies of the workspace, and the results. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Background tasks: statements, commands and runs that continue after their request was answered.
- * Each has its own thread while it runs. At most MAX_BACKGROUND tasks run at once; the others are
- * queued.
+ * Background tasks: statements, commands and runs that continue after their request was
+ * answered. Each task has its own thread while it runs. At most MAX_BACKGROUND tasks run at
+ * once; the others are queued.
  *
  * Locks: `pool.lock` protects the lists and counts, the lock of each task its flags. No lock is
  * held while a task, a hook or a handler runs. Exception: a hook runs under `hook_lock`, so that
- * bg_on_cancel(NULL) can wait for it.
- */
+ * bg_on_cancel(NULL) can wait for it. */
 #include "sandbox.h"
 
 #include <pthread.h>
@@ -65,7 +64,7 @@ bg_new(struct workspace *ws, void (*fn)(struct bg *bg, void *arg), void *arg)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&bg->changed, &attr);
 	pthread_condattr_destroy(&attr);
-	bg->refs = 2; /* the caller's and the pool's */
+	bg->refs = 2; /* references: one of the caller, one of the pool */
 	bg->fn = fn;
 	bg->arg = arg;
 	bg->ws = ws;
@@ -137,7 +136,8 @@ enqueue(struct bg *bg)
 	pool.queued++;
 }
 
-/* True when a thread of its own runs the task. Else the task is queued until a running one ends. */
+/* Starts a task. True when it runs in a thread of its own. Otherwise it is queued until a running
+ * task ends. */
 static bool
 start_thread(struct bg *bg)
 {

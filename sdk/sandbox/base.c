@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Used by all other files, beside the helpers of sdk/src/base: digests, the clock and the
- * generators of identifiers.
- */
+/* Functions that all other files use, in addition to the helpers of sdk/src/base: digests, the
+ * clock, and the generators of identifiers. */
 #include "sandbox.h"
 
 #include <ctype.h>

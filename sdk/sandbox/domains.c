@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of domains, in the order of routing and seeding. NAME stands for NAME_domain. */
+/* The list of domains, in the order of routing and seeding. Each entry NAME means NAME_domain. */
 #include "sandbox.h"
 
 /* clang-format off */

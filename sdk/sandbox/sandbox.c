@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lakehost-sandbox: options, the listening socket, start and end. sandbox.h describes the rest. */
+/* lakehost-sandbox: its options, the listening socket, its start and its end. sandbox.h describes
+ * the other parts. */
 #include "sandbox.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The files of seed/ and python/, which CMake embeds into the program. */
+/* The files of the folders seed/ and python/, which CMake embeds into the program. */
 #ifndef SANDBOX_SEEDS_H
 #define SANDBOX_SEEDS_H
 

@@ -422,8 +422,9 @@ listeners_refused(void)
 	wrong("server = { listeners = ( { tcp = \"::1:80\"; } ); };",
 	      "t.conf:1: "
 	      "server.listeners.tcp: the host is not a name or an address");
-	wrong("server = { stdio = false; };",
-	      "t.conf:1: server.stdio: is false, but there is no listener");
+	wrong(
+	    "server = { stdio = false; };",
+	    "t.conf:1: server.stdio: is false, but there is no listener: no client could connect");
 	wrong("server = { listeners = ( { tcp = \"127.0.0.1:80\"; tls_key = \"/k\"; } ); };",
 	      "t.conf:1: server.listeners.tls_certificate: must be used together with tls_key");
 }

@@ -745,7 +745,7 @@ uses_upstreams_of_its_kind_only(void)
 	} cases[] = {
 		{ NULL, PLUGIN_OK, "", "workspace" },
 		{ "eu", PLUGIN_OK, "", "eu" },
-		{ "tracker", PLUGIN_UPSTREAM, "upstreams.tracker is of kind \"generic\"",
+		{ "tracker", PLUGIN_UPSTREAM, "the kind of upstreams.tracker is \"generic\"",
 		  "tracker" },
 	};
 	struct config_upstream upstreams[] = {

@@ -47,6 +47,27 @@ large_links(void)
 	free(name);
 }
 
+/* The cap on names and URIs counts all blocks together: at the cap, and one byte more. */
+static void
+large_names(void)
+{
+	char *uri = malloc(RESULT_NAMES_MAX + 1);
+	struct mcp_block block = { .kind = "resource", .uri = uri, .text = { "x", 1 } };
+	struct mcp_block other = { .kind = "image", .mime = "t", .blob = { "x", 1 } };
+	struct result result;
+
+	memset(uri, 'u', RESULT_NAMES_MAX);
+	uri[RESULT_NAMES_MAX] = '\0';
+	result_init(&result, &usual);
+	ASSERT_INT(result_block(&result, &block), MCP_OK);
+	ASSERT_INT(result_block(&result, &other), MCP_E_TOO_LARGE);
+	CU_ASSERT(result.failed);
+	ASSERT_STR(result.what, "The names in the content are too long");
+	ASSERT_STR(result.why, "A result may have at most 262144 bytes of names, URIs and types");
+	result_fini(&result);
+	free(uri);
+}
+
 static void
 merging(void)
 {
@@ -143,6 +164,6 @@ reasons(void)
 	free(many);
 }
 
-static const struct test tests[] = { TEST(own_lines), TEST(large_links), TEST(merging),
-				     TEST(reasons) };
+static const struct test tests[] = { TEST(own_lines), TEST(large_links), TEST(large_names),
+				     TEST(merging), TEST(reasons) };
 SUITE(tests)

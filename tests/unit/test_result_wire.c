@@ -117,6 +117,40 @@ hostile_results(void)
 	}
 }
 
+/* Longer names than a plugin in this process could give are refused. */
+static void
+hostile_names(void)
+{
+	static const struct result_limits limits = { .rows = 1, .text = 10, .cell = 1 };
+	const size_t len = 3 * (size_t)RESULT_NAMES_MAX;
+	char *uri = malloc(len + 1);
+	const char *why;
+
+	memset(uri, 'u', len);
+	for (size_t more = 0; more < 2; more++) {
+		struct json_object *tree = json_object_new_object(),
+				   *list = json_object_new_array(),
+				   *entry = json_object_new_object(),
+				   *content = json_object_new_object();
+		struct result result;
+		int n = (int)(len - 1 + more);
+
+		json_object_object_add(tree, "blocks", list);
+		json_object_array_add(list, entry);
+		json_object_object_add(entry, "content", content);
+		json_object_object_add(content, "type", json_object_new_string("resource_link"));
+		json_object_object_add(content, "name", json_object_new_string("n"));
+		json_object_object_add(content, "uri", json_object_new_string_len(uri, n));
+		result_init(&result, &limits);
+		ASSERT_INT(result_read(&result, tree, &why), more == 0);
+		if (more > 0)
+			ASSERT_STR(why, "longer names than a result may have");
+		result_fini(&result);
+		json_object_put(tree);
+	}
+	free(uri);
+}
+
 /* More text than the host allows for its own notes is refused. */
 static void
 hostile_sizes(void)
@@ -143,9 +177,7 @@ hostile_sizes(void)
 }
 
 static const struct test tests[] = {
-	TEST(round_trip),
-	TEST(failure_round_trip),
-	TEST(hostile_results),
-	TEST(hostile_sizes),
+	TEST(round_trip),    TEST(failure_round_trip), TEST(hostile_results),
+	TEST(hostile_names), TEST(hostile_sizes),
 };
 SUITE(tests)

@@ -114,6 +114,16 @@ def text_of(answer):
     return " ".join(block.get("text", "") for block in answer["result"]["content"])
 
 
+def holds_signals(pid):
+    """Does the process block SIGHUP and ignore SIGPIPE?"""
+    with open(f"/proc/{pid}/status", encoding="utf-8") as status:
+        masks = dict(line.rstrip().split(":\t") for line in status if line.startswith("Sig"))
+
+    def has(mask, number):
+        return int(masks.get(mask, "0"), 16) >> (number - 1) & 1
+    return has("SigBlk", signal.SIGHUP) and has("SigIgn", signal.SIGPIPE)
+
+
 class Waiting(threading.Thread):
     """A call that runs when the signal comes; `answer` is what it got."""
 
@@ -254,6 +264,39 @@ class Drain(unittest.TestCase):
         for call in waiting.values():
             self.assertTrue("error" in call.answer or call.answer["result"]["isError"])
         self.end(host)
+
+    def test_signals_before_the_handlers(self):
+        """The plugin sends SIGHUP and SIGPIPE to the host while it starts."""
+        host = self.start_host("--http", "127.0.0.1:0",
+                               "--set", "plugins.fixture.options.early_signals=true")
+        client = Client(int(host.match[1]))
+        self.assertEqual(text_of(client.call("echo", {"text": "still there"})), "still there")
+        client.close()
+        host.process.send_signal(signal.SIGTERM)
+        self.end(host)
+        self.assertIn("read again", "".join(host.lines))
+
+    def test_signals_during_the_start(self):
+        """From the first statement of main() on, these signals never end the host."""
+        for _ in range(5):
+            host = subprocess.Popen(
+                [PROGRAMS[0], "--set", f"plugins.directories={os.path.dirname(PROGRAMS[1])}",
+                 "--set", "plugins.enabled=fixture", "--set", "plugins.name_length=64",
+                 "--http", "127.0.0.1:0"], stderr=subprocess.PIPE, text=True,
+                env={**os.environ, "XDG_STATE_HOME": self.folder.name,
+                     "XDG_CONFIG_HOME": self.folder.name})
+            self.addCleanup(host.stderr.close)
+            self.addCleanup(host.kill)
+            while not holds_signals(host.pid):
+                self.assertIsNone(host.poll())
+            for _ in range(100):
+                host.send_signal(signal.SIGHUP)
+                host.send_signal(signal.SIGPIPE)
+            listens = any("127.0.0.1:" in line for line in host.stderr)
+            self.assertTrue(listens)
+            host.send_signal(signal.SIGTERM)
+            host.stderr.read()
+            self.assertEqual(host.wait(PATIENCE), 0)
 
     def test_stdio(self):
         host = self.start_host(stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kind "databricks": its group of the configuration, its credential, its functions. */
+/* The kind "databricks": its group of the configuration, its credential, and its functions. */
 #include "upstream/databricks/databricks.h"
 
 #include <stdio.h>
@@ -67,7 +67,7 @@ take_fault(const struct node *group, struct databricks *own, struct databricks_i
 	found->secret = NULL;
 }
 
-/* Moves what was found into the upstream. */
+/* Moves the values that were found into the upstream. */
 static void
 take_identity(struct config_upstream *upstream, struct databricks *own,
 	      struct databricks_identity *found)
@@ -178,7 +178,7 @@ databricks_state(const struct config_upstream *upstream)
 	return login_new(databricks_of(upstream));
 }
 
-/* The key/value pairs by which the platform counts its clients. */
+/* Adds the key/value pairs by which the platform counts its clients. */
 static void
 databricks_user_agent(const struct credential *credential, struct buf *out)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The host of a workspace in every form that people paste, and the hosts of its pre-signed
- * links. */
+/* Reads the host of a workspace in every form that people paste, and lists the hosts of its
+ * pre-signed links. */
 #include "upstream/databricks/host.h"
 
 #include <stdio.h>
@@ -29,7 +29,8 @@ const char *const databricks_link_suffixes[] = { "s3.amazonaws.com",
 						 "r2.cloudflarestorage.com",
 						 NULL };
 
-/* The id in ?o=, ?w= or ?workspace_id= of an address from a browser; NULL when there is none. */
+/* The id in ?o=, ?w= or ?workspace_id= of an address from a browser. NULL when it has no such
+ * parameter. */
 static char *
 id_in_query(const char *rest)
 {
@@ -46,7 +47,8 @@ id_in_query(const char *rest)
 				continue;
 			digits = strspn(p + len, "0123456789");
 			if (digits > 0 && digits < 32 && strchr("&#", p[len + digits]) != NULL)
-				return xstrndup(p + len, digits); /* strchr finds the NUL too */
+				/* not NUL, which strchr would find too */
+				return xstrndup(p + len, digits);
 		}
 		p += strcspn(p, "&#");
 	}
@@ -66,8 +68,8 @@ cut_path(char *rest)
 	rest[len] = '\0';
 	if (len == 0)
 		return NULL;
-	return page ? "it is the address of a page; use only the part before the path, or, for "
-		      "a gateway, the path without a query or fragment"
+	return page ? "it is the address of a web page; use only the part before the path, or, "
+		      "for a gateway, the path without a query or fragment"
 		    : uri_path_check(rest);
 }
 

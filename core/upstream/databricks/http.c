@@ -11,7 +11,8 @@
 
 #define REQUEST_ID_MAX 128
 
-/* Asked for by the request itself, or by the name of the file that it fetches. */
+/* Is another type than JSON expected, because the request asks for it or because of the name of the
+ * file that it fetches? */
 static bool
 html_wanted(const char *path, const char *accept)
 {
@@ -79,7 +80,7 @@ take_id(const char *text, const char *end)
 	return len > 0 ? xstrndup(text, len) : NULL;
 }
 
-/* Server-Timing: request_id;dur=0;desc="UUID" */
+/* Reads the id from Server-Timing: request_id;dur=0;desc="UUID" */
 static char *
 server_timing_id(const char *value)
 {

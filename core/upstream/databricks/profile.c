@@ -11,9 +11,9 @@
 
 #define SETTINGS "__settings__"
 #define DEFAULT "DEFAULT"
-#define SECTIONS_MAX 200  /* profiles that are read for their names */
+#define SECTIONS_MAX 200  /* profiles that are read to list their names */
 #define NAMES_MAX 20	  /* profiles in a message … */
-#define NAME_SHOWN_MAX 64 /* … and bytes of each */
+#define NAME_SHOWN_MAX 64 /* most bytes of each profile */
 
 struct span {
 	const char *text;
@@ -175,7 +175,7 @@ take_entry(void *data, struct span key, struct span value)
 	}
 }
 
-/* A byte order mark, which editors on Windows write. */
+/* Skips a byte order mark, which editors on Windows write. */
 static const char *
 skip_mark(const char *text)
 {
@@ -229,7 +229,7 @@ struct names {
 	size_t count, looked_at;
 };
 
-/* Is it a name to show, and not in the list yet? */
+/* Can the name be shown, and is it not in the list yet? */
 static bool
 presentable(const struct names *names, struct span name)
 {

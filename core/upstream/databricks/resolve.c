@@ -65,7 +65,8 @@ set_fault(struct databricks_identity *found, const struct databricks *own, enum 
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
-/* The text of the file; NULL when there is none. That is a fault only if the file was named. */
+/* The text of the file, or NULL when there is no file. A missing file is a fault only if it was
+ * named. */
 static char *
 read_file(const struct databricks_source *source, struct databricks *own,
 	  struct databricks_identity *found)

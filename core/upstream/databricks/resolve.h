@@ -30,8 +30,8 @@ struct databricks_identity {
 	char *auth_type;	    /* the name of the first method; NULL: no method applies */
 	char *auth_why;	       /* the selected source, or what is missing and how to provide it */
 	char *fault;	       /* the fault, or NULL */
-	const char *fault_key; /* the key of the configuration with the fault … */
-	char *fault_from;      /* … or the other source, then not NULL */
+	const char *fault_key; /* the key of the configuration that has the fault */
+	char *fault_from;      /* or the other source of the fault, which is then not NULL */
 	char *warning;
 };
 

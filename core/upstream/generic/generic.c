@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a request to a generic service is authenticated, and what any reply contains. */
+/* How a request to a generic service is authenticated, and how a reply that is not from the API is
+ * recognised. */
 #include "upstream/generic/generic.h"
 
 #include <stdio.h>
@@ -14,7 +15,7 @@
 #include "upstream/generic/resolve.h"
 
 #define REQUEST_ID_MAX 128
-#define BASIC_MAX (192u << 10) /* bytes of user and password, encoded */
+#define BASIC_MAX (192u << 10) /* most bytes of user and password, encoded */
 
 /* ---- credentials ----------------------------------------------------------------------------- */
 

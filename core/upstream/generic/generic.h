@@ -16,16 +16,16 @@ extern const struct upstream_kind upstream_generic;
 /* How a request is authenticated. */
 enum generic_method { GENERIC_BEARER, GENERIC_NONE, GENERIC_BASIC, GENERIC_HEADER, GENERIC_OAUTH };
 
-/* What is in `own`; each text for free(), NULL where the method has none. */
+/* The data in `own`. Each text is for free(); NULL when the method does not use it. */
 struct generic {
 	enum generic_method method;
-	char *user;			    /* of basic; the client's id of oauth */
-	char *header;			    /* name of the header of that method */
-	char *token_url, *scope, *audience; /* of oauth; the latter two may be NULL */
+	char *user;			    /* the user of basic; the client id of oauth */
+	char *header;			    /* the name of the header, for the method header */
+	char *token_url, *scope, *audience; /* for oauth; the last two may be NULL */
 	bool secret_in_body;		    /* of oauth */
 };
 
-/* What the secret of this method may look like. */
+/* The syntax that the secret of this method must have. */
 enum secret_form generic_secret_form(enum generic_method method);
 
 #endif

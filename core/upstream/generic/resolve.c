@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The address of a service, and the method and secret by which it knows who asks. */
+/* Reads the address of a service, and the method and secret of authentication. */
 #include "upstream/generic/resolve.h"
 
 #include <stdlib.h>
@@ -15,8 +15,8 @@
 #include "upstream/generic/generic.h"
 #include "upstream/group.h"
 
-/* Makes "https://host[:port][/path]", with no slash at the end, of an address; a query or
- * fragment is refused. For free(). Returns NULL when fine, else why not. */
+/* Makes "https://host[:port][/path]" from an address, without a slash at its end. A query or
+ * fragment is refused. For free(). Returns NULL when the address is valid, else the reason. */
 static const char *
 generic_url(const char *text, bool allow_http, char **url)
 {
@@ -66,7 +66,7 @@ generic_free(void *data)
 	free(own);
 }
 
-/* A key that the method needs. */
+/* Checks a key that the method needs. */
 static char *
 read_needed(const struct node *auth, const char *key, const char *method)
 {

@@ -28,8 +28,9 @@ program_fault(const char *why)
 	_exit(70);
 }
 
-/* It ends with its host and not before: a terminal or a service manager may signal all processes at
- * once, and the host must be able to drain. No other process of this user may read it. */
+/* The worker ends with the host and not earlier: a terminal or a service manager may signal all
+ * processes at once, and the host must be able to drain. Other processes of this user cannot read
+ * its memory. */
 static void
 harden(const char *parent)
 {
@@ -39,7 +40,7 @@ harden(const char *parent)
 	prctl(PR_SET_DUMPABLE, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != (pid_t)strtol(parent, NULL, 10))
-		_exit(0); /* it ended before this process could ask to be notified */
+		_exit(0); /* the host ended before this process could ask to be notified */
 	setrlimit(RLIMIT_CORE, &none);
 	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
 		signal(ignored[i], SIG_IGN);
@@ -57,7 +58,7 @@ program_refuse(struct program *program, enum plugin_refusal refusal, const char 
 	wire_u32(&out, refusal);
 	wire_str(&out, why);
 	channel_send(&program->channel, WIRE_REFUSED, 0, 0, out.data, out.len);
-	_exit(0); /* so short a message was sent completely */
+	_exit(0); /* a message of this length was sent completely */
 }
 
 static void

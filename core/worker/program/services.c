@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The services for a step, passed on to the host. On the thread of the step. */
+/* The services that a step calls are passed on to the host. They run on the thread of the step. */
 #include <string.h>
 
 #include "base/arena.h"
@@ -65,7 +65,7 @@ tell_text(struct run *run, enum wire_type type, const char *text, size_t len)
 	buf_fini(&out);
 }
 
-/* The host masks its outputs; results that are read back earlier are masked here too. */
+/* The host masks outputs. Results that the plugin reads back before that are masked here too. */
 static void
 mask(struct run *run, const char *value, size_t len)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls: begun, stepped, cancelled and ended by messages of the host. */
+/* Messages of the host begin calls, run their steps, cancel them and end them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,7 +74,7 @@ on_begin(struct program *program, const struct channel_message *message, struct 
 	task = xcalloc(1, sizeof(*task));
 	task->program = program;
 	task->id = message->call;
-	/* Passing on a request and its reply needs no code that could block. */
+	/* Passing on a request and its reply runs no code that could block. */
 	task->is_inline = is_inline || (row->request != NULL && row->answer == NULL);
 	pthread_mutex_init(&task->lock, NULL);
 	pthread_cond_init(&task->fetched, NULL);
@@ -138,7 +138,7 @@ step_done(struct pool_job *job)
 	send_stepped(task);
 }
 
-/* The worker ends: tasks_end() frees those that the host has not ended. */
+/* Called when the worker ends: tasks_end() frees the calls that the host has not ended. */
 static void
 step_dropped(struct pool_job *job)
 {
@@ -283,7 +283,8 @@ tasks_end(struct program *program)
 	for (uint32_t i = 0; i < program->tasks; i++) {
 		if (program->task[i] == NULL)
 			continue;
-		program->task[i]->state = TASK_WAITS; /* its step has ended with the pool */
+		/* its step has ended together with the pool */
+		program->task[i]->state = TASK_WAITS;
 		task_free(program->task[i]);
 	}
 	free(program->task);

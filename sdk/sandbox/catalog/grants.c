@@ -30,7 +30,7 @@ is_there(struct lake_conn *conn, const char *type, const char *name)
 	return found;
 }
 
-/* The key of the object in the path; NULL after a refusal. Caller frees. */
+/* The key of the object in the path. NULL when the request was refused. The caller frees it. */
 static char *
 securable(struct request *req)
 {
@@ -56,7 +56,7 @@ securable(struct request *req)
 	return lower;
 }
 
-/* {"principal": [privileges]}; owned by the caller. */
+/* Reads {"principal": [privileges]}; owned by the caller. */
 static struct json_object *
 grants_of(struct request *req, const char *key)
 {
@@ -127,7 +127,7 @@ grants_effective(struct request *req)
 	answer_grants(req, true);
 }
 
-/* Removes the named privileges from the list, then adds those that are granted. */
+/* Removes the named privileges from the list, then adds the granted ones. */
 static void
 change_list(struct json_object *list, struct json_object *names, bool add)
 {

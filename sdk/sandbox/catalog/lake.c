@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * lake.db: connections for statements (a few are kept), the tables of the catalog itself, and the
- * resolution of names.
- */
+/* The database lake.db: connections for statements (a few stay open), the tables of the catalog
+ * itself, and the resolution of names. */
 #include "sql/sql.h"
 
 #include <ctype.h>
@@ -20,7 +18,8 @@ struct lake {
 	int idle_count;
 };
 
-/* The shown types: INTEGER is BIGINT, TEXT is STRING, BOOLEAN and TIMESTAMP are themselves. */
+/* The names of types that are shown: INTEGER is BIGINT, TEXT is STRING; BOOLEAN and TIMESTAMP keep
+ * their names. */
 const char LAKE_TABLES[] =
     "CREATE TABLE IF NOT EXISTS _catalogs(name TEXT PRIMARY KEY, type TEXT NOT NULL,"
     " comment TEXT, owner TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL,"
@@ -180,7 +179,7 @@ lake_close(struct workspace *ws)
 	ws->lake = NULL;
 }
 
-/* ---- statements of the sandbox itself ---- */
+/* ---- SQL statements of the sandbox itself ---- */
 
 bool
 lake_exec(struct lake_conn *conn, const char *sql)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The catalogs of a new workspace: samples (read-only), main, system. All data is computed with the
- * SQL engine, and is the same in every workspace.
- */
+/* The catalogs of a new workspace: samples (read-only), main, system. The SQL engine calculates all
+ * data, which are the same in every workspace. */
 #include "sql/sql.h"
 
 #include <stdlib.h>
@@ -131,7 +129,7 @@ seed_places(struct lake_conn *conn)
 	       catalog_put_schema(conn, "system", "billing", "Billing");
 }
 
-/* Creates lake.db again: after a crash during seeding everything starts over. */
+/* Creates lake.db again: after a crash during seeding, seeding starts from the beginning. */
 void
 lake_seed(struct workspace *ws)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Unity Catalog metadata and the query history. */
+/* Tests of Unity Catalog metadata and the query history. */
 #include "test/client.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clients create and change objects: clusters, warehouses, catalogs, schemas, permissions, grants.
- * Users and groups. Names and comments in every alphabet. */
+/* Tests in which clients create and change objects: clusters, warehouses, catalogs, schemas,
+ * permissions, grants; and tests of users, groups, and names and comments in every alphabet. */
 #include "test/expect.h"
 
 #include <stdlib.h>

@@ -50,7 +50,7 @@ uc_open(struct request *req)
 static void
 add_common(struct json_object *obj, sqlite3_stmt *st, int comment)
 {
-	/* columns from `comment` on: comment, owner, created, updated */
+	/* the columns that begin with `comment`: comment, owner, created, updated */
 	if (sqlite3_column_type(st, comment) != SQLITE_NULL)
 		json_add_str(obj, "comment", lake_text(st, comment));
 	json_add_str(obj, "owner", lake_text(st, comment + 1));
@@ -118,7 +118,8 @@ reply_row(struct request *req, const char *select, const char *name,
 	lake_give(conn);
 }
 
-/* A connection to give back, or NULL after a refusal: the argument catalog_name must name one. */
+/* Gets a connection, which the caller gives back. NULL when the request was refused: the argument
+ * catalog_name must name a catalog. */
 static struct lake_conn *
 open_catalog(struct request *req, const char **catalog)
 {

@@ -8,7 +8,7 @@
 
 #define CHANGE_API "/api/2.1/unity-catalog"
 
-/* `name`, with its backticks doubled; caller frees. */
+/* The name with its back-ticks doubled; the caller frees it. */
 static char *
 quoted_name(const char *name)
 {
@@ -21,7 +21,7 @@ quoted_name(const char *name)
 	return buf_text(&b);
 }
 
-/* " COMMENT '...'" from the body, or nothing; caller frees. */
+/* The text " COMMENT '...'" from the body, or ""; the caller frees it. */
 static char *
 comment_clause(struct request *req)
 {
@@ -37,8 +37,8 @@ comment_clause(struct request *req)
 	return buf_text(&b);
 }
 
-/* Runs DDL (takes ownership). The answer to a failure has the class of the SQL error as its
- * code. */
+/* Runs DDL and takes ownership of its text. A failure is answered with the class of the SQL error
+ * as its code. */
 static bool
 run_ddl(struct request *req, char *text)
 {
@@ -61,7 +61,7 @@ run_ddl(struct request *req, char *text)
 	return ok;
 }
 
-/* "DROP SCHEMA `a`.`b`", with CASCADE after force=true; takes ownership of the name. */
+/* Writes "DROP SCHEMA `a`.`b`", with CASCADE after force=true. Takes ownership of the name. */
 static void
 drop(struct request *req, const char *what, char *name)
 {

@@ -272,7 +272,7 @@ wanted(const struct request *req, sqlite3_stmt *st)
 	if (pinned != NULL && (strcmp(pinned, "true") == 0) != (db_int(st, C_PINNED) != 0))
 		return false;
 	if (request_arg(req, "filter_by.policy_id") != NULL)
-		return false; /* no seeded cluster has a policy */
+		return false; /* seeded clusters have no policy */
 	return any_arg_is(req, "filter_by.cluster_sources", db_text(st, C_SOURCE)) &&
 	       any_arg_is(req, "filter_by.cluster_states", db_text(st, C_STATE));
 }
@@ -509,7 +509,8 @@ collect_events(struct request *req, const char *id)
 	return all;
 }
 
-/* next_page is the whole request for the next page. Older clients use it instead of the token. */
+/* next_page is the complete request for the next page. Older clients use it instead of the
+ * token. */
 static void
 add_next_page(struct request *req, struct json_object *answer)
 {

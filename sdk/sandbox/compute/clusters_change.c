@@ -23,7 +23,8 @@ spec_of(struct request *req)
 	return spec;
 }
 
-/* Does it have a runtime, a node type and a size, as the API requires? Else answers 400. */
+/* Does the body have a runtime, a node type and a size, as the API requires? If not, the function
+ * answers 400. */
 static bool
 spec_complete(struct request *req)
 {
@@ -108,7 +109,7 @@ resized_spec(struct request *req, const char *id)
 	return spec;
 }
 
-/* Workers are added and removed at once here. */
+/* in the sandbox workers are added and removed at once */
 void
 clusters_resize(struct request *req)
 {

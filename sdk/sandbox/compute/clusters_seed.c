@@ -12,8 +12,8 @@
 struct seed {
 	const char *id, *name, *state, *creator, *source, *node;
 	int workers;		 /* 0 = autoscale 1..4 */
-	int age_hours;		 /* since it was started */
-	const char *code, *type; /* why it ended; NULL while it runs */
+	int age_hours;		 /* time since the cluster was started */
+	const char *code, *type; /* why the cluster ended; NULL while it runs */
 	const char *message;
 	bool pinned;
 };
@@ -87,7 +87,7 @@ reason_detail(struct json_object *reason)
 	return details;
 }
 
-/* One life of a cluster: start, running, and an end for all except the last. */
+/* One period of a cluster from its start to its end; the last period has no end. */
 static void
 seed_life(struct workspace *ws, const struct seed *seed, int64_t start, int64_t end,
 	  struct json_object *reason)

@@ -21,9 +21,9 @@ struct command {
 	char id[33];
 	enum command_state state;
 	char *text;
-	struct json_object *results; /* NULL until it has ended */
+	struct json_object *results; /* NULL until the command has ended */
 	struct bg *bg;
-	struct context *context; /* holds a reference while it runs */
+	struct context *context; /* its task holds a reference while it runs */
 	struct command *next;
 };
 
@@ -63,7 +63,7 @@ commands_cancel_all(struct context *context)
 
 /* ---- results in the form of the platform ---- */
 
-/* A text cell of the engine, as JSON of its type. */
+/* Converts a text cell of the engine to JSON of its type. */
 static struct json_object *
 typed_cell(struct json_object *cell, const char *type)
 {
@@ -183,7 +183,7 @@ is_my_turn(const struct command *command)
 	return true;
 }
 
-/* True when it runs now; false when it was cancelled in the queue. */
+/* Waits for its turn. False when the command was cancelled in the queue. */
 static bool
 wait_for_turn(struct command *command, struct bg *bg)
 {
@@ -201,7 +201,7 @@ wait_for_turn(struct command *command, struct bg *bg)
 	return true;
 }
 
-/* Stops the code of a cluster that is terminated meanwhile. */
+/* Stops the code when its cluster is terminated meanwhile. */
 static bool
 context_ended(void *arg)
 {
@@ -259,7 +259,8 @@ run_command(struct bg *bg, void *arg)
 
 /* ---- endpoints ---- */
 
-/* Makes room by removing the oldest commands that have ended; false when none has ended. */
+/* Makes room by removing the oldest commands that have ended. False when there is no such
+ * command. */
 static bool
 make_room(struct context *context)
 {
@@ -275,7 +276,8 @@ make_room(struct context *context)
 	return true;
 }
 
-/* Starts a command in the context; the caller holds contexts_lock. NULL when there is no room. */
+/* Starts a command in the context. The caller holds contexts_lock. NULL when there are too many
+ * commands. */
 static struct command *
 command_start(struct context *context, const char *text)
 {
@@ -302,7 +304,7 @@ command_start(struct context *context, const char *text)
 	return command;
 }
 
-/* The context in the body, when its cluster runs; NULL after a refusal. */
+/* The context in the body, if its cluster is running. NULL when the request was refused. */
 static struct context *
 context_of_body(struct request *req)
 {

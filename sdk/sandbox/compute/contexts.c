@@ -97,7 +97,7 @@ context_unref(struct context *context)
 	free(context);
 }
 
-/* Removes a context from the list and ends it. Also drops the caller's reference. */
+/* Removes a context from the list and ends it. Also releases the caller's reference. */
 static void
 end_context(struct context *context)
 {
@@ -151,7 +151,7 @@ context_need(struct request *req, const char *cluster, const char *id)
 	return context;
 }
 
-/* Ends all contexts of a workspace, or only those whose cluster ended. */
+/* Ends all contexts of a workspace, or only those whose cluster has ended. */
 static void
 end_contexts(struct workspace *ws, bool only_gone)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See exec.h: runs one piece of code; notebooks are in notebook_run.c. */
+/* Runs one piece of code, see exec.h. Notebooks are in notebook_run.c. */
 #include "compute/exec.h"
 
 #include <stdarg.h>
@@ -69,7 +69,7 @@ exec_fini(struct exec *exec)
 
 /* ---- SQL ---- */
 
-/* The texts of an object as statement parameters. */
+/* Converts the texts of an object to parameters of a statement. */
 static struct json_object *
 as_parameters(struct json_object *texts)
 {
@@ -126,7 +126,7 @@ run_sql(struct exec *exec, const char *code, struct exec_result *result)
 	json_object_put(params);
 }
 
-/* ---- requests of python code ---- */
+/* ---- requests that python code makes ---- */
 
 static struct json_object *
 refusal(const char *text)
@@ -209,7 +209,7 @@ answer_set_value(struct exec *exec, struct json_object *message)
 	struct json_object *task;
 
 	if (exec->values == NULL || exec->task_key == NULL || key == NULL)
-		return json_object_new_object(); /* outside a job it has no effect */
+		return json_object_new_object(); /* without effect outside of a job */
 	task = json_get(exec->values, exec->task_key);
 	if (task == NULL) {
 		task = json_object_new_object();
@@ -294,7 +294,8 @@ take_done(struct json_object *done, enum python_end end, struct exec_result *res
 	}
 }
 
-/* Sends a message (takes ownership) to the python process, which is started if there is none. */
+/* Sends a message (and takes ownership of it) to the python process, which is started if it does
+ * not run. */
 static void
 run_python(struct exec *exec, struct json_object *message, struct exec_result *result)
 {
@@ -348,7 +349,7 @@ run_python_code(struct exec *exec, const char *op, const char *code, const char 
 	run_python(exec, message, result);
 }
 
-/* "%fs ls /tmp" as python. */
+/* Converts "%fs ls /tmp" to python. */
 static void
 run_fs(struct exec *exec, const char *code, const char *name, struct exec_result *result)
 {

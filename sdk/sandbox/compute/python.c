@@ -21,11 +21,11 @@
 
 enum {
 	CHANNEL_FD = 3,
-	SCRIPT_FD = 4,		     /* its working directory, as the process sees it */
-	MAX_LINE = 32 * 1024 * 1024, /* bytes that the process may send at once */
+	SCRIPT_FD = 4,		     /* the working directory, in the view of the process */
+	MAX_LINE = 32 * 1024 * 1024, /* most bytes that the process may send at once */
 	POLL_MS = 50,
 	STOP_CHECK_MS = 500,
-	INTERRUPT_GRACE_MS = 3000, /* from SIGINT to SIGKILL */
+	INTERRUPT_GRACE_MS = 3000, /* time from SIGINT to SIGKILL */
 };
 
 struct python {
@@ -34,7 +34,7 @@ struct python {
 	struct workspace *ws;
 	char *folder; /* working directory for scratch files, below ws->dir */
 	struct buf in;
-	size_t scanned; /* no line end was found in the bytes before this */
+	size_t scanned; /* there is no line end in the bytes before this position */
 };
 
 /* ---- start ---- */
@@ -53,7 +53,7 @@ script_fd(void)
 	return fd;
 }
 
-/* The descriptors may have the numbers that the child needs, so all are moved first. */
+/* The descriptors may have the numbers that the child needs, so all of them are moved first. */
 static int
 actions_init(posix_spawn_file_actions_t *actions, int channel, int script, const char *folder)
 {
@@ -88,7 +88,7 @@ attributes_init(posix_spawnattr_t *attr)
 						      POSIX_SPAWN_SETSIGDEF);
 }
 
-/* Can no other user replace the file? */
+/* Is it certain that no other user can replace the file? */
 static bool
 is_safe(const char *path)
 {
@@ -98,8 +98,9 @@ is_safe(const char *path)
 	       (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* The python3 that was found when the sandbox was built, else that of the system. The caller's PATH
- * does not matter, and a folder that others may write is left out. NULL when there is none. */
+/* The path of the python3 that was found when the sandbox was built, or else of the system's
+ * python3. The caller's PATH is not used, and folders that other users can write to are left out.
+ * NULL when there is no python3. */
 static const char *
 interpreter(void)
 {
@@ -245,7 +246,7 @@ python_free(struct python *python)
 
 enum waited { WAITED_LINE, WAITED_NOTHING, WAITED_GONE };
 
-/* The next whole line without its line end, taken from the buffer; NULL when none is complete. */
+/* Takes the next complete line, without its line end, from the buffer. NULL when there is none. */
 static struct json_object *
 take_line(struct python *python)
 {
@@ -313,13 +314,14 @@ end_of(struct json_object *done)
 	return PYTHON_ERROR;
 }
 
-/* The state while code runs. */
+/* The state while code is running. */
 struct watch {
 	int64_t checked_ms, interrupted_ms;
 	bool stop;
 };
 
-/* Must the code stop? Interrupts it first if the process is to be kept; true = kill it. */
+/* Must the code stop? When the process is to be kept, the code is first interrupted. True: kill the
+ * process. */
 static bool
 must_end(struct python *python, const struct python_host *host, struct watch *watch,
 	 enum python_end *end)

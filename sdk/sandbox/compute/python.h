@@ -11,15 +11,15 @@
 
 struct python;
 
-/* Requests that the code may make. They run in the thread that called python_run. */
+/* Requests that the code may make. They run on the thread that called python_run(). */
 struct python_host {
-	/* Answers {"op": ..., ...} with members, or {"error": text}; the caller owns the answer. */
+	/* Answers {"op": ..., ...} with members, or {"error": text}. The caller owns the answer. */
 	struct json_object *(*answer)(void *arg, const char *op, struct json_object *message);
 	/* Called regularly: true stops the code like a cancel. May be NULL. */
 	bool (*stop)(void *arg);
 	void *arg;
-	struct bg *bg;	     /* cancels the code; may be NULL */
-	int64_t deadline_ms; /* clock_ms() of the timeout; 0 = none */
+	struct bg *bg;	     /* the task whose cancel stops the code; may be NULL */
+	int64_t deadline_ms; /* the time (clock_ms()) of the timeout; 0: no timeout */
 	bool keep;	     /* a cancel interrupts the code and keeps the process */
 };
 
@@ -32,9 +32,10 @@ enum python_end {
 	PYTHON_DIED,
 };
 
-/* NULL with *error set (caller frees).  `widgets`: names to texts, borrowed, or NULL. */
+/* Starts a process. NULL with *error set (the caller frees it). `widgets` maps names to texts;
+ * borrowed, or NULL. */
 struct python *python_start(struct workspace *ws, struct json_object *widgets, char **error);
-/* Kills the process group. */
+/* Kills the process group and frees the process. */
 void python_free(struct python *python);
 
 /* Sends a message ({"op": "run", "code": ...}; takes ownership) and waits until it is done. *done

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Execution contexts and commands: python with the printed token, SQL with any token. */
+/* Tests of execution contexts and commands: python with the printed token, SQL with any token. */
 #include "test/expect.h"
 
 #include <stdio.h>
@@ -62,7 +62,7 @@ execute(const char *token, const char *cluster, const char *context, const char 
 	json_object_put(body);
 }
 
-/* Polls until the command has ended; returns the last answer. */
+/* Polls until the command has ended. Returns the last answer. */
 static struct answer *
 ended(const char *token, const char *cluster, const char *context, const char *id)
 {
@@ -218,7 +218,8 @@ test_sql(void)
 	CU_ASSERT(json_object_is_type(at(a->json, "results.data[0][2]"), json_type_double));
 	CU_ASSERT_STRING_EQUAL(text_at(a, "results.schema[0].name"), "n");
 	answer_free(a);
-	a = run(id, "sql", "SELECT order_id FROM sales.orders"); /* the session is kept */
+	/* the session is kept between commands */
+	a = run(id, "sql", "SELECT order_id FROM sales.orders");
 	CU_ASSERT_EQUAL(count_at(a, "results.data"), 1000);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "results.truncated"), "true");
 	answer_free(a);
@@ -265,7 +266,8 @@ test_cancel(void)
 	a = ended(NULL, CLUSTER, context, queued);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "status"), "Cancelled");
 	answer_free(a);
-	a = run(context, "python", "z"); /* the process still runs; z = 3 was never executed */
+	/* the process is still running; z = 3 was never executed */
+	a = run(context, "python", "z");
 	CU_ASSERT(strcmp(text_at(a, "results.data"), "3") != 0);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "status"), "Finished");
 	answer_free(a);
@@ -361,7 +363,7 @@ test_context_cap(void)
 	answer_free(a);
 }
 
-/* Terminating a cluster stops its running code. */
+/* When a cluster is terminated, its running code stops. */
 static void
 test_cluster_ends(void)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clusters and warehouses. Delays are endless or zero, so that no test depends on speed. */
+/* Tests of clusters and warehouses. Delays are endless or zero, so that no test depends on
+ * speed. */
 #include "test/client.h"
 
 #include <stdio.h>

@@ -176,7 +176,7 @@ no_such_warehouse(struct request *req)
 		    request_var(req, "id"));
 }
 
-/* The id in the path; NULL after a refusal. */
+/* The id in the path. NULL when the request was refused. */
 static const char *
 warehouse_named(struct request *req)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See beneath.h. openat2(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS) resolves the paths. */
+/* Implements beneath.h. openat2(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS) resolves the paths. */
 #include "files/beneath.h"
 
 #include <dirent.h>
@@ -113,7 +113,7 @@ beneath_stat(int root, const char *path, struct stat *st)
 	return rc;
 }
 
-/* The folder that contains the last segment of the path. */
+/* Opens the folder that contains the last segment of the path. */
 static int
 open_parent(int root, const char *path)
 {

@@ -18,16 +18,16 @@
 #include "server/form.h"
 
 enum {
-	MAX_BLOCK = 1024 * 1024, /* read, add-block, put */
+	MAX_BLOCK = 1024 * 1024, /* most bytes of read, add-block and put */
 	DEFAULT_READ = 512 * 1024,
 	HANDLE_IDLE_MS = 10 * 60 * 1000,
-	MAX_HANDLES = 1000, /* handles of one workspace */
+	MAX_HANDLES = 1000, /* most handles of one workspace */
 };
 
 struct handle {
 	int64_t id, used_ms;
 	struct workspace *ws;
-	char *path, *temporary; /* temporary file, below ws->dir */
+	char *path, *temporary; /* path of the temporary file, below ws->dir */
 	int fd;
 	bool overwrite;
 	struct handle *next;
@@ -39,7 +39,7 @@ static pthread_mutex_t handles_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* ---- paths and refusals ---- */
 
-/* A normalized path without "dbfs:"; NULL after a refusal. */
+/* A normalized path without "dbfs:". NULL when the request was refused. */
 static char *
 checked(struct request *req, const char *given)
 {
@@ -217,8 +217,8 @@ handle_free(struct handle *handle)
 	free(handle);
 }
 
-/* Removes a handle from the list: the one with the id, or (id 0) an idle one, or (now 0 too)
- * any. */
+/* Removes a handle from the list: the one with the id; with id 0 an idle one; with id and now 0
+ * any handle. */
 static struct handle *
 unchain(struct workspace *ws, int64_t id, int64_t now)
 {
@@ -277,7 +277,7 @@ count_handles(struct workspace *ws)
 	return n;
 }
 
-/* A new handle with a temporary file; NULL (errno) on failure. */
+/* Makes a handle with a temporary file. NULL on failure, with errno. */
 static struct handle *
 handle_new(struct workspace *ws, const char *path, bool overwrite)
 {
@@ -299,7 +299,7 @@ handle_new(struct workspace *ws, const char *path, bool overwrite)
 	return NULL;
 }
 
-/* May a file be written at the path? Creates its parents; 0 or an errno. */
+/* Can a file be written at the path? Creates its parent folders. Returns 0 or an errno. */
 static int
 check_target(int root, const char *path, bool overwrite)
 {
@@ -313,7 +313,7 @@ check_target(int root, const char *path, bool overwrite)
 	return rc;
 }
 
-/* Moves a finished temporary file to its place; 0 or an errno. */
+/* Moves a finished temporary file to its path. Returns 0 or an errno. */
 static int
 put_in_place(struct handle *handle)
 {
@@ -356,7 +356,7 @@ dbfs_create(struct request *req)
 	free(path);
 }
 
-/* The handle in the body, removed from the list; NULL after a refusal. */
+/* The handle in the body, which is removed from the list. NULL when the request was refused. */
 static struct handle *
 take_handle(struct request *req)
 {
@@ -468,7 +468,7 @@ dbfs_mkdirs(struct request *req)
 	free(path);
 }
 
-/* Deleting a missing file succeeds, as on the platform. */
+/* Deleting a file that does not exist succeeds, as on the platform. */
 static void
 dbfs_delete(struct request *req)
 {

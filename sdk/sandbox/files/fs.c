@@ -18,7 +18,7 @@
 /* A path within a volume, and the folder of the volume. */
 struct place {
 	char *shown; /* "/Volumes/main/default/v/a" */
-	char *below; /* "/a"; "/" is the volume itself */
+	char *below; /* the path in the volume, such as "/a"; "/" is the root of the volume */
 	int root;
 };
 
@@ -39,7 +39,8 @@ no_volume(struct request *req, const char *path)
 		    path);
 }
 
-/* Splits "/Volumes/c/s/v/rest" into lower-case names and the rest; false when one is missing. */
+/* Splits "/Volumes/c/s/v/rest" into names in lower case and the rest. False when a name is
+ * missing. */
 static bool
 cut(const char *clean, char *names[3], char **below)
 {
@@ -57,7 +58,7 @@ cut(const char *clean, char *names[3], char **below)
 	return names[0][0] != '\0' && names[1][0] != '\0' && names[2][0] != '\0';
 }
 
-/* Finds the volume of the request's path; false after a refusal. */
+/* Finds the volume of the request's path. False when the request was refused. */
 static bool
 place_find(struct request *req, struct place *place)
 {
@@ -152,7 +153,7 @@ files_get(struct request *req)
 	place_fini(&place);
 }
 
-/* Moves the upload to its place; its parents are created. */
+/* Moves the uploaded file to its path, and creates the parent folders. */
 static void
 take_upload(struct request *req, const struct place *place, bool overwrite)
 {
@@ -206,8 +207,8 @@ files_delete(struct request *req)
 	place_fini(&place);
 }
 
-/* Multipart uploads go to a cloud store, which the sandbox does not have: official clients then
- * send the file in one PUT. */
+/* A multipart upload goes to a cloud store, which the sandbox does not have. After this answer
+ * official clients send the file in one PUT. */
 static void
 files_post(struct request *req)
 {

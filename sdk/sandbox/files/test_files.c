@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DBFS, volumes and the Files API, secrets. */
+/* Tests of DBFS, volumes and the Files API, and secrets. */
 #include "test/expect.h"
 
 #include <arpa/inet.h>
@@ -143,7 +143,7 @@ test_dbfs_tree(void)
 	expect("POST", DBFS "delete", "{\"path\": \"/\", \"recursive\": true}", 400, INVALID);
 }
 
-/* ---- paths stay below the folder ---- */
+/* ---- paths cannot leave the folder ---- */
 
 static void
 test_escapes(void)

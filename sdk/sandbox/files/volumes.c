@@ -79,7 +79,7 @@ to_json(struct workspace *ws, sqlite3_stmt *st)
 /* ---- names ---- */
 
 struct volume_name {
-	char *text; /* in lower case, split at the dots */
+	char *text; /* the name in lower case, split at its dots */
 	const char *catalog, *schema, *name;
 };
 
@@ -101,7 +101,7 @@ split_name(const char *full, struct volume_name *out)
 	return *out->catalog != '\0' && *out->schema != '\0' && *out->name != '\0';
 }
 
-/* The volume in the path as JSON (owned) and its name; NULL after a refusal. */
+/* The volume in the path as JSON (owned), and its name. NULL when the request was refused. */
 static struct json_object *
 named_volume(struct request *req, struct volume_name *name)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by volumes.c (Unity Catalog's volumes) and fs.c (the files in them). */
+/* Functions that volumes.c (Unity Catalog's volumes) and fs.c (the files in them) share. */
 #ifndef SANDBOX_VOLUMES_H
 #define SANDBOX_VOLUMES_H
 
 #include "sandbox.h"
 
-/* Does the volume exist? Names in lower case. The caller holds ws_lock. */
+/* Does the volume exist? The names are in lower case. The caller holds ws_lock. */
 bool volume_exists(struct workspace *ws, const char *catalog, const char *schema, const char *name);
-/* Folder of a volume below DIR: "/volumes/main/default/landing".  Caller frees. */
+/* The folder of a volume below DIR: "/volumes/main/default/landing". The caller frees it. */
 char *volume_folder(const char *catalog, const char *schema, const char *name);
 void volumes_seed(struct workspace *ws);
 void volume_add(struct workspace *ws, const char *catalog, const char *schema, const char *name,

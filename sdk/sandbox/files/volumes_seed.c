@@ -26,7 +26,7 @@ write_file(struct workspace *ws, const char *path, const void *data, size_t len)
 	close(fd);
 }
 
-/* Some thousand lines, the same in every workspace. */
+/* Writes some thousand lines, which are the same in every workspace. */
 static void
 write_orders(struct workspace *ws, const char *path)
 {

@@ -163,7 +163,7 @@ jobs_get(struct request *req)
 		json_object_put(answer);
 }
 
-/* ---- create, reset, update, delete ---- */
+/* ---- create, reset, update and delete of jobs ---- */
 
 static void
 jobs_create(struct request *req)
@@ -178,7 +178,7 @@ jobs_create(struct request *req)
 	reply_json(req, answer);
 }
 
-/* The job in the body and its settings (owned); NULL after a refusal. */
+/* The job in the body and its settings (owned). NULL when the request was refused. */
 static struct json_object *
 named_job(struct request *req, int64_t *id)
 {
@@ -211,7 +211,7 @@ jobs_reset(struct request *req)
 	}
 }
 
-/* Replaces or adds the elements of a keyed list (tasks, job_clusters). */
+/* Replaces or adds elements of a list whose elements have a key (tasks, job_clusters). */
 static void
 merge_list(struct json_object *settings, const char *name, const char *key,
 	   struct json_object *given)
@@ -254,7 +254,7 @@ merge_settings(struct json_object *settings, struct json_object *given)
 	}
 }
 
-/* "schedule", or "tasks/KEY". */
+/* Removes a field: "schedule", or "tasks/KEY". */
 static void
 remove_field(struct json_object *settings, const char *field)
 {

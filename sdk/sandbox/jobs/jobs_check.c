@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks of job settings and submitted tasks, and the paging of long arrays in API 2.2. */
+/* Checks the settings of jobs and submitted tasks, and cuts long arrays into pages for API 2.2. */
 #include "jobs/runs.h"
 
 #include <stdio.h>
@@ -87,7 +87,7 @@ task_ok(struct request *req, struct json_object *tasks, size_t i)
 		return invalid(req, "Each task needs a task_key of 1 to 100 letters, digits, - and"
 				    " _.");
 	if (task_index(tasks, key) != i) {
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Task key '%s' is there twice.",
+		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Task key '%s' is used twice.",
 			    key);
 		return false;
 	}
@@ -107,7 +107,7 @@ task_ok(struct request *req, struct json_object *tasks, size_t i)
 	return dependencies_ok(req, tasks, task);
 }
 
-/* Are all upstream tasks of the task already in the list? */
+/* Are all tasks on which the task depends already in the list? */
 static bool
 is_ready(struct json_object *tasks, size_t i, const bool *placed)
 {

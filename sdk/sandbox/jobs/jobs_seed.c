@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The jobs of a new workspace and their history: runs that succeeded, failed with a trace, were
- * cancelled or skipped, and one that runs until it is cancelled.
- */
+/* The jobs of a new workspace and their history: runs that succeeded, failed with a trace, were
+ * cancelled or skipped, and one run that continues until it is cancelled. */
 #include "jobs/runs.h"
 
 #include <stdio.h>
@@ -116,7 +114,7 @@ success_output(void)
 	return output;
 }
 
-/* The result of task number i of n in a run with this result: the middle one fails. */
+/* The result of task number i of n in a run with this result: the task in the middle fails. */
 static enum outcome
 task_outcome(enum outcome run, size_t i, size_t n)
 {
@@ -255,7 +253,7 @@ seed_others(struct workspace *ws, int64_t now)
 		seed_past(ws, &pasts[i], "ann@example.com");
 }
 
-/* A run without a driver: it stays RUNNING until it is cancelled. */
+/* A run that no thread drives: it stays RUNNING until it is cancelled. */
 static void
 seed_running(struct workspace *ws, int64_t now)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs a notebook of the workspace cell by cell, see exec.h. */
+/* Runs a notebook of the workspace one cell after the other, see exec.h. */
 #include "compute/exec.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@ enum { MAX_HTML = 10 * 1024 * 1024 };
 
 /* ---- loading ---- */
 
-/* The path as given, or relative to the notebook that runs; NULL when it is not valid. */
+/* The given path, or the path relative to the running notebook. NULL when it is not valid. */
 static char *
 resolve(const struct exec *exec, const char *given)
 {
@@ -169,7 +169,8 @@ include(struct exec *exec, const char *given, struct exec_result *result)
 	free(name);
 }
 
-/* Stops at the first cell that fails; *result is that of the last cell that ran. */
+/* Runs cells and stops at the first one that fails. *result is the result of the last cell that
+ * ran. */
 static void
 run_cells(struct exec *exec, struct notebook *notebook, const char *path,
 	  struct exec_result *result)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pipelines: the list of them, GET /api/2.0/pipelines. They are documents that never change. */
+/* Pipelines: GET /api/2.0/pipelines lists them. They are documents that never change. */
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 static const struct pipeline_seed {
 	const char *id, *name, *state, *health, *creator, *update, *update_state;
-	int64_t hours; /* since the update began */
+	int64_t hours; /* time since the update began */
 } pipeline_seeds[] = {
 	{ "0c3b2a19-5d4e-4f60-8a7b-1c2d3e4f5a6b", "sales_ingest", "IDLE", "HEALTHY",
 	  "ann@example.com", "5a1e0b6c-2d3f-4a5b-9c8d-7e6f5a4b3c2d", "COMPLETED", 6 },
@@ -49,8 +49,8 @@ seed_pipelines(struct workspace *ws)
 	}
 }
 
-/* The pattern of "name LIKE '%x%'" in the form of fnmatch(3); NULL, answered, for other filters.
- * The caller frees it. */
+/* The pattern of "name LIKE '%x%'" in the form of fnmatch(3). For other filters the request is
+ * answered with an error, and the result is NULL. The caller frees it. */
 static char *
 name_pattern(struct request *req, const char *filter)
 {

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Drives a run from QUEUED or PENDING to its end in its own background task: one task after the
- * other, in the order of their dependencies. The lock is held only while rows are read or changed,
- * never while a task runs.
- */
+/* A background task drives a run from QUEUED or PENDING to its end: one task after the other, in
+ * the order of their dependencies. The lock is held only while rows are read or changed, never
+ * while a task runs. */
 #include "jobs/runs.h"
 
 #include <pthread.h>
@@ -13,7 +11,7 @@
 
 enum { PENDING_MS = 600, RUNNING_MS = 700, TERMINATING_MS = 200, QUEUE_MS = 50 };
 
-/* ---- which runs have a driver ---- */
+/* ---- the runs that have a driver ---- */
 
 struct live {
 	struct workspace *ws;
@@ -22,7 +20,7 @@ struct live {
 	struct live *next;
 };
 
-/* Taken inside ws_lock or alone, never in the other order. */
+/* This lock is taken inside ws_lock or alone, never in the other order. */
 static pthread_mutex_t live_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct live *live;
 
@@ -142,7 +140,7 @@ struct plan {
 	size_t count;
 };
 
-/* The latest attempt of each task. */
+/* Finds the latest attempt of each task. */
 static void
 plan_load(struct workspace *ws, int64_t run_id, struct plan *plan)
 {
@@ -216,7 +214,8 @@ look_upstream(const struct plan *plan, struct json_object *spec, struct upstream
 	}
 }
 
-/* By the task's run_if: OUTCOME_SUCCESS to run it, else its result without running. */
+/* Decides by the task's run_if: OUTCOME_SUCCESS means to run the task, any other result means not
+ * to run it. */
 static enum outcome
 judge(struct json_object *spec, const struct upstream *up)
 {
@@ -240,7 +239,7 @@ judge(struct json_object *spec, const struct upstream *up)
 	return up->excluded > 0 ? OUTCOME_EXCLUDED : OUTCOME_SUCCESS;
 }
 
-/* Ends the tasks that must not run, and finds one that can run; 0 when nothing is left. */
+/* Ends the tasks that must not run, and finds one that can run. 0 when no task is left. */
 static int64_t
 next_task(struct workspace *ws, const struct run *run)
 {
@@ -304,7 +303,7 @@ task_deadline(const struct drive *drive, struct json_object *spec)
 	return own;
 }
 
-/* From PENDING to TERMINATING; the outcome is not in the row yet. */
+/* Moves a run from PENDING to TERMINATING; the row does not have the outcome yet. */
 static enum outcome
 attempt(struct drive *drive, struct task_context *context)
 {
@@ -330,7 +329,7 @@ attempt(struct drive *drive, struct task_context *context)
 	return outcome;
 }
 
-/* Adds another attempt if the task allows one; true when one was added. */
+/* Adds another attempt if the task allows one. True when it was added. */
 static bool
 retry(struct drive *drive, const struct task_context *context, enum outcome outcome)
 {
@@ -403,7 +402,7 @@ run_task(struct drive *drive, int64_t task_id)
 
 /* ---- the whole run ---- */
 
-/* Does any other task depend on this one? */
+/* Does another task depend on this one? */
 static bool
 has_dependents(const struct run *run, const char *key)
 {
@@ -421,7 +420,8 @@ has_dependents(const struct run *run, const char *key)
 	return false;
 }
 
-/* The outcome, from the tasks that no other depends on; *message names the failed task. */
+/* Calculates the outcome from the tasks on which no other task depends. *message names the failed
+ * task. */
 static enum outcome
 run_outcome(struct workspace *ws, const struct run *run, char **message)
 {
@@ -473,7 +473,7 @@ finish(struct drive *drive)
 	free(message);
 }
 
-/* The number of runs of the job before this one. */
+/* The number of runs of this job that began earlier. */
 static int64_t
 runs_ahead(struct workspace *ws, const struct run *run)
 {
@@ -484,7 +484,7 @@ runs_ahead(struct workspace *ws, const struct run *run)
 			  "iii", run->job_id, run->id, run->number);
 }
 
-/* QUEUED until the job may run; false when cancelled meanwhile. */
+/* Waits in QUEUED until the job may run. False when the run was cancelled meanwhile. */
 static bool
 wait_in_queue(struct drive *drive)
 {

@@ -6,10 +6,11 @@
 
 #include "jobs/runs.h"
 
-/* The text with {{job.id}}, {{job.parameters.x}}, {{tasks.t.values.k}}, ... replaced; unknown ones
- * stay. Caller frees. */
+/* Replaces {{job.id}}, {{job.parameters.x}}, {{tasks.t.values.k}}, ... in a text. Unknown
+ * references do not change. The caller frees the result. */
 char *params_resolve(const struct task_context *context, const char *text);
-/* Owned: names to texts for widgets; a list of arguments; names to texts for SQL. */
+/* All results are owned: names to texts for widgets; a list of arguments; names to texts for
+ * SQL. */
 struct json_object *params_of_notebook(const struct task_context *context,
 				       struct json_object *task);
 struct json_object *params_of_python(const struct task_context *context, struct json_object *task);

@@ -115,7 +115,7 @@ begin(struct task_context *context, struct exec *exec)
 	exec->stop_arg = context;
 }
 
-/* Adds at most MAX_OUTPUT bytes of a text, and whether that was all of it. */
+/* Adds at most MAX_OUTPUT bytes of a text, and whether the text was longer. */
 static void
 add_capped(struct json_object *obj, const char *name, const char *flag, const char *text)
 {
@@ -208,7 +208,7 @@ read_stored(struct workspace *ws, const char *top, const char *path, size_t *len
 	return data;
 }
 
-/* A file of the workspace tree, a volume or DBFS; NULL when it does not exist. */
+/* Reads a file of the workspace tree, a volume or DBFS. NULL when it does not exist. */
 static char *
 read_file(struct workspace *ws, const char *given)
 {

@@ -62,7 +62,7 @@ read_filter(struct request *req, struct run_filter *out)
 	return false;
 }
 
-/* The matching ids, newest first; only those of the page are loaded. */
+/* The ids that match, newest first. Only those of the page are loaded. */
 static void
 runs_list(struct request *req)
 {
@@ -113,7 +113,7 @@ runs_list(struct request *req)
 
 /* ---- get ---- */
 
-/* The run of a run id or a task run id. task->id is 0 for a run's own id. */
+/* Finds the run by a run id or the id of a task run. task->id is 0 for the id of a run itself. */
 static bool
 find(struct workspace *ws, int64_t id, struct run *run, struct task_run *task)
 {
@@ -191,9 +191,9 @@ runs_get(struct request *req)
 	run_fini(&run);
 }
 
-/* ---- get-output and export ---- */
+/* ---- get-output and export of runs ---- */
 
-/* The task run whose output is requested: by its id, or the only task of a run. */
+/* The task run whose output is requested: by its own id, or the only task of a run. */
 static bool
 asked_task(struct request *req, struct run *run, struct task_run *task)
 {
@@ -272,7 +272,8 @@ runs_export(struct request *req)
 
 /* ---- cancel and delete ---- */
 
-/* The run in the body, by its own id or the id of a task run; false after a refusal. */
+/* The run in the body, by its own id or the id of a task run. False when the request was
+ * refused. */
 static bool
 named_run(struct request *req, struct run *run)
 {

@@ -12,16 +12,17 @@
 
 enum {
 	MAX_TASKS = 1000,
-	ELEMENTS_PER_PAGE = 100,      /* elements of tasks, clusters, ... in API 2.2 */
+	ELEMENTS_PER_PAGE = 100,      /* elements of tasks, clusters, ... on one page in API 2.2 */
 	MAX_TOKEN = 64,		      /* idempotency_token */
 	MAX_OUTPUT = 5 * 1024 * 1024, /* notebook result, logs */
-	MAX_PARAMS_JSON = 10000,      /* of notebook_params and the like */
+	MAX_PARAMS_JSON = 10000,      /* most bytes of notebook_params and similar members */
 	MAX_ACTIVE_RUNS = 1000,	      /* of a workspace */
 };
 
 /* The columns that runs and task_runs share. */
 struct run_state {
-	char life[24], result[40], code[40], term[20]; /* result, code, term: "" before the end */
+	/* result, code and term are "" before the end */
+	char life[24], result[40], code[40], term[20];
 	char *message;
 	int64_t start, setup, execution, cleanup, end;
 };
@@ -31,7 +32,8 @@ struct run {
 	char *name, *creator;
 	char type[16], trigger[16];
 	struct run_state state;
-	struct json_object *settings;	/* copied at the start: tasks, timeout_seconds, ... */
+	/* settings copied at the start: tasks, timeout_seconds, ... */
+	struct json_object *settings;
 	struct json_object *job_params; /* [{name, default, value}] or NULL */
 	struct json_object *overriding; /* the parameters of run-now, or NULL */
 	bool trusted;
@@ -44,7 +46,7 @@ struct task_run {
 	struct json_object *output; /* the members of get-output besides metadata; or NULL */
 };
 
-/* The result of a run or a task: one row of a table with its words in both state models. */
+/* The result of a run or a task: one row of a table with its names in both state models. */
 enum outcome {
 	OUTCOME_SUCCESS,
 	OUTCOME_FAILED,
@@ -67,14 +69,14 @@ bool run_load(struct workspace *ws, int64_t id, struct run *out);
 void run_fini(struct run *run);
 bool task_load(struct workspace *ws, int64_t id, struct task_run *out);
 void task_fini(struct task_run *task);
-/* The latest attempt of each task, in the order of the settings; array of ids. */
+/* The ids of the latest attempt of each task, in the order of the settings. */
 struct json_object *tasks_latest(struct workspace *ws, int64_t run_id);
 struct json_object *tasks_all(struct workspace *ws, int64_t run_id);
-/* The task's specification in the settings; borrowed, NULL when it has none. */
+/* The task's specification in the settings; borrowed. NULL when the settings have no such task. */
 struct json_object *task_spec(const struct run *run, const char *key);
 bool life_is_active(const char *life);
-/* Changes the state of a row; `table` is "runs" or "task_runs". Sets start at the first RUNNING or
- * PENDING. */
+/* Changes the state of a row. `table` is "runs" or "task_runs". The first RUNNING or PENDING sets
+ * the start time. */
 void state_set(struct workspace *ws, const char *table, int64_t id, const char *life,
 	       const char *message);
 void state_end(struct workspace *ws, const char *table, int64_t id, enum outcome outcome,
@@ -88,7 +90,7 @@ struct json_object *run_json(struct workspace *ws, const struct run *run); /* wi
 struct json_object *task_json(struct workspace *ws, const struct run *run,
 			      const struct task_run *task);
 struct json_object *tasks_json(struct workspace *ws, const struct run *run); /* array */
-/* A task run in the form of a run: for runs/get and get-output. */
+/* Shows a task run in the form of a run, for runs/get and get-output. */
 struct json_object *task_as_run(struct workspace *ws, const struct run *run,
 				const struct task_run *task);
 
@@ -101,11 +103,11 @@ int64_t run_make_child(struct workspace *ws, const struct run *parent, int64_t j
 		       struct json_object *job_params);
 
 /* ---- run_exec.c ---- */
-/* Starts a driver after the lock is released; false when there are too many tasks. */
+/* Starts a driver after the lock was released. False when there are too many tasks. */
 bool run_launch(struct workspace *ws, int64_t run_id);
-/* Cancels it, or ends it at once when it has no driver. */
+/* Cancels the run. When it has no driver, ends it at once. */
 void run_cancel(struct workspace *ws, int64_t run_id);
-/* Drives a run in this thread to its end; the caller does not hold ws_lock. */
+/* Drives a run to its end on this thread. The caller must not hold ws_lock. */
 void run_drive(struct bg *bg, struct workspace *ws, int64_t run_id);
 
 /* ---- run_tasks.c ---- */
@@ -121,21 +123,22 @@ struct task_context {
 	struct buf html;
 	char *message; /* state_message; owned */
 };
-/* Runs the task; the caller does not hold ws_lock. */
+/* Runs the task. The caller must not hold ws_lock. */
 enum outcome task_perform(struct task_context *context);
-/* Is its compute available? Waits for a cluster that starts. The caller does not hold ws_lock. */
+/* Is the compute of the task available? Waits for a cluster that is starting. The caller must not
+ * hold ws_lock. */
 enum outcome task_prepare(struct task_context *context);
 
-/* ---- jobs.c, jobs_check.c, jobs_seed.c ---- */
-/* Settings of a job with defaults; owned; NULL when there is none. */
+/* ---- functions of jobs.c, jobs_check.c and jobs_seed.c ---- */
+/* The settings of a job, with defaults; owned. NULL when the job does not exist. */
 struct json_object *job_settings(struct workspace *ws, int64_t job_id);
-/* Checks settings (or a submit body); false after a refusal. */
+/* Checks settings (or the body of a submit). False when the request was refused. */
 bool settings_check(struct request *req, struct json_object *settings, bool submit);
-/* Keeps 100 elements, from `from` on, of each long array (tasks, job_clusters, ...); true when any
- * has more. */
+/* Keeps 100 elements of each long array (tasks, job_clusters, ...), beginning at `from`. True when
+ * an array has more. */
 bool elements_cut(struct json_object *obj, int64_t from);
-/* API 2.2: cuts `obj` to the requested page and adds next_page_token to `answer`. 2.1 returns
- * everything. False after a refusal. */
+/* API 2.2: cuts `obj` to the requested page and adds next_page_token to `answer`. API 2.1 returns
+ * everything. False when the request was refused. */
 bool elements_page(struct request *req, struct json_object *answer, struct json_object *obj,
 		   const char *kind);
 bool is_api_22(const struct request *req);

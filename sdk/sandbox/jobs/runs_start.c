@@ -12,7 +12,8 @@ struct new_run {
 	int64_t job_id;
 	const char *name, *creator, *type, *trigger, *life, *message;
 	struct json_object *settings, *job_params, *overriding; /* borrowed */
-	struct json_object *only;				/* task keys to run; NULL = all */
+	/* keys of the tasks to run; NULL: all tasks */
+	struct json_object *only;
 	bool trusted;
 };
 
@@ -46,7 +47,7 @@ add_tasks(struct workspace *ws, const struct run *run, struct json_object *only)
 	}
 }
 
-/* Creates the run and its tasks; returns its id. */
+/* Creates a run and its tasks. Returns its id. */
 static int64_t
 insert(struct workspace *ws, const struct new_run *new)
 {
@@ -85,7 +86,8 @@ reply_run(struct request *req, int64_t run_id, bool with_number)
 
 /* ---- idempotency ---- */
 
-/* The run that this token created before (answered), or 0; -1 after a refusal. */
+/* The run that an earlier request with this token created (then the request was answered), or 0. -1
+ * when the request was refused. */
 static int64_t
 known_token(struct request *req, const char *scope, bool with_number)
 {
@@ -139,7 +141,8 @@ static const struct {
 };
 enum { KINDS = ARRAY_SIZE(kinds) };
 
-/* Collects the overrides of the request; false after a refusal. *out is owned, NULL when none. */
+/* Collects the parameters in the request that replace others. False when the request was refused.
+ * *out is owned; NULL when there are none. */
 static bool
 take_overriding(struct request *req, struct json_object **out)
 {
@@ -184,7 +187,7 @@ add_param(struct json_object *list, const char *name, const char *absent, const 
 	json_object_array_add(list, item);
 }
 
-/* The job's parameters with the given values, then those that only the caller has. */
+/* The job's parameters with the given values, then the parameters that only the caller has. */
 static struct json_object *
 merge_start_params(struct json_object *settings, struct json_object *given)
 {
@@ -220,7 +223,7 @@ merge_start_params(struct json_object *settings, struct json_object *given)
 	return NULL;
 }
 
-/* ---- only: a part of the tasks ---- */
+/* ---- "only": a part of the tasks ---- */
 
 static void
 add_key(struct json_object *keys, const char *key)
@@ -229,7 +232,7 @@ add_key(struct json_object *keys, const char *key)
 		json_object_array_add(keys, json_object_new_string(key));
 }
 
-/* Adds the tasks that this one depends on (up), or those that depend on it, recursively. */
+/* Adds the tasks on which this one depends (up), or those that depend on it, recursively. */
 static void
 add_relatives(struct json_object *tasks, struct json_object *keys, const char *key, bool up)
 {
@@ -260,7 +263,8 @@ has_task(struct json_object *tasks, const char *key)
 	return false;
 }
 
-/* `only` with "+k" and "k+" expanded, a list of keys; NULL = all.  *ok: false after a refusal. */
+/* Expands "+k" and "k+" in `only` to a list of keys. NULL: all tasks. *ok is false when the request
+ * was refused. */
 static struct json_object *
 expand_only(struct request *req, struct json_object *settings, bool *ok)
 {
@@ -303,7 +307,8 @@ active_runs(struct workspace *ws, int64_t job_id)
 			  job_id);
 }
 
-/* Sets the run to PENDING, QUEUED or SKIPPED, depending on the job's concurrency, and starts it. */
+/* Sets the run to PENDING, QUEUED or SKIPPED, depending on the job's limit of concurrent runs, and
+ * starts it. */
 static int64_t
 start_job_run(struct workspace *ws, struct new_run *new, bool queue)
 {
@@ -440,7 +445,7 @@ runs_submit(struct request *req)
 
 /* ---- repair ---- */
 
-/* The tasks to run again; NULL after a refusal. */
+/* The tasks to run again. NULL when the request was refused. */
 static struct json_object *
 tasks_to_repair(struct request *req, const struct run *run)
 {
@@ -493,7 +498,7 @@ repair_allowed(struct request *req, const struct run *run)
 	return !reply_done(req);
 }
 
-/* Creates new attempts of the tasks and opens the run again. */
+/* Creates new attempts of the tasks, and sets the run to running again. */
 static int64_t
 reopen(struct workspace *ws, const struct run *run, struct json_object *keys)
 {

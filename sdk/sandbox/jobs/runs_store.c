@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of runs and task runs, and their JSON. See runs.h. */
+/* Stores the rows of runs and task runs, and makes their JSON. See runs.h. */
 #include "jobs/runs.h"
 
 #include <stdio.h>
@@ -19,8 +19,8 @@
 	" ended = strftime('%s', 'now') * 1000 WHERE life IN " ACTIVE
 
 /* clang-format off */
-/* The last two statements run at each start: runs of an earlier process have no driver any more.
- * Exception: the run that is seeded as running. */
+/* The last two statements run at each start: they end the runs of an earlier process, which have no
+ * driver any more, except the run that is seeded as running. */
 const char runs_tables[] =
 	"CREATE TABLE IF NOT EXISTS runs(id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL, number"
 	" INTEGER NOT NULL, name TEXT NOT NULL, creator TEXT NOT NULL, type TEXT NOT NULL, trigger"
@@ -73,7 +73,7 @@ parse_run_column(sqlite3_stmt *st, int column)
 	return *text != '\0' ? json_parse(text, strlen(text)) : NULL;
 }
 
-/* The ten state columns, starting at `first`. */
+/* Reads the ten columns of the state, which begin at `first`. */
 static void
 state_from(sqlite3_stmt *st, int first, struct run_state *out)
 {

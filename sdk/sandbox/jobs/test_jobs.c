@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Jobs and runs: definitions, history, runs that are executed, cancel, repair, restart. */
+/* Tests of jobs and runs: definitions, history, runs that are executed, cancel, repair, restart. */
 #include "test/expect.h"
 
 #include <signal.h>
@@ -32,7 +32,7 @@ run_path(const char *what, long long id)
 	return text_of(RUNS "%s?run_id=%lld", what, id);
 }
 
-/* Waits for the end of a run (status TERMINATED); returns its last answer. */
+/* Waits for the end of a run (status TERMINATED). Returns its last answer. */
 static struct answer *
 finished(long long id)
 {
@@ -68,7 +68,7 @@ expect_result(struct answer *run, const char *life, const char *result)
 	CU_ASSERT(same);
 }
 
-/* Submits one task; "members" are those of the task besides its key. */
+/* Submits one task. `members` are the members of the task besides its key. */
 static long long
 submit(const char *members)
 {
@@ -193,7 +193,8 @@ test_life_of_a_job(void)
 	a = fetch("GET", get, NULL);
 	CU_ASSERT_EQUAL(count_at(a, "settings.tasks"), 0);
 	answer_free(a);
-	body = text_of("{\"job_id\": \"%lld\"}", id); /* digits in a string are accepted */
+	/* digits in a string are accepted as a number */
+	body = text_of("{\"job_id\": \"%lld\"}", id);
 	expect("POST", JOBS "delete", body, 200, NULL);
 	expect("POST", JOBS "delete", body, 400, INVALID);
 	free(body);
@@ -517,7 +518,7 @@ test_cancel(void)
 	CU_ASSERT_STRING_EQUAL(text_at(a, "tasks[0].state.result_state"), "CANCELED");
 	CU_ASSERT(becomes_empty("scratch")); /* the process has ended and its folder is removed */
 	answer_free(a);
-	expect("POST", RUNS "cancel", body, 200, NULL); /* a second time is allowed */
+	expect("POST", RUNS "cancel", body, 200, NULL); /* deleting it a second time is allowed */
 	free(body);
 	expect("POST", RUNS "cancel", "{\"run_id\": 1}", 400, INVALID);
 	expect("POST", RUNS "cancel-all", "{}", 400, INVALID);

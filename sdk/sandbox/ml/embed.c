@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Feature hashing of words and of their trigrams, so that similar words get similar vectors. */
+/* Hashes the words of a text and their trigrams to features, so that similar words get similar
+ * vectors. */
 #include "ml/embed.h"
 
 #include <ctype.h>

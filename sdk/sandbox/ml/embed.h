@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The embedding model of the sandbox: hashed words and trigrams, the same on every machine. */
+/* The embedding model of the sandbox. It hashes words and trigrams, and gives the same result on
+ * every machine. */
 #ifndef SANDBOX_EMBED_H
 #define SANDBOX_EMBED_H
 
@@ -9,9 +10,9 @@
 
 enum { EMBED_DIMENSION = 64 };
 
-/* A vector of length 1, or of zeros for a text without words. */
+/* Makes a vector of length 1; for a text without words, a vector of zeros. */
 void embed_text(const char *text, float out[EMBED_DIMENSION]);
-/* Words of letters and digits. Tokens are counted in such words. */
+/* Counts words of letters and digits. Such words are the tokens of the model. */
 size_t count_words(const char *text);
 /* Does `text` contain this word, ignoring case? */
 bool has_word(const char *text, const char *word);

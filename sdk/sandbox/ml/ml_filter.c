@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* MLflow's search filters: comparisons joined by AND, and orders. */
+/* Reads MLflow's search filters, which are comparisons joined by AND, and its orders. */
 #include "ml/ml_filter.h"
 
 #include <ctype.h>
@@ -48,7 +48,7 @@ struct ml_filter {
 struct reader {
 	const char *at;
 	char word[MAX_FILTER_WORD];
-	char quote; /* quote of the word: ' " ` or 0 */
+	char quote; /* the quote of the word: ' " ` or 0 */
 };
 
 /* ---- words ---- */
@@ -74,7 +74,7 @@ quoted(struct reader *r)
 	return true;
 }
 
-/* The next word, operator or quoted text; false at the end or when it is malformed. */
+/* Reads the next word, operator or quoted text. False at the end, or when it is malformed. */
 static bool
 next_word(struct reader *r)
 {
@@ -139,7 +139,7 @@ scope_of(const char *word, const char **rest)
 	return "attributes";
 }
 
-/* Reads a name whose first word is in r->word; returns NULL or the fault. */
+/* Reads a name whose first word is in r->word. Returns NULL, or the fault. */
 static const char *
 read_name(struct reader *r, const struct ml_grammar *grammar, struct name *out)
 {
@@ -282,7 +282,7 @@ filter_free(struct ml_filter *filter)
 
 /* ---- matching ---- */
 
-/* SQL LIKE, case-sensitive: % and _. */
+/* Compares as SQL LIKE does, case-sensitive: % and _. */
 static bool
 like(const char *pattern, const char *s)
 {
@@ -452,7 +452,7 @@ orders_parse(struct sorting *sorting, struct json_object *orders, const char *fa
 	return wrong != NULL ? wrong : order_parse(sorting, fallback);
 }
 
-/* The matching items, sorted; a new array. */
+/* The items that match, sorted; a new array. */
 static struct json_object *
 select_items(const struct ml_filter *filter, struct sorting *sorting, struct json_object *all)
 {

@@ -11,15 +11,16 @@
 
 struct ml_filter;
 
-/* The value of a key of one item: neither text nor number when it has none. */
+/* The value of a key in one item. It is neither text nor number when the item does not have the
+ * key. */
 struct ml_value {
 	const char *text;
 	bool is_number;
 	double number;
 };
 
-/* The names that a filter may use: text attributes, then number attributes; each list ends with
- * NULL. `scopes`: are metrics and params allowed? */
+/* The names that a filter may use: attributes that are texts, then attributes that are numbers;
+ * each list ends with NULL. `scopes`: are metrics and params allowed? */
 struct ml_grammar {
 	const char *const *texts, *const *numbers;
 	bool runs;
@@ -27,19 +28,18 @@ struct ml_grammar {
 	struct ml_value (*value)(struct json_object *item, const char *scope, const char *key);
 };
 
-/*
- * The items of `all` (takes ownership) that match the request's filter, sorted. `orders` is an
- * array of strings or NULL. Has answered 400 when it returns NULL. `fallback` is the order of equal
- * items, for example "start_time DESC".
- */
+/* The items of `all` (takes ownership) that match the request's filter, sorted. `orders` is an
+ * array of strings or NULL. NULL when the request was answered with 400. `fallback` is the order of
+ * equal items, for example "start_time DESC". */
 struct json_object *ml_search(struct request *req, const struct ml_grammar *grammar,
 			      const char *filter, struct json_object *orders, const char *fallback,
 			      struct json_object *all);
-/* The value of `key` in an array of {key, value}; NULL when it has none. */
+/* The value of `key` in an array of {key, value}. NULL when the key is not there. */
 struct json_object *ml_pair(struct json_object *pairs, const char *key);
-/* The usual `value` of a grammar: a tag, or a member of the item. */
+/* The usual function `value` of a grammar: finds a tag, or a member of the item. */
 struct ml_value ml_attribute(struct json_object *item, const char *scope, const char *key);
-/* A number in the fewest digits that are exact; NaN and infinities as text. Owned. */
+/* Writes a number with the fewest digits that are exact; NaN and infinities as text. The result is
+ * owned. */
 struct json_object *ml_number(double value);
 
 #endif

@@ -116,7 +116,7 @@ experiments_get(struct request *req)
 			    id);
 }
 
-/* Owned; NULL when no experiment has the name. */
+/* The experiment with this name; owned. NULL when there is none. */
 static struct json_object *
 by_name(struct workspace *ws, const char *name)
 {

@@ -138,7 +138,7 @@ run_add_file(struct json_object *run, const char *path, int64_t size)
 	json_object_array_add(json_get(run, "files"), file);
 }
 
-/* Owned; NULL after a refusal. */
+/* The run with the id in the request; owned. NULL when the request was refused. */
 static struct json_object *
 need_run(struct request *req, const char *id)
 {
@@ -157,7 +157,7 @@ need_run(struct request *req, const char *id)
 	return run;
 }
 
-/* The run in the body, by run_id or the older name of this member. */
+/* The run in the body, found by run_id or by the older name of this member. */
 static struct json_object *
 body_run(struct request *req)
 {
@@ -306,7 +306,7 @@ metric_history(struct request *req)
 	free(kind);
 }
 
-/* Is `path` directly in `folder` ("" = the root)? */
+/* Is `path` directly in `folder`? "" means the root. */
 static bool
 directly_in(const char *path, const char *folder)
 {
@@ -429,7 +429,7 @@ runs_update(struct request *req)
 	reply_json(req, answer);
 }
 
-/* A number, or one of the texts for numbers that JSON does not have. */
+/* Reads a number, or one of the texts for numbers that JSON does not have. */
 static bool
 metric_value(struct json_object *value)
 {
@@ -549,7 +549,7 @@ log_all(struct request *req, struct json_object *run, const char *member, log_fn
 	return true;
 }
 
-/* Params first: only they may be refused because of an earlier value. */
+/* Params are logged first, because only they can be refused on account of an earlier value. */
 static void
 log_batch(struct request *req)
 {

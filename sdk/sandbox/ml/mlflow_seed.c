@@ -13,7 +13,7 @@ enum { POINTS = 20 };
 struct seed {
 	const char *id, *name;
 	int runs;
-	const char *metric; /* falls from run to run, or rises */
+	const char *metric; /* the value falls from run to run, or rises */
 	double first, change;
 	int age_hours;
 };
@@ -54,7 +54,7 @@ add_files(struct json_object *run)
 	run_add_file(run, "metrics.json", 95);
 }
 
-/* The curve of the loss, and the main metric of the experiment. */
+/* Calculates the curve of the loss, and the main metric of the experiment. */
 static void
 add_metrics(struct workspace *ws, struct json_object *run, const struct seed *seed, int i,
 	    int64_t started)
@@ -64,7 +64,7 @@ add_metrics(struct workspace *ws, struct json_object *run, const struct seed *se
 			started + step * 30000, step);
 	run_log(ws, run, seed->metric, ml_number(seed->first + seed->change * i),
 		started + POINTS * 30000, 0);
-	if (i % 11 == 5) /* the result of a division by zero */
+	if (i % 11 == 5) /* NaN, the result of a division by zero */
 		run_log(ws, run, "r2", json_object_new_string("NaN"), started, 0);
 	else
 		run_log(ws, run, "r2", ml_number(0.5 + 0.02 * i), started, 0);

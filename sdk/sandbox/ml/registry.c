@@ -58,7 +58,7 @@ version_add(struct workspace *ws, const char *model, int number, const char *use
 	free(id);
 }
 
-/* The newest version of each stage, for lists of models. */
+/* The newest version of each stage, which lists of models show. */
 static void
 add_latest(struct workspace *ws, struct json_object *model)
 {
@@ -86,7 +86,7 @@ add_latest(struct workspace *ws, struct json_object *model)
 
 /* ---- models ---- */
 
-/* The argument order_by, which may be repeated; owned. */
+/* Reads the argument order_by, which may be repeated; owned. */
 static struct json_object *
 orders(struct request *req)
 {

@@ -153,7 +153,7 @@ invocations(struct request *req)
 	invoke(req, request_var(req, "name"));
 }
 
-/* In the OpenAI-like paths the body names the endpoint. */
+/* For paths that are like OpenAI's, the name of the endpoint is in the body. */
 static void
 invoke_named(struct request *req)
 {

@@ -5,7 +5,7 @@
 
 #include "sandbox.h"
 
-/* Each answers the request from its body. `served` is the name of the served model. */
+/* Each function answers a request from its body. `served` is the name of the served model. */
 void model_linear(struct request *req, const char *served);
 void model_chat(struct request *req, const char *served);
 void model_embed(struct request *req, const char *served);

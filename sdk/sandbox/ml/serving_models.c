@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Three models: a linear one for taxi fares, a chat that repeats its input, an embedding model. */
+/* Three models: a linear model for taxi fares, a chat model that repeats its input, and an
+ * embedding model. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 
 enum { MAX_ROWS = 10000, MAX_CHOICES = 8, MAX_TEXTS = 150, DEFAULT_TOKENS = 1000 };
 
-/* ---- linear: the rule of samples.nyctaxi.trips, and 0.35 for each passenger ---- */
+/* ---- the linear model: the rule of samples.nyctaxi.trips, and 0.35 for each passenger ---- */
 
 static const struct {
 	const char *name;
@@ -42,7 +43,7 @@ as_number(struct request *req, struct json_object *value, const char *name, doub
 	return true;
 }
 
-/* Adds the prediction for one row, whose inputs are `values`; NULL: it is missing. */
+/* Adds the prediction for one row with the inputs `values`. NULL: the row is missing. */
 static bool
 predict_row(struct request *req, struct json_object *const values[INPUTS],
 	    struct json_object *predictions)
@@ -70,7 +71,8 @@ predict_object(struct request *req, struct json_object *row, struct json_object 
 	return predict_row(req, values, predictions);
 }
 
-/* `places` maps cells to inputs; NULL: in their order. */
+/* Reads one row. `places` gives the input of each cell; NULL: the cells are in the order of the
+ * inputs. */
 static bool
 predict_array(struct request *req, struct json_object *row, const int *places,
 	      struct json_object *predictions)
@@ -125,7 +127,7 @@ predict_split(struct request *req, struct json_object *split, struct json_object
 	return predict_rows(req, json_get(split, "data"), places, predictions);
 }
 
-/* {"trip_distance": [1, 2], "passengers": [1, 1]}, or single numbers */
+/* Reads columns such as {"trip_distance": [1, 2], "passengers": [1, 1]}, or single numbers. */
 static bool
 predict_named(struct request *req, struct json_object *named, struct json_object *predictions)
 {
@@ -205,7 +207,7 @@ last_question(struct json_object *messages, size_t *tokens)
 	return question;
 }
 
-/* The first `max` words; *cut when there were more. */
+/* The first `max` words. *cut is true when there were more. */
 static char *
 first_words(const char *text, int64_t max, bool *cut)
 {

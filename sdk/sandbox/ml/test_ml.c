@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* MLflow, the model registries, serving and vector search. */
+/* Tests of MLflow, the model registries, serving and vector search. */
 #include "test/expect.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@
 
 /* ---- MLflow ---- */
 
-/* The count of an answer; -1: it is a refusal of the filter, -2: anything else. */
+/* The number of items in an answer; -1 when the filter was refused; -2 for any other answer. */
 static int
 count_or_refused(struct answer *a, int count)
 {
@@ -24,7 +24,7 @@ count_or_refused(struct answer *a, int count)
 	return is_error(a, 400, "INVALID_PARAMETER_VALUE") ? -1 : -2;
 }
 
-/* The number of runs of the big experiment that pass a filter; -1: it was refused. */
+/* The number of runs of the large experiment that match a filter; -1 when it was refused. */
 static int
 runs_of(const char *filter)
 {
@@ -105,7 +105,7 @@ test_run_pages(void)
 		       text_at(a, "next_page_token"));
 	answer_free(a);
 	a = post(MLFLOW "/runs/search", body);
-	/* The two runs without the metric come last. */
+	/* The two runs without this metric come last. */
 	CU_ASSERT_EQUAL(count_at(a, "runs"), 2);
 	CU_ASSERT_STRING_EQUAL(text_at(a, "runs[1].info.status"), "FAILED");
 	CU_ASSERT_STRING_EQUAL(text_at(a, "next_page_token"), "");
@@ -138,7 +138,7 @@ test_experiments(void)
 	       "RESOURCE_DOES_NOT_EXIST");
 }
 
-/* A training loop; NaN is kept as text. */
+/* Logs values as a training loop does. NaN is stored as text. */
 static void
 test_logging(void)
 {
@@ -281,7 +281,7 @@ test_language_models(void)
 
 /* ---- vector search ---- */
 
-/* The number of the 60 products that pass a filter; -1: it was refused. */
+/* The number of the 60 products that match a filter; -1 when it was refused. */
 static int
 products_of(const char *filter)
 {

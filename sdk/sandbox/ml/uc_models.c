@@ -92,7 +92,7 @@ set_alias(struct json_object *model, const char *alias, int64_t number)
 	json_object_array_add(json_get(model, "aliases"), entry);
 }
 
-/* Removes the alias; -1 when it does not exist, else its version. */
+/* Removes the alias and returns its version; -1 when it does not exist. */
 static int64_t
 drop_alias(struct json_object *model, const char *alias, bool really)
 {
@@ -111,7 +111,7 @@ drop_alias(struct json_object *model, const char *alias, bool really)
 	return -1;
 }
 
-/* Only when requested, and never as an empty list. */
+/* Aliases are shown only when they were requested, and never as an empty list. */
 static void
 show_aliases(struct request *req, struct json_object *model)
 {
@@ -122,7 +122,7 @@ show_aliases(struct request *req, struct json_object *model)
 		json_object_object_del(model, "aliases");
 }
 
-/* Owned; NULL after a refusal. */
+/* The model in the path; owned. NULL when the request was refused. */
 static struct json_object *
 need_uc_model(struct request *req)
 {

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * filters_json. A member is one or more "column [operator]" joined by OR, with a value for each;
+/* filters_json. A member is one or more "column [operator]" joined by OR, with a value for each;
  * operators are NOT, <, <=, >, >=, LIKE (a word of the text, or a pattern with %). A list matches
- * any of its values, with NOT none of them.
- */
+ * when one of its values matches; with NOT, when no value matches. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +44,7 @@ split_part(const char *text, size_t len, struct part *out)
 	return known_op(out->op);
 }
 
-/* The parts of a member's name; 0 when malformed. */
+/* Splits the name of a member into its parts. Returns their number; 0 when it is malformed. */
 static size_t
 split_name(const char *name, struct part *parts)
 {
@@ -119,7 +117,8 @@ vfilter_check(const struct vindex *index, struct json_object *filter)
 
 /* ---- matching ---- */
 
-/* Numbers by size, everything else as text; *ok is false when one of them is NULL. */
+/* Compares numbers by their size, and everything else as text. *ok is false when a value is
+ * NULL. */
 static int
 compare(struct json_object *a, struct json_object *b, bool *ok)
 {

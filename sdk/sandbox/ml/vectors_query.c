@@ -32,7 +32,7 @@ struct query {
 	enum method method;
 	const char *text;
 	float vector[MAX_DIMENSION];
-	struct json_object *columns, *filter; /* columns borrowed, filter owned */
+	struct json_object *columns, *filter; /* columns are borrowed, the filter is owned */
 	int64_t wanted;
 	double threshold;
 };
@@ -243,7 +243,8 @@ sort_hits(struct hits *hits)
 		qsort(hits->items, hits->count, sizeof(struct hit), by_score);
 }
 
-/* Reciprocal rank fusion, scaled so that the first row of both orders has the score 1. */
+/* Combines two orders by reciprocal rank, scaled so that a row that is first in both has the score
+ * 1. */
 static void
 fuse(struct hits *hits)
 {
@@ -263,7 +264,7 @@ fuse(struct hits *hits)
 	free(ranks);
 }
 
-/* The number of the sorted hits in the answer. */
+/* The number of sorted hits in the answer. */
 static size_t
 count_good(const struct hits *hits, const struct query *query)
 {
@@ -320,7 +321,7 @@ data_array(const struct hits *hits, const struct query *query, size_t from, size
 	return rows;
 }
 
-/* Stores the body for later pages; "ID.TOKEN", caller frees. */
+/* Stores the body for later pages. Returns "ID.TOKEN", which the caller frees. */
 static char *
 remember(struct request *req, struct json_object *body, const char *id, size_t offset)
 {

@@ -53,7 +53,7 @@ type_fits(const char *type, struct json_object *value)
 	       json_object_is_type(value, json_type_double);
 }
 
-/* Is every member a column of the index, with the right type? */
+/* Is every member a column of the index, and does it have the right type? */
 static bool
 row_fits(const struct vindex *index, struct json_object *row)
 {
@@ -118,7 +118,7 @@ reply_changed(struct request *req, int64_t done, struct json_object *failed)
 	reply_json(req, answer);
 }
 
-/* Has answered 400 when it returns false. */
+/* Adds rows. When the result is false, it has answered 400. */
 static bool
 need_direct(struct request *req, const struct vindex *index)
 {
@@ -202,7 +202,7 @@ vectors_delete(struct request *req)
 
 /* ---- copies of a table ---- */
 
-/* The text of a cell as JSON of the column's type. */
+/* Converts the text of a cell to JSON of the column's type. */
 static struct json_object *
 typed_cell(const char *type, struct json_object *cell)
 {

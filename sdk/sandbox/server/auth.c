@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who calls, and which workspace that is.
+ * Finds the caller and the workspace of a request by its credential.
  *   the generated token `dapi` + 32 hex digits      workspace "default", user ann@example.com
  *   an access token of DIR/oauth-client.json        workspace "default", user = client id
  *   `dapi-SUBJECT` or `dapi-SUBJECT.USER`           workspace SUBJECT, user USER@example.com
@@ -8,8 +8,8 @@
  *   an access token made by token exchange          workspace and user from the subject token
  *   `dapi-invalid...`                               403 "Invalid access token."
  * The second form needs no secret, so it never opens "default" and is not trusted with python.
- * `Basic` with user "token" and a token as password counts as Bearer.  No usable credential: 401.
- */
+ * `Basic` with user "token" and a token as password counts as Bearer. Without a usable credential
+ * the answer is 401. */
 #include "sandbox.h"
 
 #include <ctype.h>
@@ -35,7 +35,7 @@ load_or_make(const char *name, char *out, size_t size, const char *fresh)
 	if (!ok && write_secret_file(path, line))
 		ok = read_secret_file(path, out, size);
 	if (!ok)
-		log_line("error", "cannot read or make %s", path);
+		log_line("error", "cannot read or create %s", path);
 	free(line);
 	free(path);
 	return ok;
@@ -139,7 +139,8 @@ auth_token(const char *token, struct principal *out)
 	return strncmp(token, "dapi-", 5) == 0 && auth_subject(token + 5, out);
 }
 
-/* The token of "Bearer X", or of "Basic base64(token:X)"; NULL when neither.  Caller frees. */
+/* The token of "Bearer X", or of "Basic base64(token:X)". NULL for any other text. The caller frees
+ * it. */
 static char *
 sent_token(struct request *req)
 {

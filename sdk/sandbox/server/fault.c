@@ -175,7 +175,7 @@ fault_answer(struct request *req, const struct fault *fault)
 	}
 }
 
-/* ---- damaging the handler's answer ---- */
+/* ---- changing the handler's answer ---- */
 
 struct spoiler {
 	char *data;
@@ -192,7 +192,7 @@ spoil(void *arg, char *out, size_t max)
 	int64_t n = limit - s->at;
 
 	if (n <= 0 && s->cut >= 0) {
-		nap(LATENCY_SLICE_MS); /* lets the bytes before the cut arrive */
+		nap(LATENCY_SLICE_MS); /* waits, so that the bytes before the cut arrive */
 		http_linger_reset(s->req);
 		return -1;
 	}
@@ -216,7 +216,7 @@ spoiler_free(void *arg)
 	free(s);
 }
 
-/* The whole answer in memory; a streamed answer is not changed. */
+/* The whole answer in memory. A streamed answer is not changed. */
 static void
 gather(struct reply *reply)
 {

@@ -14,7 +14,8 @@ struct part {
 	size_t len;
 };
 
-/* The boundary from Content-Type, with its leading dashes; false when this is not a form. */
+/* Reads the boundary from Content-Type, with its leading dashes. False when the type is not a
+ * form. */
 static bool
 boundary_of(const struct request *req, char out[MAX_BOUNDARY + 8])
 {
@@ -37,7 +38,7 @@ boundary_of(const struct request *req, char out[MAX_BOUNDARY + 8])
 	return true;
 }
 
-/* name="..." of a part's Content-Disposition within its header block. */
+/* Reads name="..." from a part's Content-Disposition in its header block. */
 static bool
 part_name(const char *head, size_t len, char out[MAX_FIELD])
 {
@@ -58,7 +59,7 @@ part_name(const char *head, size_t len, char out[MAX_FIELD])
 	return n > 0;
 }
 
-/* The part after the boundary at *at; moves *at after the next boundary. */
+/* The part after the boundary at *at. Moves *at behind the next boundary. */
 static bool
 next_part(const char **at, const char *end, const char *boundary, struct part *part)
 {
@@ -70,7 +71,7 @@ next_part(const char **at, const char *end, const char *boundary, struct part *p
 	if (body == NULL || !part_name(head, (size_t)(body - head), part->name))
 		return false;
 	body += 4;
-	/* A part may be empty: its boundary then begins with the line end of the header block. */
+	/* A part may be empty. Then its boundary begins with the line end of the header block. */
 	next = memmem(body - 2, (size_t)(end - body + 2), boundary, strlen(boundary));
 	if (next == NULL)
 		return false;

@@ -9,7 +9,8 @@
 #include "sandbox.h"
 
 /* Fills req->body with the members (those of a form are texts; "true" and "false" are booleans) and
- * *data with the decoded member `bytes`, NULL when absent (caller frees). False after a refusal. */
+ * *data with the decoded member `bytes`, NULL when it is absent; the caller frees it. False when
+ * the request was refused. */
 bool form_read(struct request *req, const char *bytes, char **data, size_t *len);
 
 #endif

@@ -79,7 +79,8 @@ http_linger_reset(struct request *req)
 
 /* ---- allowed origins ---- */
 
-/* "127.0.0.1:80", "localhost", "[::1]:80": a page of another origin cannot send these. */
+/* Accepts "127.0.0.1:80", "localhost", "[::1]:80": a web page of another origin cannot send these
+ * values. */
 static bool
 is_loopback_host(const char *host)
 {
@@ -129,7 +130,7 @@ open_upload(struct request *req)
 	return true;
 }
 
-/* Decides from the headers. An answer made here is sent after the body was discarded. */
+/* Decides by the headers. An answer that is made here is sent after the body was discarded. */
 static void
 admit(struct http *http)
 {
@@ -202,7 +203,8 @@ parse_body(struct http *http)
 	return false;
 }
 
-/* The writes of one handler are one transaction: all of them or, after a database failure, none. */
+/* The writes of one handler are one transaction: all of them are stored, or, after a failure of the
+ * database, no write is. */
 static void
 run_locked(struct http *http)
 {
@@ -412,7 +414,7 @@ on_completed(void *cls, struct MHD_Connection *conn, void **con_cls,
 	*con_cls = NULL;
 }
 
-/* Segments are decoded one by one after routing, so the path stays as sent. */
+/* Segments are decoded one by one after routing, so that the path stays as it was sent. */
 static size_t
 keep_escapes(void *cls, struct MHD_Connection *conn, char *text)
 {

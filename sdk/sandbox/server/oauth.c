@@ -78,7 +78,8 @@ jwt_make(const struct principal *who, int64_t ttl_s)
 	return token;
 }
 
-/* The claims of any JWT, not verified. Owned; NULL when it is not a JWT. */
+/* Reads the claims of any JWT without checking its signature; owned. NULL when the text is not a
+ * JWT. */
 static struct json_object *
 jwt_claims(const char *token)
 {
@@ -205,7 +206,7 @@ client_credentials(struct request *req, const struct form *form)
 	issue(req, &who, false);
 }
 
-/* "Ann Smith <ann@corp>" and similar names become a workspace name of the allowed letters. */
+/* Turns "Ann Smith <ann@corp>" and similar names into a workspace name with the allowed letters. */
 static bool
 principal_of_sub(const char *sub, struct principal *who)
 {
@@ -290,7 +291,7 @@ add_url(struct json_object *obj, const char *name, const char *path)
 	free(text);
 }
 
-/* Without a token this is the default workspace; with a token, the caller's. */
+/* Without a token this is the default workspace, with a token it is the caller's. */
 static void
 databricks_config(struct request *req)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by auth.c and oauth.c: principals, and access tokens that contain one. */
+/* Functions that auth.c and oauth.c share: principals, and access tokens that contain a
+ * principal. */
 #ifndef SANDBOX_OAUTH_H
 #define SANDBOX_OAUTH_H
 
@@ -11,11 +12,12 @@ struct principal {
 	bool trusted;
 };
 
-/* "SUBJECT[.USER]" of a workspace that the caller names; false when malformed or reserved. */
+/* Reads "SUBJECT[.USER]" of a workspace that the caller names. False when it is malformed or
+ * reserved. */
 bool auth_subject(const char *subject, struct principal *out);
-/* A `dapi...` token; false when unknown. */
+/* Reads a `dapi...` token. False when it is unknown. */
 bool auth_token(const char *token, struct principal *out);
-/* A signed access token of the sandbox that has not expired; false otherwise. */
+/* Reads an access token that the sandbox has signed. False when it is invalid or has expired. */
 bool jwt_verify(const char *token, struct principal *out);
 
 #endif

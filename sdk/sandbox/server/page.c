@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Pages of lists. A token contains an offset and a MAC over the offset and the name of the list, so
- * that it cannot be forged or used with other filters.
- */
+/* Cuts lists into pages. A page token contains an offset and a MAC over the offset and the name of
+ * the list, so that it cannot be forged or used with other filters. */
 #include "sandbox.h"
 
 #include <stdio.h>

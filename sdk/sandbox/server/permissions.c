@@ -11,8 +11,9 @@
 enum { LEVELS_MAX = 6 };
 
 static const struct kind {
-	const char *type, *object_type; /* in the path, in the answer */
-	const char *exists, *creator;	/* SQL with the id as parameter; creator may be NULL */
+	const char *type, *object_type; /* name of the kind in the path, and in the answer */
+	/* SQL with the id as its parameter; the result `creator` may be NULL */
+	const char *exists, *creator;
 	const char *levels[LEVELS_MAX];
 } kinds[] = {
 	{ "jobs",
@@ -37,7 +38,8 @@ static const struct kind {
 	  { "CAN_MANAGE", "CAN_EDIT", "CAN_RUN", "CAN_READ" } },
 };
 
-/* The kind in the path; NULL after a refusal, also when the object does not exist. */
+/* The kind in the path. NULL when the request was refused, also because the object does not
+ * exist. */
 static const struct kind *
 kind_of(struct request *req)
 {
@@ -72,7 +74,7 @@ add_entry(struct json_object *list, const char *who, const char *principal, cons
 	json_object_array_add(list, entry);
 }
 
-/* The list that was set, or the list of a new object; owned by the caller. */
+/* The list that was set, or the list that a new object has; owned by the caller. */
 static struct json_object *
 list_of(struct request *req, const struct kind *kind, const char *key)
 {
@@ -93,7 +95,7 @@ list_of(struct request *req, const struct kind *kind, const char *key)
 	return list;
 }
 
-/* Answers with the list; takes ownership of it. */
+/* Answers with the list and takes ownership of it. */
 static void
 reply_list(struct request *req, const struct kind *kind, struct json_object *list)
 {
@@ -136,8 +138,8 @@ has_level(const struct kind *kind, const char *level)
 	return false;
 }
 
-/* Puts one entry of the body into the list, and replaces one for the same principal; false when it
- * is not valid. */
+/* Adds one entry of the body to the list, or replaces the entry of the same principal. False when
+ * the entry is not valid. */
 static bool
 take_entry(const struct kind *kind, struct json_object *list, struct json_object *entry)
 {
@@ -201,7 +203,7 @@ change_list(struct request *req, const struct kind *kind, const char *key, struc
 	reply_list(req, kind, json_object_get(list));
 }
 
-/* Based on the current list, or on an empty one. */
+/* The changes start from the current list, or from an empty one. */
 static void
 change(struct request *req, bool replace)
 {

@@ -171,7 +171,8 @@ changed_since(const struct request *req, time_t modified)
 	return modified > timegm(&tm);
 }
 
-/* "bytes=a-b", "bytes=a-", "bytes=-n": 1 = use it, 0 = absent (or several: ignored), -1 = 416. */
+/* Reads "bytes=a-b", "bytes=a-", "bytes=-n". 1: use the range; 0: there is no range (or there are
+ * several, which are ignored); -1: answer 416. */
 static int
 parse_range(const char *text, uint64_t size, uint64_t *offset, uint64_t *length)
 {
@@ -332,7 +333,7 @@ json_parse(const char *text, size_t len)
 	tok = json_tokener_new_ex(MAX_JSON_DEPTH);
 	if (tok == NULL)
 		return NULL;
-	/* not STRICT, which rejects every letter outside of ASCII in json-c 0.18 */
+	/* not STRICT, because json-c 0.18 then rejects every letter outside of ASCII */
 	json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
 	obj = json_tokener_parse_ex(tok, text, (int)len + 1);
 	end = json_tokener_get_parse_end(tok);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A request for handlers: the path and its variables, the query, typed members of the body. */
+/* The functions with which handlers read a request: the path and its variables, the query, typed
+ * members of the body. */
 #include "sandbox.h"
 
 #include <ctype.h>
@@ -295,7 +296,8 @@ capture(struct request *req, const char *name, size_t name_len, const char *text
 	return true;
 }
 
-/* One step of the match: a variable at *pattern takes one segment, or with '+' the rest. */
+/* Matches one part of the pattern: a variable at *pattern takes one segment, or with '+' the
+ * rest. */
 static bool
 match_variable(struct request *req, const char **pattern, const char **path)
 {

@@ -18,7 +18,7 @@ static struct {
 	pthread_mutex_t lock;
 	char *entries[MAX_ENTRIES];
 	char *paths[MAX_ENTRIES];
-	int64_t next; /* number of the next entry, from 0 */
+	int64_t next; /* number of the next entry; the first entry is 0 */
 } ring = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static void
@@ -139,7 +139,8 @@ requestlog_add(struct request *req, int status, const char *fault, int64_t start
 	pthread_mutex_unlock(&ring.lock);
 }
 
-/* ?path= selects entries by the start of their path, ?since= those from this number on. */
+/* ?path= selects entries by the start of their path, ?since= selects entries from this number
+ * on. */
 static void
 requests_get(struct request *req)
 {

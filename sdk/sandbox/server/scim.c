@@ -24,7 +24,7 @@ scim_group(const char *name, const char *id)
 	return group;
 }
 
-/* A user as SCIM has one; new. */
+/* Makes a user in the form of SCIM; the caller owns it. */
 static struct json_object *
 user_json(const char *user, bool admin)
 {
@@ -71,11 +71,12 @@ scim_me(struct request *req)
 
 /* ---- lists ---- */
 
-/* The users who own objects in a new workspace. */
+/* The users who own the objects of a new workspace. */
 static const char *const people[] = { "ann@example.com", "bob@example.com", "carol@example.com",
 				      "dave@example.com", "etl@example.com" };
 
-/* Does the filter 'userName eq "x"' accept the name? No filter, or another one, accepts all. */
+/* Does the filter 'userName eq "x"' accept the name? Without a filter, or with another filter,
+ * every name is accepted. */
 static bool
 passes(const struct request *req, const char *attribute, const char *name)
 {
@@ -91,7 +92,7 @@ passes(const struct request *req, const char *attribute, const char *name)
 	return n == strlen(name) && strncasecmp(start, name, n) == 0;
 }
 
-/* A SCIM page of all results (takes ownership): startIndex counts from 1. */
+/* A SCIM page of all results (takes ownership of them). startIndex counts from 1. */
 static void
 reply_resources(struct request *req, struct json_object *all)
 {
@@ -121,7 +122,7 @@ reply_resources(struct request *req, struct json_object *all)
 	reply_json(req, answer);
 }
 
-/* All users, the caller first; owned by the caller. */
+/* All users, beginning with the caller; owned by the caller of this function. */
 static struct json_object *
 all_users(const struct request *req)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts before every API: the command line, tokens, OAuth, routing, faults, the log. */
+/* Tests of the parts that every API uses: the command line, tokens, OAuth, routing, faults, the
+ * log. */
 #include "test/client.h"
 
 #include <stdio.h>
@@ -219,7 +220,7 @@ test_answered_faults(void)
 
 	CU_ASSERT(has_header(a, "Retry-After", "7"));
 	answer_free(a);
-	a = get(ME); /* each fault was used up by one request */
+	a = get(ME); /* one request has used up each fault */
 	CU_ASSERT_EQUAL(a->status, 200);
 	answer_free(a);
 }

@@ -170,7 +170,7 @@ sql_drop(struct sql_run *run, struct sql_cursor *c)
 
 /* ---- ALTER TABLE ---- */
 
-/* The table at the cursor, which must exist and be writable. */
+/* Reads the table at the cursor, which must exist and be writable. */
 static bool
 existing_table(struct sql_run *run, struct sql_cursor *c, struct table_name *name)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sql_collect: a statement's result as one JSON object, for notebooks, jobs and commands. */
+/* sql_collect() makes one JSON object of a statement's result, for notebooks, jobs and commands. */
 #include "sql/sql.h"
 
 struct collector {

@@ -19,7 +19,7 @@ struct table_def {
 	struct column_def *columns;
 	size_t count;
 	char *comment;
-	size_t as; /* token of the query, 0 = none */
+	size_t as; /* the first token of the query; 0: there is no query */
 	bool replace, if_not_exists;
 };
 
@@ -45,7 +45,7 @@ add_column(struct table_def *def, const char *name)
 
 /* ---- parsing ---- */
 
-/* Skips to the comma or parenthesis at the end of a column's or constraint's text. */
+/* Skips to the comma or parenthesis after the text of a column or constraint. */
 static void
 skip_element(struct sql_cursor *c)
 {
@@ -98,7 +98,8 @@ parse_columns(struct sql_run *run, struct sql_cursor *c, struct table_def *def, 
 	return cur_accept(c, ")") || sql_fail_syntax(run, cur_peek(c));
 }
 
-/* USING DELTA, COMMENT, TBLPROPERTIES, PARTITIONED BY, CLUSTER BY, LOCATION, OPTIONS, then AS. */
+/* Reads the clauses USING DELTA, COMMENT, TBLPROPERTIES, PARTITIONED BY, CLUSTER BY, LOCATION,
+ * OPTIONS, then AS. */
 static bool
 parse_clauses(struct sql_run *run, struct sql_cursor *c, struct table_def *def)
 {
@@ -163,7 +164,7 @@ create_catalog(struct sql_run *run, struct sql_cursor *c)
 	return ok;
 }
 
-/* "s" or "c.s"; only catalog and schema of out are set. */
+/* Reads "s" or "c.s". Only catalog and schema of `out` are set. */
 bool
 parse_schema_name(struct sql_run *run, struct sql_cursor *c, struct table_name *out)
 {
@@ -244,7 +245,7 @@ record(struct sql_run *run, const struct table_def *def, const char *type, const
 	return ok || sql_fail_sqlite(run, NULL);
 }
 
-/* Names and types of a query's columns; names in the statement have priority. */
+/* Finds names and types of a query's columns. Names that the statement gives have priority. */
 static bool
 columns_of_query(struct sql_run *run, struct table_def *def, const struct rewritten *rw)
 {
@@ -337,7 +338,7 @@ check_place(struct sql_run *run, const struct table_name *name)
 	return true;
 }
 
-/* 1 = continue, 0 = it exists and that is allowed, -1 = failed */
+/* 1: continue; 0: the object exists, and that is allowed; -1: an error */
 static int
 check_existing(struct sql_run *run, const struct table_def *def)
 {

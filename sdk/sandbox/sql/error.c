@@ -121,7 +121,7 @@ sql_fail_catalog(struct sql_run *run, const char *catalog)
 
 /* ---- suggestions ---- */
 
-/* Levenshtein distance, case-insensitive, names cut at MAX_EDIT. */
+/* The Levenshtein distance, ignoring case; names are cut at MAX_EDIT. */
 static size_t
 edit_distance(const char *a, const char *b)
 {
@@ -230,7 +230,7 @@ fail_column(struct sql_run *run, const char *wanted, const struct rewritten *rw)
 
 /* ---- SQLite's messages ---- */
 
-/* The position in the source of a byte of the rewritten text. */
+/* The position in the source text for a byte of the rewritten text. */
 static size_t
 source_position(const struct rewritten *rw, int offset)
 {
@@ -274,7 +274,7 @@ fail_function(struct sql_run *run, const char *name)
 			*run->conn->session->schema ? run->conn->session->schema : "default");
 }
 
-/* The sandbox's own functions report "[CLASS] ... SQLSTATE: xxxxx". */
+/* Recognises errors of the sandbox's own functions: "[CLASS] ... SQLSTATE: xxxxx". */
 static bool
 fail_own(struct sql_run *run, const char *message)
 {

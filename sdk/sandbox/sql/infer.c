@@ -169,7 +169,8 @@ column_type(struct infer *f, size_t from, size_t to, struct sql_type *out)
 
 struct split {
 	size_t at;
-	char op;   /* b boolean, s string, + - * / % d(iv), : cast; 0 none */
+	/* the kind of the result: b boolean, s string, + - * / % d(iv), : cast; 0: no operator */
+	char op;
 	int level; /* binds weaker = higher */
 };
 
@@ -367,7 +368,7 @@ type_of(struct infer *f, size_t from, size_t to, struct sql_type *out)
 	f->nesting--;
 }
 
-/* ---- columns, by asking SQLite ---- */
+/* ---- types of columns, which SQLite gives ---- */
 
 static void
 collect_refs(struct infer *f, size_t from, size_t to)
@@ -417,8 +418,8 @@ from_clause_end(const struct sql_token *list, size_t at, size_t to)
 	return to;
 }
 
-/* "SELECT a, b.c FROM ...", prepared but never run, gives the declared types of the columns [first,
- * end). False when one of them is not a column (PARTITION, DAY, ...). */
+/* "SELECT a, b.c FROM ...", prepared but never run, gives the declared types of the columns in the
+ * tokens [first, end). False when a token is not a column (PARTITION, DAY, ...). */
 static bool
 probe(struct infer *f, size_t from, const struct select_list *list, size_t to, size_t first,
       size_t end)
@@ -484,9 +485,10 @@ infer_types(struct sql_run *run, const struct select_list *list, size_t from, si
 	free(f.refs);
 }
 
-/* ---- the columns of a prepared statement ---- */
+/* ---- the result columns of a prepared statement ---- */
 
-/* An expression column of a view has no declared type; the catalog stores it by name. */
+/* A column of a view that is an expression has no declared type; the catalog stores its type by
+ * name. */
 static void
 catalog_type(struct sql_run *run, const struct rewritten *rw, const char *column,
 	     struct sql_type *out)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Splits Databricks SQL into tokens: words, back-ticked identifiers, strings with backslash escapes
- * (also in double quotes, also r'raw'), numbers with their suffixes, :parameters, operators.
- */
+/* Splits Databricks SQL into tokens: words, identifiers in back-ticks, strings with backslash
+ * escapes (also in double quotes, also r'raw'), numbers with their suffixes, :parameters,
+ * operators. */
 #include "sql/sql.h"
 
 #include <ctype.h>
@@ -62,7 +61,7 @@ unescape(char c)
 	}
 }
 
-/* A quoted text from s[at]; fills tok, or makes it TOK_BAD when it has no end. */
+/* Reads a quoted text from s[at]. Fills tok, or makes it TOK_BAD when the text has no end. */
 static size_t
 lex_quoted(const char *s, size_t at, bool raw, struct sql_token *tok)
 {
@@ -189,7 +188,9 @@ sql_lex(const char *source, struct sql_tokens *out)
 			at = lex_one(source, at, &tok);
 		tok.len = at - tok.pos;
 		if (tok.text == NULL)
-			tok.text = xstrdup(""); /* unfinished quotes and the end have one too */
+			/* a text for tokens of every kind, also for unfinished quotes and the
+			 * end */
+			tok.text = xstrdup("");
 		if (out->count + 1 > cap) {
 			cap = cap * 2 + 64;
 			out->list = xrealloc(out->list, cap * sizeof(*out->list));
@@ -294,7 +295,7 @@ tokens_skip_parens(const struct sql_tokens *tokens, size_t open)
 	return tokens->count;
 }
 
-/* Splits at semicolons; the lexer skips comments and quotes. */
+/* Splits a script at semicolons. The lexer skips comments and quotes. */
 struct json_object *
 sql_split(const char *script)
 {

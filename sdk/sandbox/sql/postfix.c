@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Operators that follow their operand but become a function call around it: `::`, `+ INTERVAL`,
- * `[index]`. They search back for the primary expression that was just written.
- */
+/* Operators that follow their operand but become a function call around it: `::`, `+ INTERVAL`,
+ * `[index]`. The code searches back for the primary expression that was just written. */
 #include "sql/rewrite.h"
 
 #include <stdlib.h>
@@ -42,7 +40,8 @@ primary_start(const struct rewritten *rw)
 	return k;
 }
 
-/* Turns the primary p into function(p; the caller writes the rest and the closing parenthesis. */
+/* Turns the primary expression p into "function(p". The caller writes the rest and the closing
+ * parenthesis. */
 bool
 postfix_wrap(struct rewriter *r, const char *function)
 {
@@ -83,7 +82,7 @@ postfix_cast(struct rewriter *r)
 	return true;
 }
 
-/* x + INTERVAL 3 DAYS becomes _interval_add(x, +3, 'DAYS'). */
+/* Turns x + INTERVAL 3 DAYS into _interval_add(x, +3, 'DAYS'). */
 bool
 postfix_interval(struct rewriter *r)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Result sets: their columns, and rows in the form of the Statement Execution API (text or NULL for
- * every type).
- */
+/* Makes result sets: their columns, and rows in the form of the Statement Execution API (text or
+ * NULL for every type). */
 #include "sql/sql.h"
 
 #include <math.h>
@@ -23,7 +21,7 @@ make_utf8(char *text)
 			*text = '?';
 }
 
-/* A double has 15 exact digits; beyond them a decimal shows zeros. */
+/* A double has 15 exact digits; after these a decimal shows zeros. */
 static void
 decimal_text(double value, int scale, char *text, size_t size)
 {
@@ -201,7 +199,7 @@ sql_give_rows(struct sql_run *run, sqlite3_stmt *st, const struct rewritten *rw)
 			rc = sqlite3_step(st);
 	}
 	if (!buf_ok(&text))
-		rc = SQLITE_TOOBIG; /* give_row has said so */
+		rc = SQLITE_TOOBIG; /* give_row() has already set the error */
 	else if (rc != SQLITE_DONE)
 		sql_fail_sqlite(run, rw);
 	sqlite3_finalize(st);

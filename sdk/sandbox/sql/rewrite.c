@@ -71,7 +71,7 @@ qualified_name(struct rewriter *r)
 	}
 	first = tok_is(rewrite_ahead(r, 1), ".") && tok_is(rewrite_ahead(r, 2), "*") ? r->at
 	      : parts >= 2							     ? r->at - 2
-			   : r->at; /* table.column, or the table of table.* */
+			   : r->at; /* Writes table.column, or the table of table.* */
 	for (size_t i = first; i <= r->at; i += 2) {
 		if (i > first)
 			emit(r->rw, '.', r->list[i].pos, xstrdup("."));
@@ -94,7 +94,8 @@ is_unit(const struct sql_token *tok)
 	return false;
 }
 
-/* The name of a function; the parenthesis follows. dateadd(DAY, ...) takes its unit as text. */
+/* Writes the name of a function, which the parenthesis follows. dateadd(DAY, ...) gets its unit as
+ * text. */
 static bool
 function_call(struct rewriter *r)
 {
@@ -137,7 +138,7 @@ ordinals(struct rewriter *r, bool without_aggregates)
 		emit(r->rw, 'l', r->list[r->at].pos, xstrdup("NULL"));
 }
 
-/* GROUP BY ALL and ORDER BY ALL of the outermost query. */
+/* Expands GROUP BY ALL and ORDER BY ALL of the outermost query. */
 static bool
 by_all(struct rewriter *r)
 {
@@ -208,7 +209,7 @@ keyword(struct rewriter *r)
 	return true;
 }
 
-/* Words that are keywords only in their place. */
+/* Words that are keywords only in certain positions. */
 static bool
 contextual(const struct rewriter *r)
 {
@@ -400,7 +401,7 @@ one_token(struct rewriter *r)
 
 /* ---- the whole ---- */
 
-/* Names after any WITH. */
+/* The names that are defined after WITH. */
 static void
 collect_ctes(struct rewriter *r)
 {
@@ -461,7 +462,8 @@ close_due(struct rewriter *r)
 	return true;
 }
 
-/* After an unnamed expression of the outermost select list: AS and its own text. */
+/* After an unnamed expression of the outermost select list: writes AS and the text of the
+ * expression. */
 static void
 name_item(struct rewriter *r)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by rewrite.c (tokens in order) and postfix.c (operators after a primary expression). */
+/* Types and functions that rewrite.c (tokens in order) and postfix.c (operators after a primary
+ * expression) share. */
 #ifndef SANDBOX_SQL_REWRITE_H
 #define SANDBOX_SQL_REWRITE_H
 
@@ -8,11 +9,13 @@
 enum { MAX_DEPTH = 300, MAX_ALIAS = 200, MAX_CLOSERS = 100 };
 
 struct frame {
-	char kind; /* q query or plain parentheses, f function, c cast, o OVER, [ index */
+	/* kind of bracket: q query or plain parentheses, f function, c cast, o OVER, [ index */
+	char kind;
 	bool in_from, want_table, select_seen, no_alias;
 };
 
-/* Text to write when the source's token `at` is reached; the source then continues at `resume`. */
+/* A text that is written when the source's token `at` is reached. The source then continues at
+ * `resume`. */
 struct closer {
 	size_t at, resume;
 	char *text;
@@ -31,20 +34,20 @@ struct rewriter {
 	size_t closer_count;
 };
 
-/* Appends a token in place of the source's current one. */
+/* Appends a token instead of the source's current one. */
 void rewrite_put(struct rewriter *r, char kind, const char *text);
-/* The n-th token after the current one; the end token beyond the range. */
+/* The token n positions after the current one. Beyond the range it is the end token. */
 const struct sql_token *rewrite_ahead(const struct rewriter *r, size_t n);
 
-/* Turns the last primary expression, p, into function(p; the caller continues. */
+/* Turns the last primary expression p into "function(p". The caller continues. */
 bool postfix_wrap(struct rewriter *r, const char *function);
-/* , 'TYPE' and perhaps the closing parenthesis. */
+/* Writes , 'TYPE' and, if needed, the closing parenthesis. */
 void postfix_type(struct rewriter *r, const struct sql_type *type, bool close);
-/* Writes `text` (takes ownership) in place of the tokens [at, resume). */
+/* Writes `text` (and takes ownership of it) instead of the tokens [at, resume). */
 bool rewrite_close_at(struct rewriter *r, size_t at, size_t resume, char *text);
-/* A division at the current token: its divisor, which follows, is checked for zero. */
+/* Handles a division at the current token: the divisor, which follows, is checked for zero. */
 bool postfix_divide(struct rewriter *r);
-/* VALUES (...), (...) AS t(a, b) at the current token, in a FROM clause. */
+/* Handles VALUES (...), (...) AS t(a, b) at the current token, in a FROM clause. */
 bool rewrite_values(struct rewriter *r);
 /* x::TYPE */
 bool postfix_cast(struct rewriter *r);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The outermost select list of a query: its items, their aliases, and whether they are plain
- * columns, stars or aggregates.
- */
+/* Reads the outermost select list of a query: its items, their aliases, and whether they are plain
+ * columns, stars or aggregates. */
 #include "sql/sql.h"
 
 #include <stdlib.h>
@@ -22,7 +20,7 @@ ends_list(const struct sql_token *tok)
 	return false;
 }
 
-/* Can the token before a word make that word an implicit alias? */
+/* Can a word after this token be an implicit alias? */
 static bool
 ends_expression(const struct sql_token *list, size_t at, size_t from)
 {

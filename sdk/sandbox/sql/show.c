@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * SHOW, DESCRIBE, EXPLAIN, USE and SET.
- */
+/* Runs SHOW, DESCRIBE, EXPLAIN, USE and SET. */
 #include "sql/sql.h"
 
 #include <stdio.h>
@@ -24,7 +22,8 @@ current_schema(const struct sql_run *run)
 	return schema[0] != '\0' ? schema : "default";
 }
 
-/* Optional [LIKE] 'pattern' as a GLOB pattern; caller frees.  NULL after a failure. */
+/* Reads an optional [LIKE] 'pattern' as a GLOB pattern. The caller frees it. NULL after a
+ * failure. */
 static char *
 pattern_at_end(struct sql_run *run, struct sql_cursor *c)
 {
@@ -387,7 +386,8 @@ sql_use(struct sql_run *run, struct sql_cursor *c)
 	return true;
 }
 
-/* SET key = value: Spark's configuration has no effect here, so the value is only returned. */
+/* SET key = value: Spark's configuration has no effect in the sandbox, so the value is only
+ * returned. */
 bool
 sql_set(struct sql_run *run, struct sql_cursor *c)
 {

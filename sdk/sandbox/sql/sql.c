@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs one statement: its parameters, selection by its first words, queries and DML. */
+/* Runs one statement: reads its parameters, selects the command by its first words, runs queries
+ * and DML. */
 #include "sql/sql.h"
 
 #include <stdio.h>
@@ -213,7 +214,7 @@ dispatch(struct sql_run *run)
 	return sql_fail_syntax(run, cur_peek(&c));
 }
 
-/* Removes one trailing semicolon; another statement after it is an error. */
+/* Removes a semicolon at the end. Another statement after it is an error. */
 static bool
 one_statement(struct sql_run *run)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The SQL engine's own border: Databricks SQL on SQLite.
+ * The interface of the SQL engine, which runs Databricks SQL on SQLite.
  *
  * A workspace's lake.db holds the catalog in tables whose names begin with '_' and each table or
- * view under the name "catalog.schema.table".  Columns are declared with their Spark type, so
- * SQLite carries types through queries.  A statement is cut into tokens (sql_lex.c), either run as
- * a command (sql_ddl.c, sql_alter.c, sql_show.c) or rewritten to SQLite's dialect (sql_rewrite.c)
- * with result types inferred (sql_infer.c), and run (sql.c); failures get Databricks' words
- * (sql_error.c).  Dates are text YYYY-MM-DD, timestamps YYYY-MM-DD HH:MM:SS[.ffffff] in UTC.
- */
+ * view under the name "catalog.schema.table". Columns are declared with their Spark type, so
+ * SQLite carries types through queries. A statement is cut into tokens (sql_lex.c), either run
+ * as a command (sql_ddl.c, sql_alter.c, sql_show.c) or rewritten to SQLite's dialect
+ * (sql_rewrite.c) with result types inferred (sql_infer.c), and run (sql.c); failures get the
+ * messages of Databricks (sql_error.c). Dates are text YYYY-MM-DD, timestamps YYYY-MM-DD
+ * HH:MM:SS[.ffffff] in UTC. */
 #ifndef SANDBOX_SQL_H
 #define SANDBOX_SQL_H
 
@@ -19,16 +19,19 @@ enum { MAX_STATEMENT = 16 * 1024 * 1024, MAX_TOKENS = 2000000, MAX_COLUMNS = 100
 /* ---- types (sql_types.c) ---- */
 
 struct sql_type {
-	char text[128];	      /* canonical: "DECIMAL(10,2)", "ARRAY<INT>"; "" = unknown */
+	/* the canonical name: "DECIMAL(10,2)", "ARRAY<INT>"; "" when unknown */
+	char text[128];
 	const char *name;     /* "DECIMAL", "ARRAY", "LONG" ... */
 	int precision, scale; /* -1 when unknown */
 };
-bool type_parse(const char *text, struct sql_type *out);     /* any case; false when it is not a
-							      * type */
-void type_set(struct sql_type *out, const char *text);	     /* a type known to be valid */
-void type_from_decl(const char *decl, struct sql_type *out); /* SQLite's declared type; or "" */
-char *type_decl(const struct sql_type *type);		     /* the declaration; caller frees */
-char *type_lower(const struct sql_type *type);		     /* "decimal(10,2)"; caller frees */
+/* reads the name of a type in any case; false when it is not a type */
+bool type_parse(const char *text, struct sql_type *out);
+void type_set(struct sql_type *out, const char *text); /* a type that is known to be valid */
+/* the type that SQLite declares; or "" */
+void type_from_decl(const char *decl, struct sql_type *out);
+/* the declaration of a column; the caller frees it */
+char *type_decl(const struct sql_type *type);
+char *type_lower(const struct sql_type *type); /* "decimal(10,2)"; caller frees */
 char *type_json(const char *column, const struct sql_type *type, bool nullable); /* UC type_json */
 bool type_is(const struct sql_type *type, const char *name);
 
@@ -39,7 +42,8 @@ enum sql_kind { TOK_END, TOK_WORD, TOK_QUOTED, TOK_STRING, TOK_NUMBER, TOK_PARAM
 struct sql_token {
 	enum sql_kind kind;
 	size_t pos, len; /* in the source */
-	char *text;	 /* word as written, identifier or string decoded, operator */
+	/* the word as it is written, the decoded identifier or string, or the operator */
+	char *text;
 };
 
 struct sql_tokens {
@@ -49,8 +53,9 @@ struct sql_tokens {
 };
 void sql_lex(const char *source, struct sql_tokens *out);
 void sql_tokens_fini(struct sql_tokens *tokens);
-bool tok_is(const struct sql_token *tok, const char *word); /* keyword or operator, any case */
-bool tok_is_name(const struct sql_token *tok);		    /* may be an identifier */
+/* is the token this keyword or operator, in any case? */
+bool tok_is(const struct sql_token *tok, const char *word);
+bool tok_is_name(const struct sql_token *tok); /* can the token be an identifier? */
 bool tok_is_reserved(const struct sql_token *tok);
 
 /* A cursor for recursive descent over the tokens. */
@@ -61,16 +66,18 @@ struct sql_cursor {
 const struct sql_token *cur_peek(const struct sql_cursor *c);
 const struct sql_token *cur_ahead(const struct sql_cursor *c, size_t n);
 const struct sql_token *cur_next(struct sql_cursor *c);
-bool cur_accept(struct sql_cursor *c, const char *words); /* "IF NOT EXISTS": all or none */
-/* The index after the parenthesis that closes the one at `open`; count when there is none. */
+/* reads words such as "IF NOT EXISTS": all of them, or no word */
+bool cur_accept(struct sql_cursor *c, const char *words);
+/* The index after the parenthesis that closes the one at `open`. The number of tokens when it is
+ * not closed. */
 size_t tokens_skip_parens(const struct sql_tokens *tokens, size_t open);
 
-/* ---- a connection and a run (lake.c, sql.c) ---- */
+/* ---- a connection and a running statement (lake.c, sql.c) ---- */
 
 struct lake_conn {
 	sqlite3 *db;
 	struct workspace *ws;
-	struct sql_session *session; /* of the current statement */
+	struct sql_session *session; /* the task of the current statement */
 	struct bg *bg;
 	struct lake_conn *next;
 };
@@ -79,9 +86,9 @@ void lake_give(struct lake_conn *conn);
 void lake_close(struct workspace *ws);
 void lake_seed(struct workspace *ws);
 bool lake_exec(struct lake_conn *conn, const char *sql);
-/* Like db_query, on lake.db; types s, i. NULL on failure. */
+/* Like db_query(), on lake.db; the types are s and i. NULL on failure. */
 sqlite3_stmt *lake_query(struct lake_conn *conn, const char *sql, const char *types, ...);
-bool lake_next(sqlite3_stmt *st); /* finalizes at the end */
+bool lake_next(sqlite3_stmt *st); /* goes to the next row; the statement is finalized at the end */
 bool lake_run(struct lake_conn *conn, const char *sql, const char *types, ...);
 const char *lake_text(sqlite3_stmt *st, int column);
 extern const char LAKE_TABLES[];
@@ -89,14 +96,16 @@ extern const char LAKE_TABLES[];
 struct table_name {
 	char catalog[MAX_NAME + 1], schema[MAX_NAME + 1], table[MAX_NAME + 1];
 };
-/* lower case, default catalog and schema filled in */
+/* the name in lower case, with the default catalog and schema filled in */
 bool name_resolve(const struct sql_session *session, char *const *parts, size_t n,
 		  struct table_name *out);
-char *name_mangled(const struct table_name *name); /* "cat.schema.table", quoted; free it */
-char *name_quoted(const struct table_name *name);  /* `cat`.`schema`.`table`; free it */
+/* the name as "cat.schema.table", quoted; the caller frees it */
+char *name_mangled(const struct table_name *name);
+/* the name as `cat`.`schema`.`table`; the caller frees it */
+char *name_quoted(const struct table_name *name);
 bool lake_has_catalog(struct lake_conn *conn, const char *catalog);
 bool lake_has_schema(struct lake_conn *conn, const char *catalog, const char *schema);
-/* "MANAGED", "VIEW", ... or NULL when there is no such table. */
+/* The kind of the table: "MANAGED", "VIEW", ... NULL when there is no such table. */
 const char *lake_table_type(struct lake_conn *conn, const struct table_name *name);
 
 struct sql_run {
@@ -106,18 +115,19 @@ struct sql_run {
 	struct sql_tokens tokens;
 };
 
-/* Sets the error once; returns false for the caller to return. */
+/* Sets the error, if there is none yet. Returns false, so that the caller can return it. */
 bool sql_fail(struct sql_run *run, const char *sql_state, const char *fmt, ...) PRINTF_LIKE(3, 4);
 bool sql_fail_syntax(struct sql_run *run, const struct sql_token *near);
-/* pos: the position of the name in the source, or SIZE_MAX. */
+/* Reports an unknown name. `pos` is the position of the name in the source, or SIZE_MAX. */
 bool sql_fail_table(struct sql_run *run, const struct table_name *name, size_t pos);
 bool sql_fail_schema(struct sql_run *run, const char *catalog, const char *schema);
 bool sql_fail_catalog(struct sql_run *run, const char *catalog);
 struct rewritten;
-/* Translates SQLite's last error. */
+/* Translates SQLite's last error to a message of Databricks. */
 bool sql_fail_sqlite(struct sql_run *run, const struct rewritten *rw);
 
-/* a.b.c at the cursor; false (and error) when there is no name. IDENTIFIER(x) counts as a name. */
+/* Reads a name a.b.c at the cursor. False (with an error) when there is no name. IDENTIFIER(x)
+ * counts as a name. */
 bool parse_name(struct sql_run *run, struct sql_cursor *c, struct table_name *out);
 bool parse_parts(struct sql_run *run, struct sql_cursor *c, char **parts, size_t max, size_t *n);
 void free_parts(char **parts, size_t n);
@@ -133,49 +143,51 @@ const char *param_value(const struct sql_query *query, const char *name, struct 
 struct out_token {
 	char *text;
 	size_t src; /* position in the source */
-	char kind;  /* n name, f function, ( ) . literal l, operator o, keyword k */
+	/* kind of the last token: n name, f function, ( ) . literal l, operator o, keyword k */
+	char kind;
 };
 
 struct rewritten {
 	char *sql;
 	struct out_token *out;
 	size_t out_count, out_cap;
-	struct table_name *tables; /* referenced, for suggestions and types */
+	struct table_name *tables; /* tables that the query uses, for suggestions and types */
 	size_t table_count;
-	struct sql_type *types; /* per select item; text "" = unknown */
+	struct sql_type *types; /* texts of the select items; "" when unknown */
 	size_t type_count;
-	size_t star_at, star_count; /* the item that is a star (only when exactly one is) */
-	bool has_range;		    /* range(n) yields a BIGINT named id */
+	size_t star_at, star_count; /* the item that is a star (only when there is exactly one) */
+	bool has_range;		    /* range(n) is a table with a BIGINT column named id */
 	char **ctes;		    /* names from WITH */
 	size_t cte_count;
 };
 /* Rewrites tokens [from, to) of a query or DML. */
 bool sql_rewrite(struct sql_run *run, size_t from, size_t to, struct rewritten *out);
 void rewritten_fini(struct rewritten *rw);
-/* Appends text (takes ownership) to the output; used by rewrite.c and tables.c. */
+/* Appends text (and takes ownership of it) to the output. rewrite.c and tables.c use this. */
 void emit(struct rewritten *rw, char kind, size_t src, char *text);
-/* The table reference at *at: a name, IDENTIFIER(...), range(...). alias: add one if none
- * follows. */
+/* Writes the table reference at *at: a name, IDENTIFIER(...), range(...). `alias`: add an alias if
+ * none follows. */
 bool emit_table(struct sql_run *run, struct rewritten *rw, size_t *at, bool alias);
 char *sql_string(const char *text); /* 'quoted'; caller frees */
 char *sql_name(const char *text);   /* "quoted"; caller frees */
 bool is_cte(const struct rewritten *rw, const char *name);
 
-/* Position of a function in the rename and type tables. */
+/* The position of a function in the tables of names and types. */
 const char *function_rename(const char *name);
-/* Result type of a function, from the type of its first argument; false when unknown. */
+/* The result type of a function, which depends on the type of its first argument. False when it is
+ * unknown. */
 bool function_type(const char *name, const struct sql_type *first, struct sql_type *out);
 bool function_is_aggregate(const char *name);
-char *functions_list(void); /* one name a line; caller frees */
+char *functions_list(void); /* the names, one on each line; the caller frees the text */
 
-/* The select list of the outermost SELECT within [from, to). */
+/* Reads the select list of the outermost SELECT in the tokens [from, to). */
 struct select_item {
-	size_t from, to;	      /* tokens of the expression, alias excluded */
+	size_t from, to;	      /* the tokens of the expression, without the alias */
 	size_t end;		      /* after the alias */
 	bool star, has_alias, simple; /* simple: a column reference */
 };
 struct select_list {
-	size_t first, end; /* token range of the list */
+	size_t first, end; /* the tokens of the list */
 	struct select_item *items;
 	size_t count;
 };
@@ -183,26 +195,27 @@ bool select_list_find(const struct sql_tokens *tokens, size_t from, size_t to,
 		      struct select_list *out);
 void select_list_fini(struct select_list *list);
 bool expr_has_aggregate(const struct sql_tokens *tokens, size_t from, size_t to);
-/* Types of the items; columns are looked up by preparing `rest_of_query` with conn. */
+/* Finds the types of the items. The types of columns come from preparing `rest_of_query` on
+ * conn. */
 void infer_types(struct sql_run *run, const struct select_list *list, size_t from, size_t to,
 		 struct rewritten *rw);
-/* Result columns of a prepared statement, as far as they are known without running it. */
+/* The result columns of a prepared statement, as far as they are known without running it. */
 void result_types(struct sql_run *run, sqlite3_stmt *st, const struct rewritten *rw,
 		  struct sql_type *types);
 
 /* ---- running ---- */
 
-/* Runs the sandbox's own SQL, which returns a result set with the given types
+/* Runs SQL of the sandbox itself, which returns a result set with the given types
  * ("name:TYPE,name:TYPE"). */
 bool sql_emit(struct sql_run *run, const char *columns, const char *sql, const char *types, ...);
-/* One row of texts under these columns. */
+/* Sends one row of texts with these columns. */
 bool sql_emit_row(struct sql_run *run, const char *columns, const char *const *cells);
-/* Sends only the columns; rows follow by sql_emit_cells. */
+/* Sends only the columns. sql_emit_cells() then sends the rows. */
 bool sql_emit_columns(struct sql_run *run, const char *columns);
 void sql_emit_cells(struct sql_run *run, size_t n, const char *const *cells);
-/* INSERT, UPDATE, DELETE: runs and reports the affected rows like Databricks. */
+/* Runs INSERT, UPDATE or DELETE, and reports the affected rows as Databricks does. */
 bool sql_affected(struct sql_run *run, int64_t rows, bool inserted);
-/* Prepares rewritten SQL and binds the parameters; NULL after sql_fail. */
+/* Prepares rewritten SQL and binds the parameters. NULL after sql_fail(). */
 sqlite3_stmt *sql_prepare(struct sql_run *run, const struct rewritten *rw);
 /* Steps a prepared query and sends its columns and rows, until its end or until the receiver stops;
  * finalizes it. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Aggregates that SQLite does not have. NULL inputs are skipped, as in Spark. */
+/* Aggregate functions that SQLite does not have. Inputs that are NULL are skipped, as in Spark. */
 #include "sql/sql.h"
 
 #include <math.h>

@@ -148,7 +148,7 @@ cast_text(const char *text, const struct sql_type *type, struct sql_value *out)
 	return true;
 }
 
-/* ---- _cast(value, 'TYPE') and _try_cast ---- */
+/* ---- the functions _cast(value, 'TYPE') and _try_cast ---- */
 
 static char *
 value_text(sqlite3_value *v)

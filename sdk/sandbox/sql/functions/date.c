@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Functions on dates and timestamps; all in UTC. */
+/* Functions on dates and timestamps; all of them use UTC. */
 #include "sql/sql.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-/* False for NULL and, with an error set, for an invalid date. */
+/* Reads a date. False for NULL, and, with an error set, for an invalid date. */
 static bool
 get_when(sqlite3_context *ctx, sqlite3_value *v, struct when *out)
 {

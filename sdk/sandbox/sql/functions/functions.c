@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Functions: their Databricks name, the code that runs, their result type; and those about the
- * session or the sandbox itself (sleep, raise_error).
- */
+/* The functions: their Databricks name, their code, and their result type; and the functions about
+ * the session or the sandbox itself (sleep, raise_error). */
 #include "sql/sql.h"
 
 #include <stdarg.h>
@@ -11,7 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* type: a SQL type; "=" the first argument's; "sum", "avg" by decimal rules; NULL unknown. */
+/* type: the result type. "=" means the type of the first argument; "sum" and "avg" follow the rules
+ * for decimals; NULL: unknown. */
 struct info {
 	const char *name, *sqlite, *type;
 	bool aggregate;
@@ -415,7 +414,7 @@ fn_timezone(sqlite3_context *ctx, int n, sqlite3_value **v)
 	sqlite3_result_text(ctx, "Etc/UTC", -1, SQLITE_STATIC);
 }
 
-/* sleep(seconds): waits that long, ends at once on a cancel; returns the seconds. */
+/* sleep(seconds) waits for that time and ends at once on a cancel. It returns the seconds. */
 static void
 fn_sleep(sqlite3_context *ctx, int n, sqlite3_value **v)
 {
@@ -441,7 +440,7 @@ fn_raise_error(sqlite3_context *ctx, int n, sqlite3_value **v)
 		   (const char *)sqlite3_value_text(v[0]));
 }
 
-/* _ts(epoch milliseconds): a timestamp, for the catalog's own tables. */
+/* _ts(epoch milliseconds) makes a timestamp, for the catalog's own tables. */
 static void
 fn_ts(sqlite3_context *ctx, int n, sqlite3_value **v)
 {

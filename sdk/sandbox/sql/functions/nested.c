@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Arrays, maps and structs.  A value of such a type is JSON text.
- */
+/* Functions on arrays, maps and structs. A value of such a type is JSON text. */
 #include "sql/sql.h"
 
 #include <regex.h>
@@ -121,7 +119,8 @@ fn_size(sqlite3_context *ctx, int n, sqlite3_value **v)
 	json_object_put(value);
 }
 
-/* Index from 0 for x[i], from 1 for element_at (negative from the end); a key for maps. */
+/* The index starts from 0 for x[i], and from 1 for element_at (negative: from the end). For maps it
+ * is a key. */
 static void
 nested_element(sqlite3_context *ctx, sqlite3_value **v, int64_t base)
 {

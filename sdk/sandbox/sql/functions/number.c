@@ -59,7 +59,7 @@ fn_cbrt(sqlite3_context *ctx, int n, sqlite3_value **v)
 		sqlite3_result_double(ctx, cbrt(sqlite3_value_double(v[0])));
 }
 
-/* _nz(divisor): the divisor, unless it is zero. */
+/* _nz(divisor) returns the divisor, unless it is zero. */
 static void
 fn_nz(sqlite3_context *ctx, int n, sqlite3_value **v)
 {

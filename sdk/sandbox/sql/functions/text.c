@@ -293,8 +293,8 @@ fn_endswith(sqlite3_context *ctx, int n, sqlite3_value **v)
 		sqlite3_result_int(ctx, a >= b && strcmp(s + a - b, part) == 0);
 }
 
-/* LIKE with backslash as the default escape. Iterative, so that no pattern needs exponential
- * time. */
+/* LIKE, with backslash as the default escape. The code is iterative, so that no pattern needs
+ * exponential time. */
 static bool
 like(const char *p, const char *s, char escape, bool fold)
 {
@@ -344,7 +344,7 @@ fn_ilike(sqlite3_context *ctx, int n, sqlite3_value **v)
 		sqlite3_result_int(ctx, like(arg_text(v[0]), arg_text(v[1]), '\\', true));
 }
 
-/* Java's \d \w \s and their negations, which POSIX does not have inside brackets. */
+/* Translates Java's \d \w \s and their negations, which POSIX does not have inside brackets. */
 static char *
 posix_pattern(const char *java)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Dates and timestamps in UTC: parsing, calendar arithmetic (proleptic Gregorian), and Java-style
- * patterns of Spark's date_format and to_timestamp.
- */
+/* Functions for dates and timestamps in UTC: parsing, calendar arithmetic (proleptic Gregorian),
+ * and Java-style patterns of Spark's date_format and to_timestamp. */
 #include "sql/sql.h"
 
 #include <ctype.h>
@@ -20,7 +18,8 @@ static const char *const weekdays[] = {
 	"Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"
 }; /* from 1970-01-01 on */
 
-/* Days from a civil date and back, by the usual arithmetic of eras (400 years = 146097 days). */
+/* Converts a date to days and back, with the usual calculation by eras (400 years = 146097
+ * days). */
 int64_t
 when_days(int year, int month, int day)
 {
