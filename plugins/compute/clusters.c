@@ -40,12 +40,14 @@ show_reason(struct mcp_call *call, struct json_object *reason)
 	const char *text =
 	    mcp_printf(call, "%s%s%s%s", mcp_get_str(call, reason, "code", "?"),
 		       type[0] != '\0' ? " (" : "", type, type[0] != '\0' ? ")" : "");
+	struct json_object_iter member;
 
 	if (!json_object_is_type(reason, json_type_object))
 		return mcp_value_text(call, reason);
 	if (json_object_is_type(parameters, json_type_object)) {
-		json_object_object_foreach(parameters, key, value)
-			text = mcp_printf(call, "%s %s=%s", text, key, mcp_value_text(call, value));
+		json_object_object_foreachC(parameters, member)
+			text = mcp_printf(call, "%s %s=%s", text, member.key,
+					  mcp_value_text(call, member.val));
 	}
 	return text;
 }

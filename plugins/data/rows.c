@@ -353,15 +353,17 @@ link_fetch(struct mcp_call *call, const struct reading *reading, struct json_obj
 	struct json_object *wanted = mcp_get(link, "http_headers");
 	struct mcp_header headers[LINK_HEADERS_MAX];
 	struct mcp_http request = mcp_get_request(NULL, NULL);
+	struct json_object_iter member;
 
 	request.url = mcp_get_str(call, link, "external_link", "");
 	request.headers = headers;
 	if (json_object_is_type(wanted, json_type_object)) {
-		json_object_object_foreach(wanted, name, value)
+		json_object_object_foreachC(wanted, member)
 			if (request.n_headers < LINK_HEADERS_MAX &&
-			    json_object_is_type(value, json_type_string))
+			    json_object_is_type(member.val, json_type_string))
 				headers[request.n_headers++] =
-				    (struct mcp_header){ name, json_object_get_string(value) };
+				    (struct mcp_header){ member.key,
+							 json_object_get_string(member.val) };
 	}
 	mcp_mask(call, request.url);
 	return mcp_suspend(call, &request, 1, 0, link_arrived, reading, sizeof(*reading));
