@@ -84,6 +84,11 @@ static const struct cli_command commands[] = {
 	  "--days 0:\nnever. LIST has the groups of the principal, with commas between them. A "
 	  "serving host\nnotices a change within a second.\n",
 	  "access days groups", 1, 2, cli_token },
+	{ "complete", "complete -- WORD…",
+	  "print the words that can follow on a command line, for the completion of shells",
+	  "The last WORD is the beginning of the word to complete; it can be empty. Nothing is\n"
+	  "printed where a file name is expected.\n",
+	  "", 1, SIZE_MAX, cli_complete },
 };
 
 enum {
@@ -162,13 +167,26 @@ usage_error(const struct cli_command *command, const char *what, const char *whi
 	return 2;
 }
 
-static const struct cli_command *
-command_find(const char *name)
+const struct cli_command *
+cli_command(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
 	return NULL;
+}
+
+void
+cli_each_command(void (*fn)(void *data, const char *name), void *data)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fn(data, commands[i].name);
+}
+
+const struct option *
+cli_options(void)
+{
+	return options;
 }
 
 static int
@@ -270,13 +288,19 @@ options_parse(struct cli *cli, int argc, char **argv, bool used[])
 	return 0;
 }
 
+bool
+cli_takes(const struct cli_command *command, const struct option *option)
+{
+	return option->val < OPT_HTTP ||
+	       (command != NULL && word_in(command->options, option->name));
+}
+
 /* Rejects options that the command does not accept. */
 static int
 options_check(const struct cli_command *command, const bool used[])
 {
 	for (size_t i = 0; options[i].name != NULL; i++)
-		if (used[i] && options[i].val >= OPT_HTTP &&
-		    !word_in(command->options, options[i].name))
+		if (used[i] && !cli_takes(command, &options[i]))
 			return usage_error(command, "this command does not take the option",
 					   options[i].name);
 	return 0;
@@ -309,7 +333,7 @@ cli_main(int argc, char **argv)
 	cli.argument = (const char **)argv + optind;
 	cli.arguments = (size_t)(argc - optind);
 	if (cli.arguments > 0) {
-		command = command_find(cli.argument[0]);
+		command = cli_command(cli.argument[0]);
 		if (command == NULL)
 			return unknown_command(cli.argument[0]);
 		cli.argument++;

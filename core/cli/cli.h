@@ -14,6 +14,7 @@
 
 struct host;
 struct json_object;
+struct option;
 
 #define CLI_SETS_MAX 64
 
@@ -57,6 +58,15 @@ int cli_call(struct cli *cli);
 int cli_read(struct cli *cli);
 int cli_client_config(struct cli *cli);
 int cli_token(struct cli *cli);
+int cli_complete(struct cli *cli);
+
+/* The tables of cli.c. A name that begins with "-" is never a command. */
+const struct cli_command *cli_command(const char *name); /* NULL: unknown */
+void cli_each_command(void (*fn)(void *data, const char *name), void *data);
+const struct option *cli_options(void); /* ends with a NULL name */
+/* Does the command take this option? NULL, no command: the options of every command. */
+bool cli_takes(const struct cli_command *command, const struct option *option);
+const char *const *client_config_names(void); /* ends with NULL */
 
 /* Loads the configuration. NULL when it has faults; each is printed on stderr. */
 struct config *cli_config(const struct cli *cli);

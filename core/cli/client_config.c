@@ -336,6 +336,16 @@ refused(const struct client *client, const struct cli *cli)
 	return why != NULL;
 }
 
+const char *const *
+client_config_names(void)
+{
+	static const char *names[ARRAY_SIZE(clients) + 1];
+
+	for (size_t i = 0; i < ARRAY_SIZE(clients); i++)
+		names[i] = clients[i].name;
+	return names;
+}
+
 int
 cli_client_config(struct cli *cli)
 {

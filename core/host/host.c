@@ -31,6 +31,7 @@
 #include "config/text.h"
 #include "egress/egress.h"
 #include "era/eras.h"
+#include "host/notify.h"
 #include "plugin/loader.h"
 #include "registry/registry.h"
 #include "server/server.h"
@@ -59,6 +60,7 @@ struct host {
 	struct auth *auth; /* NULL: there is no listener, or auth.inbound is "none" */
 	struct http *http;
 	struct stdio *stdio;
+	struct notify *notify; /* NULL: no service manager started the host */
 	struct loop_watch signals;
 	struct loop_timer flush;
 	int64_t flush_until;
@@ -294,6 +296,7 @@ host_free(struct host *host)
 	sealer_free(host->sealer);
 	auth_free(host->auth);
 	watchdog_free(host->watchdog);
+	notify_free(host->notify);
 	loop_free(host->loop);
 	config_free(host->config);
 	free(host);
@@ -332,11 +335,26 @@ drain(struct host *host, const char *reason, unsigned ms)
 	if (host->draining)
 		return;
 	host->draining = true;
+	notify_stopping(host->notify);
 	log_event(LOG_INFO, "stopping", "reason", "s", reason, "running", "i",
 		  (int64_t)calls_running(host->calls), NULL);
 	if (host->http != NULL)
 		http_quiesce(host->http);
 	calls_drain(host->calls, ms, drained, host);
+}
+
+static void
+reload(struct host *host)
+{
+	notify_reloading(host->notify);
+	log_event(LOG_WARNING, "reload", "why", "s",
+		  "credentials in files and tokens of clients are read again. The "
+		  "configuration is not: restart the host to apply changes to it",
+		  NULL);
+	if (host->auth != NULL)
+		auth_reload(host->auth);
+	egress_reload(host->egress);
+	notify_ready(host->notify);
 }
 
 static void
@@ -349,13 +367,7 @@ signalled(struct loop_watch *watch, uint32_t events)
 	if (read(watch->fd, &info, sizeof(info)) != sizeof(info))
 		return;
 	if (info.ssi_signo == SIGHUP && host->stdio == NULL) {
-		log_event(LOG_WARNING, "reload", "why", "s",
-			  "credentials in files and tokens of clients are read again. The "
-			  "configuration is not: restart the host to apply changes to it",
-			  NULL);
-		if (host->auth != NULL)
-			auth_reload(host->auth);
-		egress_reload(host->egress);
+		reload(host);
 		return;
 	}
 	if (host->draining) { /* the second signal stops the host without waiting */
@@ -462,10 +474,12 @@ host_serve(struct host *host)
 	if (!signals_watch(host))
 		return 1;
 	watch_serving(host);
+	host->notify = notify_new(host->loop);
 	if (!listeners_open(host, why, sizeof(why))) {
 		log_event(LOG_ERROR, "cannot-listen", "why", "s", why, NULL);
 		return 1;
 	}
+	notify_ready(host->notify);
 	loop_run(host->loop, host->config->server.spin_us);
 	loop_remove(host->loop, &host->signals);
 	close(host->signals.fd);

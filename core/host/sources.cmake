@@ -1,1 +1,1 @@
-lakehost_core(host SOURCES host.c)
+lakehost_core(host SOURCES host.c notify.c)

@@ -110,6 +110,14 @@ add_if_wished(void *data, const char *name)
 		list_add(scan->list, name, scan->config);
 }
 
+void
+plugins_each(const struct strings *directories, void (*fn)(void *data, const char *name),
+	     void *data)
+{
+	for (size_t i = 0; i < directories->count; i++)
+		each_object(directories->item[i], fn, data);
+}
+
 static void
 add_name(void *data, const char *name)
 {
@@ -123,8 +131,7 @@ plugins_near(const struct strings *directories, const char *name)
 	const char *near;
 	char *copy;
 
-	for (size_t i = 0; i < directories->count; i++)
-		each_object(directories->item[i], add_name, &names);
+	plugins_each(directories, add_name, &names);
 	near = nearest_word(&names, name);
 	copy = near != NULL ? xstrdup(near) : NULL;
 	strings_fini(&names);
@@ -160,8 +167,7 @@ plugins_with_tool(const struct strings *directories, const char *tool)
 {
 	struct tool_search search = { .directories = directories, .tool = tool };
 
-	for (size_t i = 0; i < directories->count; i++)
-		each_object(directories->item[i], note_if_it_has, &search);
+	plugins_each(directories, note_if_it_has, &search);
 	return search.plugin;
 }
 

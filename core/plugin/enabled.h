@@ -21,6 +21,9 @@ struct plugin_name {
 };
 struct plugin_name *plugins_enabled(const struct config *config, size_t *count);
 
+/* Calls fn with the name of each file NAME.so in the directories. */
+void plugins_each(const struct strings *directories, void (*fn)(void *data, const char *name),
+		  void *data);
 /* The installed plugin with the most similar name, for free(), or NULL. */
 char *plugins_near(const struct strings *directories, const char *name);
 /* The installed plugin whose manifest has a tool of this name, for free(), or NULL. */
