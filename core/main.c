@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lakehost: a plugin-based MCP host. main() runs the command line, which starts every other
  * part. */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -16,8 +19,11 @@ fill_standard_fds(void)
 
 	do {
 		fd = open("/dev/null", O_RDWR);
-		if (fd < 0)
+		if (fd < 0) { /* standard error, if it is open, is the only way to say it */
+			dprintf(STDERR_FILENO, "lakehost: /dev/null cannot be opened: %s\n",
+				strerror(errno));
 			_exit(1);
+		}
 	} while (fd <= STDERR_FILENO);
 	close(fd);
 }

@@ -107,6 +107,28 @@ inside() {
 	' inside "$dir" "$command" "${settings[@]}" </dev/null
 }
 
+# install_arm64 DIR SETUP PACKAGE...: what a cross build for arm64 needs in the system. SETUP is an option
+# of tests/setup. The libraries are installed for both machines: lakehost-manifest runs on this one.
+# shellcheck disable=SC2016 # the shell in the chroot expands
+install_arm64() {
+	local dir=$1 setup=$2
+
+	shift 2
+	inside "$dir" '
+		set -eu
+		cd ~/lakehost
+		tests/setup '"$setup"'
+		dpkg --add-architecture arm64
+		apt-get -qq update
+		packages=$(tests/setup --list | grep -e -dev$ | grep -v libc6-dev)
+		DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install \
+		    qemu-user-static file '"$*"' $(printf "%s:arm64 " $packages) >/root/apt.log 2>&1 || {
+			tail -n 20 /root/apt.log
+			exit 1
+		}
+	'
+}
+
 # How many packages a system has.
 package_count() {
 	chroot "$1" dpkg-query -W -f '.\n' | wc -l
