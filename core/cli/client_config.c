@@ -253,18 +253,22 @@ one_line(struct json_object *value)
 static void
 print_toml(struct json_object *server)
 {
+	struct json_object_iter member;
+
 	puts("[mcp_servers.lakehost]");
-	json_object_object_foreach(server, key, value)
-		printf("%s = %s\n", key, one_line(value));
+	json_object_object_foreachC(server, member)
+		printf("%s = %s\n", member.key, one_line(member.val));
 }
 
 /* A JSON value is also a valid YAML value. */
 static void
 print_yaml(const struct client *client, struct json_object *server)
 {
+	struct json_object_iter member;
+
 	printf("%s:\n  lakehost:\n    enabled: true\n    name: lakehost\n", client->list);
-	json_object_object_foreach(server, key, value)
-		printf("    %s: %s\n", key, one_line(value));
+	json_object_object_foreachC(server, member)
+		printf("    %s: %s\n", member.key, one_line(member.val));
 	puts("    timeout: 300");
 }
 

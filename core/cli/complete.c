@@ -25,7 +25,7 @@ struct line {
 	const struct cli_command *command;
 	bool lost;	   /* a word is not a command */
 	size_t argument;   /* how many arguments of the command stand before the word */
-	const char *first; /* the first of them, or NULL */
+	const char *first; /* the first of them, or "" */
 };
 
 static void
@@ -160,13 +160,12 @@ offer_arguments(const struct cli *cli, const struct line *line)
 		struct json_object *tool = json_object_array_get_idx(tools, i);
 		struct json_object *schema = json_obj(tool, "inputSchema");
 		struct json_object *properties = json_obj(schema, "properties");
+		struct json_object_iter member;
 
 		if (properties == NULL || strcmp(json_str(tool, "name"), line->first) != 0)
 			continue;
-		json_object_object_foreach(properties, name, value) {
-			(void)value;
-			offer(line, name, "=");
-		}
+		json_object_object_foreachC(properties, member)
+			offer(line, member.key, "=");
 	}
 	json_object_put(all);
 	host_free(host);
@@ -227,7 +226,8 @@ cli_complete(struct cli *cli)
 {
 	struct line line = { .word = cli->argument,
 			     .words = cli->arguments - 1,
-			     .typed = cli->argument[cli->arguments - 1] };
+			     .typed = cli->argument[cli->arguments - 1],
+			     .first = "" };
 	const struct option *waiting = line_read(&line, cli);
 
 	if (waiting != NULL)
