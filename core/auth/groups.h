@@ -18,7 +18,8 @@ struct config;
  * a rule about one of them could be missed. */
 bool groups_add(const struct config *config, const char *name, size_t len,
 		struct principal *principal);
-/* The same for names with commas between them; white space around a name is ignored. */
+/* Adds the principal to each group of a list: names with commas between them. White space
+ * around a name is ignored. */
 bool groups_add_list(const struct config *config, const char *names, struct principal *principal);
 
 #endif

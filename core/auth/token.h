@@ -20,11 +20,12 @@
 #define TOKENS_MAX 1024u       /* of one file */
 
 struct token {
-	char name[TOKEN_NAME_MAX + 1]; /* of its principal */
+	char name[TOKEN_NAME_MAX + 1]; /* name of its principal */
 	enum access access;
 	int64_t created_s, expires_s; /* since 1970; expires_s 0: never */
 	char digest[TOKEN_DIGEST + 1];
-	char groups[TOKEN_GROUPS_MAX + 1]; /* with commas between them; "": none */
+	/* names of the groups with commas between them; "": no group */
+	char groups[TOKEN_GROUPS_MAX + 1];
 };
 
 struct token_list {

@@ -16,7 +16,7 @@
 #include "base/trust.h"
 #include "config/text.h"
 
-#define FIELDS 5u /* that each line has; a sixth has the groups */
+#define FIELDS 5u /* number of fields that each line must have; a sixth field has the groups */
 
 /* ---- reading ------------------------------------------------------------------------------- */
 

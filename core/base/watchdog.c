@@ -25,7 +25,7 @@ struct watchdog {
 	bool stop;
 	/* the thread's own */
 	bool named;
-	int64_t signalled_ms; /* when the signal was first seen; 0: never */
+	int64_t signalled_ms; /* time when the signal was first seen; 0: never */
 };
 
 static void

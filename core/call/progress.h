@@ -19,7 +19,7 @@ struct call_progress {
 	bool of_plugin;	   /* the plugin reports progress itself, so the host adds none */
 	double last;	   /* the next value of progress must be larger */
 	unsigned tokens;   /* messages that may be sent now */
-	int64_t earned_ms; /* when the last token was added */
+	int64_t earned_ms; /* time when the last token was added */
 };
 
 void progress_init(struct call_progress *progress, bool wanted);

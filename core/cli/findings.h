@@ -11,7 +11,7 @@
 
 enum finding_level {
 	FINDING_ERROR,	 /* a host refuses the plugin, or it is dangerous */
-	FINDING_WARNING, /* to be repaired, or explained to the operator */
+	FINDING_WARNING, /* the vendor should repair this, or explain it to the operator */
 	FINDING_NOTE,	 /* good to know; does not change the exit status */
 };
 

@@ -12,8 +12,8 @@ struct elf_facts;
 struct findings;
 struct json_object;
 
-#define LINT_TOOLS_TOKENS 8000u /* of all tools of a plugin */
-#define LINT_TOOL_TOKENS 1500u	/* of one tool */
+#define LINT_TOOLS_TOKENS 8000u /* most tokens of all tools of a plugin together */
+#define LINT_TOOL_TOKENS 1500u	/* most tokens of one tool */
 
 /* About how many tokens a tool takes in the context of a model: a quarter of its bytes in the
  * answer of tools/list. */

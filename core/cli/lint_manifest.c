@@ -19,7 +19,7 @@
 
 #define ROW_TEXT_MAX ((size_t)2 << 20)
 #define SHORT_DESCRIPTION 10u /* characters that say nothing */
-#define LEVELS_MAX 64	      /* of nesting; the gate allows no more */
+#define LEVELS_MAX 64	      /* deepest nesting; the gate does not allow more */
 
 /* ---- characters that people do not see ------------------------------------------------------ */
 

@@ -19,7 +19,8 @@
 #include "cli/project.h"
 #include "config/text.h"
 
-#define NAME_MOST 20u		    /* so that all tools, as cancel_NAME_export, have short names */
+/* most bytes of NAME, so that names of tools such as cancel_NAME_export are short */
+#define NAME_MOST 20u
 #define FILE_MOST ((size_t)1 << 20) /* bytes of one file */
 #define FOLDERS_OPEN 16
 

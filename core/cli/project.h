@@ -10,10 +10,11 @@
 #include <stddef.h>
 
 struct project_file {
-	const char *path; /* in the project; it may contain words to replace, as @name@ */
+	/* path in the project; it may contain words such as @name@, which are replaced */
+	const char *path;
 	const unsigned char *data;
 	size_t len;
-	bool program; /* is it to be executable? */
+	bool program; /* must the file be executable? */
 };
 
 extern const struct project_file project_files[]; /* ends with a path that is NULL */

@@ -57,13 +57,13 @@ enum inbound { INBOUND_NONE, INBOUND_TOKEN, INBOUND_HEADER };
 struct config_principal {
 	char *name;
 	enum access access;
-	struct strings groups; /* that it is in, whatever its credential says */
+	struct strings groups; /* groups of the principal, in addition to those of its credential */
 };
 
 struct config_group {
 	char *name;
-	enum access access; /* of its members, if … */
-	bool grants;	    /* … the configuration says it */
+	enum access access; /* access of its members, if `grants` is true */
+	bool grants;	    /* does the configuration set `access`? */
 };
 
 struct upstream_kind;
@@ -101,8 +101,9 @@ struct config_plugin {
 	char *where;  /* "plugins-enabled/compute.conf:3", for messages */
 	bool by_name; /* named in plugins.enabled, without a file in plugins-enabled */
 	enum isolation isolation;
-	bool critical;		    /* the host does not start when it is refused */
-	struct strings permissions; /* when set: fewer permissions than the manifest's */
+	bool critical; /* the host does not start when it is refused */
+	/* when this is set, the plugin has fewer permissions than its manifest asks for */
+	struct strings permissions;
 	bool narrowed;
 	char *options; /* JSON object as written; the loader checks it with the manifest's schema */
 	struct strings option_places; /* "KEY=FILE:LINE" of each option in the file */
@@ -125,15 +126,17 @@ struct config {
 		struct strings allowed_hosts, allowed_origins;
 		char *name, *title, *instructions; /* serverInfo */
 		struct strings state_keys;	   /* file paths; the first seals */
-		bool state_key_made;		   /* none was configured: the host's own file,
-						    * made if it does not exist */
+		/* no key was configured: the host uses its own file, which it makes if it does
+		 * not exist */
+		bool state_key_made;
 		unsigned workers, workers_max, spin_us, connection_memory, max_connections;
 	} server;
 	struct {
 		enum inbound inbound;
-		char *tokens;		     /* path of the file of tokens; NULL: not needed */
-		char *header;		     /* that names the user; NULL: not needed */
-		char *groups_header;	     /* that names the user's groups; NULL: none */
+		char *tokens; /* path of the file of tokens; NULL: not needed */
+		char *header; /* the header that names the user; NULL: not needed */
+		/* the header that names the user's groups; NULL: no such header */
+		char *groups_header;
 		struct address_range *proxy; /* auth.trusted_proxies */
 		size_t proxies;
 		struct config_principal *principal; /* the list `principals` */
@@ -141,7 +144,8 @@ struct config {
 		struct config_group *group; /* the list `groups` */
 		size_t groups_listed;
 		struct strings groups; /* each group that the configuration names anywhere */
-		enum access unknown; /* of principals that are not listed: policy.default_access */
+		/* the access of principals that are not listed: policy.default_access */
+		enum access unknown;
 	} auth;
 	struct config_upstream *upstream;
 	size_t upstreams;
@@ -206,7 +210,7 @@ typedef void (*config_upstreams_fn)(struct config *config, const struct node *ro
 /* NULL when there is any fault. Makes no request. */
 struct config *config_load(const struct config_overrides *overrides, config_upstreams_fn upstreams,
 			   struct config_faults *faults);
-/* The same from a text, for tests. */
+/* Loads the configuration from a text, for tests. */
 struct config *config_from(const struct config_source *source,
 			   const struct config_overrides *overrides, config_upstreams_fn upstreams,
 			   struct config_faults *faults);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How many bytes of replies the host holds at once: those that arrive, those in the cache, and the
- * copies that unfinished calls keep. Loop thread only. */
+/* Counts the bytes of all replies in the host: those that are arriving, those in the cache, and
+ * the copies that unfinished calls keep. Loop thread only. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif

@@ -89,7 +89,7 @@ struct request {
 	char *own_capabilities;	  /* owned, or NULL */
 	unsigned can;		  /* what it can be asked: bits of capabilities.h; modern only */
 	char *progress_token;	  /* raw JSON, or NULL */
-	bool tasks;		  /* it declares the extension of tasks */
+	bool tasks;		  /* the client declares the extension for tasks */
 	int log_level;		  /* the least level to report; LEVEL_NONE: nothing */
 
 	/* the call */
@@ -103,8 +103,9 @@ struct request {
 	struct buf handle; /* the handle of the operation whose poll asked, if this answers its
 			    * question; or empty */
 	bool may_task;	   /* the operation becomes a task if it does not end soon */
-	int64_t task_created_ms; /* of a task that is polled: its creation, since 1970 */
-	bool deaf;		 /* the peer accepts no notification of this request */
+	/* for a task that is polled: when it was created, in milliseconds since 1970 */
+	int64_t task_created_ms;
+	bool deaf; /* the peer accepts no notification of this request */
 
 	/* the questions to a legacy client; set from the first question on */
 	struct client_requests *asked;

@@ -69,7 +69,8 @@ subscription_new(struct request *request)
 	request_move(request, REQUEST_LISTENING);
 }
 
-/* Accepts what can be watched; the acknowledgement leaves out the rest. */
+/* Reads which changes the client wants. Kinds of changes that the host does not have are left
+ * out of the acknowledgement. */
 static void
 read_uris(struct request *request, struct json_object *uris)
 {

@@ -10,7 +10,7 @@
 struct eras;
 struct request;
 
-#define LISTEN_URIS 256u /* resources that one listen may watch */
+#define LISTEN_URIS 256u /* most resources that one listen request may watch */
 
 void subscriptions_listen(struct request *request);
 /* Notifies the clients that subscribed, and the legacy session of stdio; see eras_changed(). */

@@ -16,8 +16,8 @@
 #include "run/text.h"
 
 #define INTERVAL_LEAST_MS 500
-#define INTERVAL_MOST_MS 5000	/* when the plugin gives none */
-#define INTERVAL_SAID_MS 30000u /* when the plugin gives one */
+#define INTERVAL_MOST_MS 5000	/* the longest pause when the plugin gives none */
+#define INTERVAL_SAID_MS 30000u /* the longest pause when the plugin gives one */
 #define TIME_MAX 32
 
 /* ---- what is known ------------------------------------------------------------------------- */

@@ -32,14 +32,14 @@ struct task_view {
 	enum task_status status;
 	uint32_t next_ms;		    /* pause until the next poll, if the plugin said one */
 	char message[TASK_MESSAGE_MAX + 4]; /* "": none */
-	const struct outcome *questions;    /* of INPUT_REQUIRED */
-	const struct result *result;	    /* of COMPLETED and FAILED */
+	const struct outcome *questions;    /* the questions of a task that is INPUT_REQUIRED */
+	const struct result *result;	    /* the result of a task that is COMPLETED or FAILED */
 };
 
 /* The operation continues: the message and the pause of its last poll. `interim` may be NULL. */
 void task_view_working(struct task_view *view, const struct outcome *outcome,
 		       const struct result *interim);
-/* Of a call that was one poll, and has ended. */
+/* Fills the view from a call that has made one poll and has ended. */
 void task_view_of(struct task_view *view, const struct call *call);
 /* Writes the members of the task into the open object. */
 void task_write(struct json *out, const struct eras *eras, const struct row *row,

@@ -40,7 +40,7 @@
 
 #define STATE_KEYS_MAX 8
 #define FLUSH_POLL_MS 10 /* how often a stopping host checks that the last bytes were sent */
-#define FLUSH_MS 5000	 /* and the longest time that it waits for them */
+#define FLUSH_MS 5000	 /* the longest time that a stopping host waits for them */
 #define STUCK_MS 1000	 /* time that a step may still run at the very end */
 /* time for the loop thread to start draining after a signal; then the watchdog ends the process */
 #define STUCK_SIGNAL_MS 10000u

@@ -5,17 +5,17 @@
  *
  * The functions of a row are in its member `lakehost`. The defaults come from its name:
  *
- *   "handler": "fn"     the function; without it that of the row's name (of a resource or template
- *                       read_NAME, of a completion complete_ARGUMENT)
+ *   "handler": "fn"     the name of the function. By default it is the row's name; for a resource
+ *                       or template read_NAME, for a completion complete_ARGUMENT
  *   "operation": {"start": …, "poll": …, "cancel": …, "answer": …}
- *                       "fn", or true for NAME_poll and the like; without them start is NAME, poll
- *                       is NAME_poll, and there is no cancel and no answer
+ *                       each member is "fn", or true for NAME_poll and so on. By default `start` is
+ *                       NAME, `poll` is NAME_poll, and there is no `cancel` and no `answer`
  *   "request": "GET /path{?x}"
- *                       the host sends it; "answer": "fn" gets the reply
+ *                       the host sends this request; "answer": "fn" gets the reply
  *   "list": {…}, "get": {…}
- *                       beside a request: the tool is a table, see table.c
+ *                       in addition to a request: the tool is a table, see table.c
  *
- * They are for the build alone and not in the manifest. */
+ * Only the build uses these members; they are not in the manifest. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif

@@ -13,7 +13,8 @@ struct image {
 	const unsigned char *data;
 	size_t len;
 	Elf64_Ehdr head;
-	uint64_t strings, strings_len; /* of names; offsets in the file */
+	/* the table of names: its offset in the file, and its length */
+	uint64_t strings, strings_len;
 	uint64_t symbols;
 	uint64_t hash, gnu_hash;
 	uint64_t init_array_len;

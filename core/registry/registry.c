@@ -283,8 +283,8 @@ draft_completions(struct draft *draft)
 	return true;
 }
 
-/* Must `a` be tried before `b`? The more specific one comes first: without {+x} first, then by the
- * length of the text before the first variable. */
+/* Must template `a` be tried before template `b`? The more specific template comes first:
+ * templates without {+x}, then those with the longest text before the first variable. */
 static bool
 more_specific(const char *a, const char *b)
 {

@@ -65,14 +65,15 @@ struct row {
 	size_t n_params;
 	enum access access;
 	bool by_sql;		  /* the access depends on the statement */
-	bool is_inline;		  /* no step blocks: runs on the loop thread */
-	struct json_object *meta; /* the whole `lakehost` member, or NULL */
-	enum row_task task;	  /* of tools */
-	enum row_part part;	  /* which part of `tool` it is; ROW_WHOLE: a complete tool */
-	const struct row *tool;	  /* a resource or template published from a tool: that tool; its
+	bool is_inline;		  /* no step blocks, so all steps run on the loop thread */
+	struct json_object *meta; /* the complete `lakehost` member, or NULL */
+	enum row_task task;	  /* whether tools that are operations can be tasks */
+	/* the part of `tool` that this row is; ROW_WHOLE: a complete tool */
+	enum row_part part;
+	const struct row *tool; /* a resource or template published from a tool: that tool; its
 				   variables are the tool's arguments. A tool published for the
 				   operation of another one: that one. It has the code. */
-	/* completion: */
+	/* for a completion: */
 	char *ref_name; /* the prompt's name, or the template's pattern */
 	bool ref_prompt;
 	char *argument;

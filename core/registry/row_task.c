@@ -84,7 +84,8 @@ row_task_init(struct row *row, struct row_fault *fault)
 	const bool reveals = json_get(row->meta, "reveals") != NULL;
 
 	if (reveals)
-		row->task = ROW_TASK_NEVER; /* its text is shown once, to the one who asked */
+		/* the text of such a tool is shown only once, to its caller */
+		row->task = ROW_TASK_NEVER;
 	if (task == NULL)
 		return true;
 	if (!json_object_is_type(task, json_type_object) &&

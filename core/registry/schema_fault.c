@@ -153,7 +153,8 @@ property_names(const struct node *node)
 	return names;
 }
 
-/* Writes "x: unknown member ". The top level has no path. */
+/* Begins a fault about an unknown member: "x: unknown member ". For the top level there is no
+ * "x: ". */
 static void
 begin_named(struct check *c, const char *what, const char *key)
 {

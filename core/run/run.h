@@ -96,7 +96,7 @@ struct run_input {
 /* What a suspension keeps for the next step. Many calls wait at a time, so each has only the bytes
  * that it needs. */
 struct run_state {
-	void *bytes; /* owned, from malloc(); NULL: none */
+	void *bytes; /* memory from malloc(), which is owned; NULL: none */
 	size_t len;
 };
 
@@ -135,10 +135,11 @@ struct run {
 	/* the replies for this step; borrowed from the caller of run_step() */
 	struct mcp_reply *reply;
 	size_t replies;
-	unsigned char *handle; /* of the operation; owned */
+	unsigned char *handle; /* the handle of the operation; owned */
 	size_t handle_len;
-	mcp_step_fn next;	       /* after a suspension */
-	struct run_state state, after; /* of the step that runs, and of the step after it */
+	mcp_step_fn next; /* after a suspension */
+	/* the states of the step that is running, and of the step after it */
+	struct run_state state, after;
 };
 
 struct run *run_new(const struct mcp_row *code, const struct run_input *input,

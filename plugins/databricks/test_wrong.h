@@ -47,7 +47,7 @@ struct wrong_test {
 	const struct mcp_plugin *plugin;
 	const struct wrong_route *routes;
 	size_t n_routes, route; /* `route` is the route whose replies are wrong */
-	wrong_call_fn call;	/* or the tool of `of` */
+	wrong_call_fn call;	/* or the function that makes the call of `of` */
 	const struct wrong_case *of;
 	struct json_object *tree; /* number of values in the body of that route */
 	/* number of variants so far; one of them is used in `step`; 0: no variant */

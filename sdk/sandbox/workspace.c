@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Workspaces: one folder with one state database for each, created and seeded at the first use of a
- * token's subject, kept open until exit.
- */
+/* Workspaces. Each of them is a folder with a state database. It is created and seeded at the first
+ * use of a token's subject, and stays open until the program ends. */
 #include "sandbox.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The answer: content blocks, structured content, tables, failures. */
+/* The functions that write the answer: content blocks, structured content, tables, failures. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arguments of the call and options of the plugin. */
+/* The functions that read arguments of the call and options of the plugin. */
 #include <limits.h>
 
 #include "parse.h"
 #include "step.h"
 
-/* Never NULL. An object that cannot be read is a failure of the call, not an empty object. */
+/* Never NULL. When the object cannot be read, the call fails; it does not count as an empty
+ * object. */
 static struct json_object *
 object_of(struct mcp_call *call, struct mcp_text text, const char *what)
 {
@@ -20,7 +21,7 @@ object_of(struct mcp_call *call, struct mcp_text text, const char *what)
 	if (fault == PARSE_TOO_LARGE)
 		mcp_fail(call, MCP_E_TOO_LARGE,
 			 mcp_printf(call, "The %s have too many values", what),
-			 "Read into memory they would take more than 256 MB", "Send less data");
+			 "In memory they would need more than 256 MB", "Send less data");
 	else
 		mcp_fail(call, MCP_E_INTERNAL, mcp_printf(call, "The %s cannot be read", what),
 			 "They are not a JSON object", "Report this to the maintainer of the host");

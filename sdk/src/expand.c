@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mcp_expand(): a template over arguments, in the memory of a call. */
+/* mcp_expand() fills a template with arguments, in the memory of a call. */
 #include <string.h>
 
 #include "step.h"
 #include "template.h"
 
 struct target {
-	char *text; /* NULL while only the length is counted */
+	char *text; /* NULL while only the length is calculated */
 	size_t len;
 };
 
@@ -27,7 +27,7 @@ mcp_expand(struct mcp_call *call, const char *template_, struct json_object *val
 	struct template_fault fault;
 
 	if (!template_expand(template_, values, expanded_put, &target, &fault)) {
-		mcp_fail(call, MCP_E_INPUT, "The arguments make no valid address",
+		mcp_fail(call, MCP_E_INPUT, "The arguments do not make a valid address",
 			 mcp_printf(call, "%.*s %s", (int)fault.name_len, fault.name, fault.what),
 			 "Correct the argument and call again");
 		return NULL;

@@ -9,23 +9,23 @@
 #include <stdio.h>
 #include <string.h>
 
-#define VALUE_MAX 8000	     /* bytes of one fact; a longer one is cut and marked */
-#define STRUCTURE_MAX 200000 /* bytes of structuredContent; the host's cap is higher */
-#define DEPTH_MAX 16	     /* levels of a fact that is an object or an array */
-#define FACT_COLUMNS_MAX 40  /* of one table of facts */
+#define VALUE_MAX 8000	     /* most bytes of one fact; a longer one is cut and marked */
+#define STRUCTURE_MAX 200000 /* most bytes of structuredContent; the host's cap is higher */
+#define DEPTH_MAX 16	     /* deepest nesting of a fact that is an object or an array */
+#define FACT_COLUMNS_MAX 40  /* most columns of one table of facts */
 #define CUT_ROOM 64
 
 struct mcp_answer {
 	struct mcp_call *call;
 	struct json_object *structure;
-	size_t used;	 /* approximate bytes of `structure` */
-	size_t left_out; /* facts that were left out because the answer is full */
+	size_t used;	 /* estimated bytes of `structure` */
+	size_t left_out; /* number of facts that were left out because the answer is full */
 	bool full;	 /* detail=full: facts marked MCP_FULL are shown too */
 };
 
 /* ---- values --------------------------------------------------------------------------------- */
 
-/* At most VALUE_MAX bytes of a text, cut between characters. */
+/* Copies at most VALUE_MAX bytes of a text, and cuts it between characters. */
 static const char *
 bounded(struct mcp_call *call, const char *text)
 {
@@ -98,7 +98,8 @@ copy_object(struct mcp_call *call, struct json_object *value, int depth)
 	return copy;
 }
 
-/* A value that structuredContent may contain: JSON has no NaN, and the host limits the depth. */
+/* Converts a value to one that structuredContent may contain: JSON has no NaN, and the host limits
+ * the depth. */
 static struct json_object *
 copy_value(struct mcp_call *call, struct json_object *value, int depth)
 {
@@ -124,7 +125,7 @@ is_plain(struct json_object *value)
 	       !json_object_is_type(value, json_type_array);
 }
 
-/* Appends to a list "a, b" of at most VALUE_MAX bytes; false when it is full. */
+/* Appends to a list "a, b" of at most VALUE_MAX bytes. False when the list is full. */
 static bool
 join(char *list, size_t *used, const char *key, const char *text)
 {
@@ -135,7 +136,8 @@ join(char *list, size_t *used, const char *key, const char *text)
 	return *used < VALUE_MAX;
 }
 
-/* "a, b" for an array of scalars, "k=v, l=w" for an object of scalars; else NULL. */
+/* Writes an array of scalars as "a, b", an object of scalars as "k=v, l=w". NULL for other
+ * values. */
 static const char *
 flat_text(struct mcp_call *call, struct json_object *value)
 {
@@ -166,7 +168,7 @@ mcp_show_list(struct mcp_call *call, struct json_object *value)
 	return text != NULL ? text : mcp_value_text(call, value);
 }
 
-/* One fact of an item as text and as new JSON; false when the item does not have it. */
+/* Makes one fact of an item as text and as JSON. False when the item does not have the fact. */
 static bool
 read_fact(struct mcp_call *call, struct json_object *item, const struct mcp_fact *fact,
 	  const char **text, struct json_object **json)
@@ -180,7 +182,7 @@ read_fact(struct mcp_call *call, struct json_object *item, const struct mcp_fact
 	if (shown == NULL || shown[0] == '\0')
 		return false;
 	*text = bounded(call, shown);
-	/* A value that is converted or cut is the same in both forms. */
+	/* a value that is converted or cut is the same in text and JSON */
 	*json = *text != shown || (fact->show != NULL && is_plain(value)) ||
 			fact->show == mcp_show_id || json_object_is_type(value, json_type_string)
 		  ? json_object_new_string(*text)
@@ -201,8 +203,8 @@ mcp_answer_begin(struct mcp_call *call)
 	return answer;
 }
 
-/* Takes ownership of `json`. When the answer is full: false, and the fact is counted as left
- * out. */
+/* Adds a fact and takes ownership of `json`. When the answer is full, the result is false, and the
+ * fact is counted as left out. */
 static bool
 add_member(struct mcp_answer *answer, const char *key, struct json_object *json)
 {
@@ -271,7 +273,7 @@ mcp_answer_block(struct mcp_answer *answer, const char *label, const char *key, 
 	mcp_say_text(answer->call, text, strlen(text), true);
 }
 
-/* Collects lines in a buffer of the step that doubles. */
+/* Collects lines in a buffer of the step, whose size is doubled when it is full. */
 struct lines {
 	char *text;
 	size_t len, size;
@@ -295,7 +297,7 @@ add_line(struct mcp_call *call, struct lines *lines, const char *line)
 	lines->text[lines->len++] = '\n';
 }
 
-/* A scalar of a list, as text and as new JSON. */
+/* Makes a scalar of a list, as text and as JSON. */
 static struct json_object *
 list_item(struct mcp_call *call, struct json_object *value, const char **text)
 {
@@ -336,11 +338,12 @@ mcp_answer_list(struct mcp_answer *answer, const char *label, const char *key,
 	if (!add_member(answer, key, copy))
 		return;
 	mcp_say(call, "%s:", label != NULL ? label : key);
-	/* Each value is on one indented line, so that it cannot look like a line of the host. */
+	/* Each value is on one indented line, so that the value cannot look like a line of the
+	 * host. */
 	mcp_say_text(call, lines.text, lines.len - 1, false);
 }
 
-/* A foreign link: characters that are not valid in a URL are percent-encoded. */
+/* Writes a link of others: characters that are not valid in a URL are percent-encoded. */
 static const char *
 clean_url(struct mcp_call *call, const char *url)
 {
@@ -367,11 +370,11 @@ mcp_answer_url(struct mcp_answer *answer, const char *url)
 
 /* ---- tables --------------------------------------------------------------------------------- */
 
-/* The facts of all rows. Which columns are needed is decided later. */
+/* Collects the facts of all rows. Later it is decided which columns are shown. */
 struct grid {
 	const struct mcp_fact *columns;
 	size_t n_columns, n_rows;
-	const char **text; /* row by row; NULL: the item has no such fact */
+	const char **text; /* the texts, row by row; NULL: the item does not have the fact */
 	struct json_object **json;
 	bool used[FACT_COLUMNS_MAX];
 };
@@ -411,8 +414,8 @@ row_object(struct mcp_call *call, const struct grid *grid, size_t row)
 	return object;
 }
 
-/* Adds a row to both forms; MCP_E_TOO_LARGE when one of them is full. The first row is always
- * shown, so that the next call makes progress. */
+/* Adds a row to text and JSON. MCP_E_TOO_LARGE when one of them is full. The first row is always
+ * shown; otherwise the next call would return the same page again. */
 static int
 grid_row(struct mcp_answer *answer, const struct grid *grid, size_t row, struct json_object *rows)
 {
@@ -439,7 +442,8 @@ grid_row(struct mcp_answer *answer, const struct grid *grid, size_t row, struct 
 	return MCP_OK;
 }
 
-/* Adds rows from `from` on until one form is full. Returns the number of rows in both. */
+/* Adds rows, beginning with the row `from`, until text or JSON is full. Returns the number of rows
+ * in both. */
 static size_t
 grid_rows(struct mcp_answer *answer, const struct grid *grid, size_t from, struct json_object *rows)
 {
@@ -451,7 +455,7 @@ grid_rows(struct mcp_answer *answer, const struct grid *grid, size_t from, struc
 	return status == MCP_OK ? grid->n_rows - from : row - 1 - from;
 }
 
-/* The columns that at least one row has. */
+/* Finds the columns for which at least one row has a value. */
 static size_t
 grid_heads(const struct grid *grid, struct mcp_column *heads)
 {
@@ -519,7 +523,7 @@ mcp_answer(struct mcp_call *call, struct json_object *item, const struct mcp_fac
 	return mcp_answer_end(answer);
 }
 
-/* "/issues/{key}" over the members of the item; NULL where one is missing. */
+/* Fills "/issues/{key}" with members of the item. NULL when one of them is missing. */
 static const char *
 item_url(struct mcp_call *call, struct json_object *item, const char *pattern)
 {
@@ -561,7 +565,7 @@ mcp_facts(struct mcp_call *call, const struct mcp_facts *facts)
 		return mcp_fail(call, MCP_E_UPSTREAM,
 				mcp_printf(call, "%s was not described.",
 					   words.object != NULL ? words.object : "The object"),
-				"The reply of the service has no such object.", NULL);
+				"The reply of the service does not contain the object.", NULL);
 	return mcp_answer(call, item, facts->facts, facts->n_facts,
 			  facts->url != NULL ? item_url(call, item, facts->url) : NULL);
 }

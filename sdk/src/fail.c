@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Replies of all services: the meaning of an HTTP status, and the place of the message. */
+/* Reads replies of all services: the meaning of an HTTP status, and where the message is. */
 #include <string.h>
 
 #include <lakehost/rest.h>
@@ -82,7 +82,7 @@ next_of(struct mcp_call *call, enum mcp_status status, const struct mcp_words *w
 	}
 }
 
-/* The message of an error, from where most services put it. */
+/* The message of an error. It is searched where most services put it. */
 static const char *
 message_of(struct mcp_call *call, const struct mcp_reply *reply, struct json_object *body)
 {

@@ -5,12 +5,12 @@
 #include <string.h>
 
 #define SHAPE_MAX 2    /* format and detail */
-#define TOKEN_MAX 1024 /* bytes of a page token, with its end */
+#define TOKEN_MAX 1024 /* bytes of a page token, with its NUL */
 #define LIST_COLUMNS_MAX 24
-#define EMPTY_PAGES_MAX 20 /* empty pages that one call skips */
-#define OFFERED_MAX 100	   /* values of one completion; MCP spec, utilities/completion */
+#define EMPTY_PAGES_MAX 20 /* most empty pages that one call skips */
+#define OFFERED_MAX 100	   /* most values of one completion; MCP, utilities/completion */
 
-/* State between pages. The declaration is static data of the plugin. */
+/* The state between pages. The declaration is static data of the plugin. */
 struct walk {
 	const struct mcp_list *list;
 	unsigned pages;
@@ -30,7 +30,7 @@ token_name(const struct mcp_list *list)
 	return list->token_name != NULL ? list->token_name : "page_token";
 }
 
-/* The body of a POST: each "{x}" is the value of that name. */
+/* Makes the body of a POST: each "{x}" becomes the value with that name. */
 static struct json_object *
 filled_body(struct mcp_call *call, const struct mcp_list *list, struct json_object *values)
 {
@@ -81,7 +81,7 @@ passes(struct mcp_call *call, const struct mcp_list *list, struct json_object *i
 	return list->item == NULL || list->item(call, item);
 }
 
-/* The items that pass the filters of the list. */
+/* Selects the items that pass the filters of the list. */
 static struct json_object *
 kept_items(struct mcp_call *call, const struct mcp_list *list, struct json_object *items)
 {
@@ -105,7 +105,8 @@ some_has(struct json_object *items, const char *path)
 	return false;
 }
 
-/* The columns that are shown: optional ones only where an item has them. */
+/* Selects the columns that are shown. Optional columns are shown only when an item has a value for
+ * them. */
 static size_t
 shown_columns(const struct mcp_list *list, struct json_object *items, struct mcp_list_column *shown)
 {
@@ -124,12 +125,12 @@ mcp_quoted(struct mcp_call *call, const char *value)
 
 	if (value[0] != '\0' && strcspn(value, " \t\r\n=\"\\'`;&|<>()[]{}*?!#$") == strlen(value))
 		return value;
-	/* A JSON string, which `lakehost call` and a model both understand. */
+	/* Writes a JSON string, which `lakehost call` and a model both understand. */
 	text = mcp_keep(call, json_object_new_string(value));
 	return json_object_to_json_string_ext(text, JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
-/* A list is written as JSON. An object is quoted, because a shell would split it. */
+/* Writes a list as JSON. An object is quoted, because a shell would split it. */
 static const char *
 argument_text(struct mcp_call *call, struct json_object *value)
 {
@@ -218,7 +219,8 @@ page_arrived(struct mcp_call *call, const void *state, size_t len)
 						  .limit = walk.list->limit });
 }
 
-/* The call's arguments as values of the template. The page is named by its place. */
+/* Makes the values of the template from the call's arguments. The page token comes from the
+ * position. */
 static struct json_object *
 values_of_arguments(struct mcp_call *call, const struct mcp_list *list)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory, strings and JSON trees of a step. */
+/* Memory, strings and JSON trees that belong to a step. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,7 +74,7 @@ mcp_json(struct mcp_call *call, const char *text, size_t len)
 		tree = parse_json(text, len, PARSE_MEMORY_MAX, &fault);
 	if (fault == PARSE_TOO_LARGE)
 		mcp_fail(call, MCP_E_TOO_LARGE, "The answer of the upstream has too many values",
-			 "Read into memory it would take more than 256 MB",
+			 "In memory it would need more than 256 MB",
 			 "Request less data: a smaller page, a filter or fewer fields");
 	return mcp_keep(call, tree);
 }
@@ -114,7 +114,7 @@ mcp_get(struct json_object *tree, const char *path)
 	return tree;
 }
 
-/* json-c keeps the spelling with the value, which belongs to the step like the tree. */
+/* json-c stores the spelling with the value, which belongs to the step like the tree. */
 const char *
 mcp_get_str(struct mcp_call *call, struct json_object *tree, const char *path, const char *absent)
 {

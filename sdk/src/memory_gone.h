@@ -2,7 +2,7 @@
 #ifndef LAKEHOST_SDK_MEMORY_GONE_H
 #define LAKEHOST_SDK_MEMORY_GONE_H
 
-/* Prints a message on standard error and ends the process: nothing useful can follow. */
+/* Prints a message on standard error and ends the process, because it cannot continue. */
 _Noreturn void memory_gone(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a step can do before the next one: suspend, send requests, read replies, ask, log. */
+/* Actions of a step before the next one: suspend, send requests, read replies, ask, log. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -7,8 +7,8 @@
 #include "step.h"
 #include "tree.h"
 
-#define HANDLE_HEAD 4u	  /* bytes of the version before a handle */
-#define HANDLE_MARK 0x4cu /* the first of them */
+#define HANDLE_HEAD 4u	  /* bytes of the version in front of a handle */
+#define HANDLE_MARK 0x4cu /* the first version */
 
 int
 mcp_suspend(struct mcp_call *call, const struct mcp_http *requests, size_t n, uint32_t after_ms,
@@ -97,7 +97,7 @@ mcp_handle(struct mcp_call *call, const void *data, size_t len)
 	return call->ops->handle(call, data, len);
 }
 
-/* The version, in the byte order of amd64 and arm64, on any machine. */
+/* Writes the version in the byte order of amd64 and arm64, on every machine. */
 static void
 put_version(unsigned char head[HANDLE_HEAD], uint16_t version)
 {
@@ -114,7 +114,7 @@ mcp_handle_write(struct mcp_call *call, uint16_t version, const void *data, size
 
 	if (len > sizeof(handle) - HANDLE_HEAD)
 		return mcp_handle(call, data,
-				  len + HANDLE_HEAD); /* which reports that it is too long */
+				  len + HANDLE_HEAD); /* the host reports that it is too long */
 	put_version(handle, version);
 	memcpy(handle + HANDLE_HEAD, data, len);
 	return mcp_handle(call, handle, len + HANDLE_HEAD);
@@ -133,7 +133,8 @@ mcp_handle_read(struct mcp_call *call, uint16_t version, void *data, size_t len)
 	}
 	memset(data, 0, len);
 	return mcp_fail(call, MCP_E_INPUT, "The handle is of another version",
-			"It was made by another version of this plugin, which this one cannot read",
+			"Another version of this plugin has made the handle, and this version "
+			"cannot read it",
 			"The operation may still be running. Start it again if you still need it");
 }
 

@@ -12,8 +12,9 @@
 #include "memory_gone.h"
 #include "utf8.h"
 
-/* How much memory json-c needs for a value, including the allocator: estimates from above. */
-#define COST_OBJECT 816u /* with the 16 slots that each begins with */
+/* The memory that json-c needs for a value, including the allocator. The estimates are upper
+ * bounds. */
+#define COST_OBJECT 816u /* an object, with the 16 slots that each object begins with */
 #define COST_MEMBER 64u	 /* and its name */
 #define COST_ARRAY 176u
 #define COST_ELEMENT 16u
@@ -24,7 +25,8 @@
 
 struct parse {
 	const char *p, *end;
-	char *scratch; /* of strings with escapes, and of names and numbers; as long as the text */
+	/* scratch memory for strings with escapes, names and numbers; as long as the text */
+	char *scratch;
 	size_t room;
 	size_t left; /* of the budget */
 	unsigned depth;
@@ -52,7 +54,7 @@ charge(struct parse *parse, size_t cost)
 	return true;
 }
 
-/* The tree could not be made: nothing useful can follow. */
+/* The tree could not be made. The process ends, because it cannot continue. */
 static struct json_object *
 made(struct json_object *value)
 {
@@ -78,7 +80,7 @@ next_is(struct parse *parse, char c)
 	return true;
 }
 
-/* Memory for `len` bytes and a NUL. */
+/* Allocates memory for `len` bytes and a NUL. */
 static char *
 scratch(struct parse *parse, size_t len)
 {
@@ -96,7 +98,7 @@ scratch(struct parse *parse, size_t len)
 
 /* ---- strings -------------------------------------------------------------------------------- */
 
-/* Up to the closing quote, at `*end`; NULL when there is none. */
+/* Finds the closing quote and sets `*end` to it. NULL when there is none. */
 static const char *
 string_span(struct parse *parse, const char **end, bool *plain)
 {
@@ -139,8 +141,8 @@ put_character(char *out, long c)
 	return utf8_put(out, (uint32_t)c);
 }
 
-/* The escape at `p`, a backslash, into `out`; returns the position after it, NULL when it is not
- * valid. */
+/* Decodes the escape at `p`, a backslash, into `out`. Returns the position after it. NULL when the
+ * escape is not valid. */
 static const char *
 unescape(const char *p, const char *end, char *out, size_t *n)
 {
@@ -166,7 +168,8 @@ unescape(const char *p, const char *end, char *out, size_t *n)
 	return p;
 }
 
-/* The text of a string into the scratch memory. It grows at most by three to one. */
+/* Decodes the text of a string into the scratch memory. The text becomes at most three times as
+ * long. */
 static bool
 decode(struct parse *parse, const char *p, const char *end, size_t *len)
 {
@@ -216,7 +219,7 @@ parse_string(struct parse *parse)
 	return made(json_object_new_string_len(plain ? text : parse->scratch, (int)len));
 }
 
-/* A name, in memory of its own until it is part of the object. */
+/* Reads a name. It has memory of its own until it is part of the object. */
 static char *
 parse_name(struct parse *parse)
 {
@@ -254,7 +257,7 @@ parse_name(struct parse *parse)
 
 /* ---- numbers and words ---------------------------------------------------------------------- */
 
-/* A plugin may have set a locale, whose decimal point strtod() then needs. */
+/* A plugin may have set a locale, and strtod() then needs the decimal point of that locale. */
 static double
 number_value(char *digits)
 {
@@ -275,7 +278,7 @@ digits_at(const char *p)
 	return strspn(p, "0123456789");
 }
 
-/* RFC 8259 §6. `integer` when it has neither fraction nor exponent. */
+/* Reads a number (RFC 8259 §6). `integer` is true when it has neither fraction nor exponent. */
 static bool
 is_number(const char *p, bool *integer)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests in the usual forms: a path template over the arguments, JSON as body and reply. */
+/* Requests in the usual forms: a path template that is filled with the arguments, JSON as body and
+ * reply. */
 #include <lakehost/rest.h>
 
 #include <stdarg.h>
@@ -7,7 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* Splits an expanded template into path and query, in place. */
+/* Splits an expanded template into path and query. Changes the text. */
 static void
 split_query(struct mcp_http *request, char *expanded)
 {

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * printf for answers. The format is the plugin's own text; the argument of a %s is foreign text. So
- * each %s becomes one clean line: no name can end a line of the answer and begin another one that
- * looks like the host's.
- */
+/* printf for answers. The format is the plugin's own text; the argument of a %s is text of others.
+ * So each %s becomes one clean line: a name cannot end a line of the answer and begin another one
+ * that looks like a line of the host. */
 #include "say.h"
 
 #include <stdint.h>
@@ -13,7 +11,7 @@
 #include "unit.h"
 
 #define ROOM_MIN 256
-#define NUMBER_MAX 512 /* bytes that one conversion of a number may take */
+#define NUMBER_MAX 512 /* most bytes that one conversion of a number needs */
 #define WIDTH_MAX 200
 
 struct out {
@@ -29,7 +27,7 @@ struct spec {
 	char length[3], conversion;
 };
 
-/* The arguments, in a struct so that functions can share the position in them. */
+/* The arguments are in a struct, so that functions can share the position in them. */
 struct arguments {
 	va_list list;
 };
@@ -81,7 +79,7 @@ put_line(struct out *out, const char *text, size_t len)
 	say_put(out, text + run, i - run);
 }
 
-/* At most `max` bytes, without half a character at the end. */
+/* Appends at most `max` bytes, without an incomplete character at the end. */
 static size_t
 cut(const char *text, size_t max)
 {
@@ -156,7 +154,8 @@ unsigned_argument(const struct spec *spec, struct arguments *args)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 
-/* The conversion again, with the given width and precision and the length used here. */
+/* Writes the conversion again, with the given width and precision and the length modifier that is
+ * used here. */
 static void
 put_number(struct out *out, const struct spec *spec, struct arguments *args)
 {
@@ -219,7 +218,7 @@ count(const char **at, struct arguments *args)
 	return n;
 }
 
-/* Reads the conversion after a '%'; returns the position after it. */
+/* Reads the conversion after a '%'. Returns the position after it. */
 static const char *
 read_spec(const char *at, struct spec *spec, struct arguments *args)
 {
@@ -246,8 +245,8 @@ read_spec(const char *at, struct spec *spec, struct arguments *args)
 	return *at != '\0' ? at + 1 : at;
 }
 
-/* False for an unknown conversion: the rest of the format is then text, because it is not known
- * which arguments are left. */
+/* False for an unknown conversion. The rest of the format is then written as text, because the
+ * types of the following arguments are not known. */
 static bool
 convert(struct out *out, struct spec *spec, struct arguments *args)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How values are shown: times, sizes, tables of items, facts about one item, links for people. */
+/* Functions that show values: times, sizes, tables of items, facts about one item, links for
+ * people. */
 #include <lakehost/rest.h>
 
 #include <ctype.h>
@@ -10,8 +11,8 @@
 #include <time.h>
 
 #define PAGE_COLUMNS_MAX 24
-#define WHOLE_ROWS 10  /* the host never cuts this many */
-#define PLACE_DIGITS 6 /* rows of the page that were already shown */
+#define WHOLE_ROWS 10  /* a number of rows that the host never cuts */
+#define PLACE_DIGITS 6 /* number of rows of the page that were already shown */
 
 const char *
 mcp_time(struct mcp_call *call, int64_t ms)
@@ -63,7 +64,7 @@ mcp_show_bytes(struct mcp_call *call, struct json_object *value)
 	double size = (double)json_object_get_int64(value);
 	size_t unit = 0;
 
-	/* Rounds "1000.0 kB" to 1.0 MB. */
+	/* "1000.0 kB" is rounded to 1.0 MB. */
 	for (; size >= (unit == 0 ? 1000 : 999.95) && unit + 1 < sizeof(units) / sizeof(units[0]);
 	     unit++)
 		size /= 1000;
@@ -77,8 +78,8 @@ mcp_show_yes(struct mcp_call *call, struct json_object *value)
 	return json_object_get_boolean(value) ? "yes" : "";
 }
 
-/* The length of `text` as part of a URL, which is written to `out` unless that is NULL. "/" is not
- * encoded, because some values are paths. RFC 3986, "pchar". */
+/* The length of `text` as a part of a URL. The part is written to `out`, unless `out` is NULL. "/"
+ * is not encoded, because some values are paths. RFC 3986, "pchar". */
 static size_t
 encode(char *out, const char *text)
 {
@@ -176,7 +177,7 @@ mcp_limit_of(struct mcp_call *call, const char *argument, int64_t most)
 
 /* ---- tables --------------------------------------------------------------------------------- */
 
-/* The text of one cell; NULL when the item has no such member. */
+/* The text of one cell. NULL when the item has no such member. */
 static const char *
 cell_text(struct mcp_call *call, struct json_object *item, const struct mcp_list_column *column)
 {
@@ -199,7 +200,7 @@ limit_name(const struct mcp_page *page)
 	return page->limit != NULL ? page->limit : "limit";
 }
 
-/* The next call: `token` and all arguments that affect this answer. */
+/* Writes the next call: `token`, and all arguments that affect this answer. */
 static const char *
 next_call(struct mcp_call *call, const struct mcp_page *page, const char *token)
 {
@@ -212,7 +213,8 @@ next_call(struct mcp_call *call, const struct mcp_page *page, const char *token)
 	return with_word(call, text, mcp_printf(call, "page_token=%s", mcp_quoted(call, token)));
 }
 
-/* The token of a position within a page: the number of shown rows, and the page's own token. */
+/* Makes the token of a position within a page: the number of rows that were shown, and the token of
+ * the page itself. */
 static const char *
 place_token(struct mcp_call *call, const struct mcp_place *place, size_t shown)
 {
@@ -228,7 +230,7 @@ is_place(const char *token)
 	return digits > 0 && digits <= PLACE_DIGITS && token[digits] == '~';
 }
 
-/* A token of the platform, written so that mcp_place() cannot confuse it with one of this
+/* Writes a token of the platform in a form that mcp_place() cannot confuse with a token of this
  * plugin. */
 static const char *
 plain_token(struct mcp_call *call, const struct mcp_page *page, const char *token)
@@ -236,7 +238,8 @@ plain_token(struct mcp_call *call, const struct mcp_page *page, const char *toke
 	return page->place != NULL && is_place(token) ? mcp_printf(call, "0~%s", token) : token;
 }
 
-/* When the host showed fewer rows than offered: the call that continues after them. */
+/* When the host showed fewer rows than the plugin offered: the call that continues after the shown
+ * rows. */
 static const char *
 rest_call(struct mcp_call *call, const void *data, size_t shown)
 {
@@ -247,7 +250,8 @@ rest_call(struct mcp_call *call, const void *data, size_t shown)
 		return next_call(call, page, place_token(call, page->place, shown));
 	if (limit_name(page)[0] == '\0')
 		return mcp_printf(call, "%s with a narrower name_filter", page->tool);
-	/* The same page with fewer rows, so that its token leads to the rows that were left out. */
+	/* Writes the call for the same page with fewer rows, so that its token leads to the rows
+	 * that were left out. */
 	text = with_word(call, with_word(call, page->tool, page->extra),
 			 mcp_printf(call, "%s=%zu", limit_name(page), shown > 0 ? shown : 1));
 	if (page->token != NULL && page->token[0] != '\0')
@@ -264,7 +268,8 @@ token_of(const struct mcp_page *page)
 	return token != NULL ? token : "";
 }
 
-/* The call that shows the same rows uncut, fewer at a time; NULL: there is none. */
+/* Writes the call that shows the same rows without cut cells, in smaller pages. NULL: there is
+ * none. */
 static const char *
 whole_call(struct mcp_call *call, const struct mcp_page *page, size_t offered)
 {
@@ -292,7 +297,7 @@ mcp_page_from(const struct mcp_page *page, size_t count)
 	return skip < (int64_t)count ? (size_t)skip : count;
 }
 
-/* Was the page filtered? Then the next page may have no matching item. */
+/* Was the page filtered? Then the next page may have no item that matches. */
 static bool
 is_filtered(struct mcp_call *call)
 {
@@ -352,13 +357,14 @@ mcp_page_row(struct mcp_call *call, const char *const *cells, size_t n)
 {
 	const char **shown = mcp_alloc(call, (n + 1) * sizeof(*shown));
 
-	/* "-" is a short form of NULL and "", which SQL must tell apart. */
+	/* "-" stands for NULL and "", which rows of SQL must distinguish. */
 	for (size_t i = 0; i < n; i++)
 		shown[i] = cells[i] != NULL && cells[i][0] != '\0' ? cells[i] : "-";
 	return mcp_table_cells(call, shown, n);
 }
 
-/* How many of `count` rows the caller wants. A server may send more than requested. */
+/* The number of rows, of `count`, that the caller requested. A server may send more than
+ * requested. */
 static size_t
 wanted_rows(struct mcp_call *call, const struct mcp_page *page, size_t count)
 {

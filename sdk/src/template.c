@@ -92,7 +92,7 @@ fail(struct expansion *x, struct name name, const char *what)
 	return false;
 }
 
-/* The value of a variable; NULL when it is missing or null. */
+/* The value of a variable. NULL when it is missing or null. */
 static struct json_object *
 value_of(struct expansion *x, struct name name)
 {
@@ -109,7 +109,7 @@ value_of(struct expansion *x, struct name name)
 	return value;
 }
 
-/* A single value in the spelling of a URI, before encoding. */
+/* Writes a single value in the spelling of a URI, before it is encoded. */
 static bool
 text_of(struct expansion *x, struct name name, struct json_object *value, const char **text,
 	size_t *len)
@@ -125,7 +125,7 @@ text_of(struct expansion *x, struct name name, struct json_object *value, const 
 	return memchr(*text, '\0', *len) == NULL || fail(x, name, "holds a NUL");
 }
 
-/* A slash within a segment is encoded, but a server may decode it before it looks at dots. */
+/* A slash within a segment is encoded, but a server may decode it before it checks for dots. */
 static bool
 has_dot_segment(const char *text, size_t len)
 {
@@ -154,7 +154,7 @@ put_segment(struct expansion *x, struct name name, const char *text, size_t len)
 	return true;
 }
 
-/* "/a/b" or "a/b": each segment separately. */
+/* Writes "/a/b" or "a/b": each segment is encoded separately. */
 static bool
 put_segments(struct expansion *x, struct name name, const char *text, size_t len)
 {

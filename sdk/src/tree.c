@@ -9,7 +9,7 @@
 
 /* ---- freeing -------------------------------------------------------------------------------- */
 
-/* Nodes that are to be freed, of which this list holds a reference each. */
+/* Nodes that will be freed. The list holds one reference to each node. */
 struct pending {
 	struct json_object **node;
 	size_t n, room;
@@ -46,8 +46,8 @@ add_members(struct pending *pending, struct json_object *node)
 		add(pending, json_object_array_get_idx(node, i));
 }
 
-/* Takes a reference to the members of a node before the node is released, so that its end is not
- * their end, and json-c never recurses by more than one level. */
+/* Takes a reference to the members of a node before the node is released, so that they are not
+ * freed together with it. So json-c never recurses by more than one level. */
 void
 tree_put(struct json_object *tree)
 {
@@ -66,7 +66,7 @@ tree_put(struct json_object *tree)
 
 /* ---- printing ------------------------------------------------------------------------------- */
 
-/* Recursion is bounded by `levels`. */
+/* The depth of the recursion is limited by `levels`. */
 static bool
 fits(struct json_object *tree, unsigned levels)
 {

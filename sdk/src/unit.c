@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What foreign text must not contain: terminal sequences (ECMA-48), control characters, the
- * bidirectional controls of Unicode TR 9, and tag characters and runs of variation selectors, which
- * can hide instructions. The host's own preparation of text uses this file too. */
+/* Finds the parts that text of others must not contain: terminal sequences (ECMA-48), control
+ * characters, the bidirectional controls of Unicode TR 9, and tag characters and runs of variation
+ * selectors, which can hide instructions. The host uses this file too when it prepares text. */
 #include "unit.h"
 
-/* A CSI: parameters, then one final byte. `i` is after its introducer. */
+/* Skips a control sequence (CSI): parameters, then one final byte. `i` is after the characters that
+ * introduce it. */
 static size_t
 csi_end(const char *text, size_t len, size_t i)
 {
@@ -13,7 +14,8 @@ csi_end(const char *text, size_t len, size_t i)
 	return i < len && text[i] >= 0x40 && text[i] < 0x7F ? i + 1 : i;
 }
 
-/* A control string: ends with BEL or ST, and at the latest with the line or another sequence. */
+/* Skips a control string. It ends with BEL or ST, and at the latest at the end of the line or at
+ * another sequence. */
 static size_t
 string_end(const char *text, size_t len, size_t i)
 {
@@ -42,7 +44,7 @@ escape_sequence(const char *text, size_t len)
 	}
 }
 
-/* A character of two bytes: C1 controls, ARABIC LETTER MARK. */
+/* Recognises characters of two bytes: C1 controls, ARABIC LETTER MARK. */
 static size_t
 two_bytes(const unsigned char *s, const char *text, size_t len, enum unit *kind)
 {
@@ -53,7 +55,7 @@ two_bytes(const unsigned char *s, const char *text, size_t len, enum unit *kind)
 	switch (s[1]) {
 	case 0x85: *kind = UNIT_BREAK; return 2; /* NEL */
 	case 0x9B: return csi_end(text, len, 2);
-	case 0x90: /* DCS, SOS, OSC, PM, APC */
+	case 0x90: /* the sequences DCS, SOS, OSC, PM and APC */
 	case 0x98:
 	case 0x9D:
 	case 0x9E:
@@ -62,7 +64,7 @@ two_bytes(const unsigned char *s, const char *text, size_t len, enum unit *kind)
 	}
 }
 
-/* The length of the variation selector at `s`, or 0: U+FE00 to U+FE0F, U+E0100 to U+E01EF. */
+/* The length of the variation selector at `s` (U+FE00 to U+FE0F, U+E0100 to U+E01EF), or 0. */
 static size_t
 selector(const unsigned char *s, size_t len)
 {
@@ -73,8 +75,9 @@ selector(const unsigned char *s, size_t len)
 	return 0;
 }
 
-/* One selector belongs to the character before it. Several selectors in a row are not text: each
- * can encode a byte, so together they can hide a message. Only the last one is kept. */
+/* One selector belongs to the character before it. Several selectors in a row have no use in a
+ * text: each of them can encode a byte, so together they can hide a message. Only the last one is
+ * kept. */
 static size_t
 selector_in_row(const unsigned char *s, size_t len)
 {
@@ -83,7 +86,8 @@ selector_in_row(const unsigned char *s, size_t len)
 	return n > 0 && selector(s + n, len - n) > 0 ? n : 0;
 }
 
-/* Separators of lines, direction marks, embeddings and isolates, interlinear annotation, tags. */
+/* Recognises line separators, direction marks, embeddings and isolates, interlinear annotation, and
+ * tags. */
 static size_t
 more_bytes(const unsigned char *s, size_t len, enum unit *kind)
 {

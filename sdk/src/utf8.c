@@ -64,7 +64,7 @@ utf8_put(char *out, uint32_t c)
 	return 4;
 }
 
-/* The length of the ASCII run at the front, eight bytes at a time. */
+/* The length of the ASCII part at the front of a text; eight bytes are checked at a time. */
 static size_t
 ascii_run(const char *text, size_t len)
 {

@@ -17,7 +17,7 @@
 #define CALL_MS 55000
 #define WAIT_MS 20000
 #define CLEANUP_MS 10000
-#define POLL_MS 1000 /* between polls, when the plugin gives no time */
+#define POLL_MS 1000 /* time between polls, when the plugin gives none */
 #define STEPS_MAX 10000
 #define ROWS 100
 #define TEXT 40000
@@ -70,7 +70,7 @@ on_changed(struct run *run, const char *what)
 	on_log(run, MCP_LOG_NOTICE, what, strlen(what));
 }
 
-/* True when the request is allowed: after a cancel only clean-up, within its time. */
+/* Is the request allowed? After a cancel only requests of the clean-up are, within its time. */
 static bool
 admitted(const struct fakehost *host, const struct mcp_http *request)
 {
@@ -103,7 +103,7 @@ static const struct run_services services = {
 
 /* ---- the driver ----------------------------------------------------------------------------- */
 
-/* Lets time pass on the clock of the call, not on that of the machine. */
+/* Advances the clock of the call, not the clock of the machine. */
 static void
 pass_time(struct fakehost *host, uint64_t ms)
 {
@@ -117,7 +117,7 @@ pass_time(struct fakehost *host, uint64_t ms)
 		run_cancel(host->run);
 }
 
-/* Runs an entry and all the steps that follow it. */
+/* Runs an entry, and all steps that follow it. */
 static const struct outcome *
 drive(struct fakehost *host, enum entry entry, const char *answers)
 {
@@ -298,7 +298,7 @@ fakehost_complete(struct fakehost *host, const char *name, const char *arguments
 	return run_row(host, row, arguments, "", true);
 }
 
-/* One entry of the operation of the last call, as a task would run it. */
+/* Runs one entry of the operation of the last call, as the host's tools for operations do. */
 static const struct fakehost_result *
 run_entry_alone(struct fakehost *host, enum entry entry, const char *answers)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by the files of the fake host. */
+/* Types and functions that the files of the fake host share. */
 #ifndef LAKEHOST_FAKEHOST_INTERNAL_H
 #define LAKEHOST_FAKEHOST_INTERNAL_H
 
@@ -11,12 +11,12 @@
 #include "base/buf.h"
 #include "run/run.h"
 
-/* Far more than a test needs; limits combined strings. */
+/* a cap on combined strings, which is far larger than a test needs */
 #define TEXT_CAP ((size_t)64 << 20)
 
 struct canned {
 	char *request; /* as given */
-	bool prefix;   /* it ended with `*`, which is removed */
+	bool prefix;   /* the request ended with `*`, which was removed */
 	bool used;
 	struct mcp_reply reply;
 	struct canned *next;
@@ -26,7 +26,7 @@ struct fakehost {
 	const struct mcp_plugin *plugin;
 	struct mcp_host info; /* given to start() */
 	void *self;	      /* set by start() */
-	pthread_mutex_t lock; /* protects `news`: a plugin may have threads */
+	pthread_mutex_t lock; /* protects `news`, because a plugin may have threads */
 	struct buf news;
 	char *options, *capabilities, *answers;
 	struct result_limits limits;
@@ -36,7 +36,7 @@ struct fakehost {
 	struct arena *kept; /* canned replies */
 	struct canned *canned, **canned_end;
 
-	/* of the last call */
+	/* requests of the last call */
 	struct arena *arena; /* memory of results and requests */
 	struct run *run;
 	const struct mcp_row *row;
@@ -48,7 +48,7 @@ struct fakehost {
 	struct buf log;
 	struct fakehost_result result;
 	int64_t deadline_ms, wait_until_ms;
-	uint64_t budget_ms; /* of clean-up, once cancelled */
+	uint64_t budget_ms; /* time that is left for the clean-up after a cancel */
 };
 
 /* upstream.c */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The result of a call, as strings for a test. */
+/* Makes strings of a call's result, for a test. */
 #include <string.h>
 
 #include "base/json_write.h"
@@ -15,7 +15,7 @@ take(struct fakehost *host, struct buf *text)
 	return copy;
 }
 
-/* The inside of an object or array, with its brackets. */
+/* Adds the brackets to the inside of an object or array. */
 static const char *
 bracketed(struct fakehost *host, char bracket, const struct buf *inside, struct buf *out)
 {

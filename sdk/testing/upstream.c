@@ -9,7 +9,7 @@
 #include "run/requests.h"
 #include "internal.h"
 
-#define SINK_PIECE 4096 /* a sink receives a body in pieces of this size */
+#define SINK_PIECE 4096 /* a sink gets a body in pieces of this size */
 
 void
 fakehost_reply_with(struct fakehost *host, const char *request, const struct mcp_reply *reply)
@@ -58,7 +58,7 @@ matches(const struct canned *canned, const char *request)
 			      : strcmp(canned->request, request) == 0;
 }
 
-/* The first that was not used yet, else the last. */
+/* The first reply that was not used yet, or the last one. */
 static struct canned *
 find(struct fakehost *host, const char *request)
 {
@@ -113,7 +113,7 @@ body_text(struct fakehost *host, const struct mcp_http *request)
 	return text;
 }
 
-/* Takes the text over, into the memory of the call. */
+/* Moves the text into the memory of the call. */
 static char *
 keep(struct fakehost *host, char *text)
 {
@@ -159,7 +159,7 @@ record(struct fakehost *host, const struct mcp_http *request)
 	return record;
 }
 
-/* Delivers the body as the request asked. */
+/* Delivers the body in the way that the request asked for. */
 static void
 deliver(const struct mcp_http *request, struct mcp_reply *reply)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the C programs of this folder share. */
+/* Functions that the C programs of this folder share. */
 #ifndef BENCH_SHARE_H
 #define BENCH_SHARE_H
 
@@ -9,7 +9,7 @@
 #include <sys/types.h>
 #include <time.h>
 
-/* Seconds since some moment. */
+/* Seconds since a fixed time in the past. */
 static inline double
 now(void)
 {
@@ -27,7 +27,7 @@ loopback(int port)
 				     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 }
 
-/* The resident memory of a process in MiB; ends the program when it is gone. */
+/* The resident memory of a process in MiB. Ends the program when the process has ended. */
 static inline double
 resident_mb(pid_t pid)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The function of a harness, and how it reports a broken promise. */
+/* The function that a harness defines, and the one with which it reports a broken promise. */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What authentication reads: Authorization headers, ranges of addresses, and the file of tokens. */
+/* Fuzzes what authentication reads: Authorization headers, ranges of addresses, and the file of
+ * tokens. */
 #include "fuzz.h"
 
 #include <stdio.h>
@@ -43,7 +44,7 @@ check_range(const char *text)
 	if (range.first.kind == ADDRESS_UNIX)
 		return;
 	PROMISE(range.bits > 0);
-	range.first.bytes[0] ^= 0x80; /* a range is never everybody */
+	range.first.bytes[0] ^= 0x80; /* a range never contains every peer */
 	unknown = range.first;
 	PROMISE(address_range_parse(text, &range) == NULL && !address_in(&unknown, &range));
 }

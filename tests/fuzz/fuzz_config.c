@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A configuration file, then after the byte 1 one --set: the result is a configuration or a fault,
- * never both, and its values are within bounds. The same bytes as .databrickscfg and as its
- * host. */
+/* Fuzzes the configuration: a file, then after the byte 1 one --set. The result is a configuration
+ * or a fault, never both, and its values are within bounds. The same bytes are also read as
+ * .databrickscfg and as a host. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -16,8 +16,8 @@
 #include "upstream/generic/generic.h"
 #include "upstream/upstream.h"
 
-/* libconfig 1.5 leaks the texts that it has read when a syntax error follows, once for each refused
- * file; all other memory is ours. */
+/* libconfig 1.5 does not free the texts that it has read before a syntax error, so each refused
+ * file leaks some memory. All other leaks are reported. */
 __attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 
 const char *
@@ -26,7 +26,7 @@ __lsan_default_suppressions(void)
 	return "leak:strbuf_append\nleak:libconfig_yylex\n";
 }
 
-/* Nothing after the host, or the path that all requests begin with. */
+/* Checks that nothing follows the host, except the path with which all requests begin. */
 static bool
 base_path(const char *rest)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Three lines: a permission, a path or link, a header's value. Accepted values must follow the
- * rules, which are checked here in another way. */
+/* Fuzzes three lines: a permission, a path or link, a header's value. Accepted values must follow
+ * the rules, which are checked here in another way. */
 #include "fuzz.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bytes of HTTP requests: what the gate says of them does not depend on how they were cut, nothing
- * passes behind a fault, and a head that passes has none of what parsers disagree about. */
+/* Fuzzes HTTP requests: the decision of the gate does not depend on the pieces in which the bytes
+ * arrive, no byte passes after a fault, and a header that passes contains nothing that parsers read
+ * differently. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -8,9 +9,10 @@
 #include "transport/http_gate.h"
 
 #define HEAD_MAX 8192u
-#define INPUT_MAX 4096u /* shorter than the limits, so that it is the same fault in any pieces */
+/* shorter than the limits, so that the fault is the same for pieces of any size */
+#define INPUT_MAX 4096u
 
-/* Feeds pieces of `piece` bytes; how many bytes passed. */
+/* Gives the gate pieces of `piece` bytes. Returns how many bytes passed. */
 static size_t
 feed(struct http_gate *gate, const char *data, size_t len, size_t piece)
 {
@@ -22,7 +24,7 @@ feed(struct http_gate *gate, const char *data, size_t len, size_t piece)
 	return passed;
 }
 
-/* Lines end with CRLF, and there is no control character, up to the empty line. */
+/* Checks that lines end with CRLF, and that there is no control character, up to the empty line. */
 static void
 check_head(const char *data, size_t len)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "VALUE\nARGUMENTS": the meaning of a header value is text, which is found again after encoding;
- * and it matches an argument only if it is equal. */
+/* Fuzzes "VALUE\nARGUMENTS": the meaning of a header value is a text, and encoding this text gives
+ * a value with the same meaning. The value matches an argument only if they are equal. */
 #include "fuzz.h"
 
 #include <inttypes.h>
@@ -16,7 +16,7 @@
 
 #define ROOM 65536
 
-/* The other encoding of a text always means the same text. */
+/* The other encoding of a text must have the same meaning. */
 static void
 check_round_trip(const struct buf *text)
 {

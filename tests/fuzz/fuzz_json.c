@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The gate: json-c accepts what the gate accepts, and it survives writing and reading. */
+/* Fuzzes the JSON gate: json-c accepts every text that the gate accepts, and the text does not
+ * change when it is written and read again. */
 #include "fuzz.h"
 
 #include "base/buf.h"
@@ -61,10 +62,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	} else {
 		PROMISE(tree == NULL && json_gate(text, len, &small, NULL) != NULL);
 	}
-	/* in bounds also for refused text */
+	/* the search stays in bounds also for refused text */
 	if (json_raw_member(text, len, "a", &raw, &raw_len))
 		PROMISE(raw >= text && raw + raw_len <= text + len);
-	/* any bytes give a valid string */
+	/* any bytes become a valid string */
 	buf_init(&out, 8 * len + 2);
 	buf_json(&out, text, len);
 	PROMISE(buf_ok(&out) && json_gate(out.data, out.len, &json_upstream, NULL) == NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of plugins: any bytes give a manifest of the right structure or a refusal. A file that
- * begins with '{' is only the text of a manifest. */
+/* Fuzzes files of plugins: any bytes give a manifest of the right structure or a refusal. A file
+ * that begins with '{' is only the text of a manifest. */
 #include "fuzz.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A message body: an accepted message has the declared form, and its id survives writing. */
+/* Fuzzes message bodies: an accepted message has the declared form, and its id does not change when
+ * it is written. */
 #include "fuzz.h"
 
 #include <json-c/json.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "SCHEMA\nVALUE": compiling and checking end, agree with each other, and always give a reason. */
+/* Fuzzes "SCHEMA\nVALUE": compiling and checking end, agree with each other, and always give a
+ * reason. */
 #include "fuzz.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any text as a SQL statement: a statement that counts as a read stays one under changes without
- * meaning. Comments add nothing, a second statement is never accepted, case is ignored. */
+/* Fuzzes texts as SQL statements: a statement that counts as a read still does after changes
+ * without meaning. Comments have no effect, a second statement is never accepted, case is
+ * ignored. */
 #include "fuzz.h"
 
 #include <ctype.h>
@@ -32,7 +33,7 @@ judged(const char *text, size_t len, const struct sql_rules *rules)
 	PROMISE((verdict.class == SQL_UNKNOWN) <= (verdict.flaw != SQL_SOUND));
 	PROMISE(sql_class_name(verdict.class) != NULL);
 	PROMISE(strlen(verdict.function) < sizeof(verdict.function));
-	/* a caller who may only read never sees a secret */
+	/* a caller who may only read never gets a secret */
 	PROMISE(verdict.class != SQL_READ || !verdict.reveals);
 	return verdict;
 }
@@ -103,8 +104,8 @@ every_scope(const void *data, const char *scope)
 	return true;
 }
 
-/* Rules that list everything give the same result as no rules, except for secrets; narrow rules
- * allow less. */
+/* Rules that list every function give the same result as no rules, except for secrets. Narrow rules
+ * allow fewer statements. */
 static void
 check_rules(struct part text, const struct sql_verdict *alone)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The template on the first line, expanded over the text behind it as the value of each variable:
- * whatever the value is, it stays in its place in the URL. */
+/* Fuzzes templates: the first line is the template, the rest is the value of each variable. No
+ * value can change other parts of the URL. */
 #include "fuzz.h"
 
 #include <json-c/json.h>
@@ -20,7 +20,7 @@ put_into(void *data, const char *text, size_t len)
 	buf_add(data, text, len);
 }
 
-/* Of the template with `value` for each variable; NULL when it was refused. */
+/* Expands the template with `value` for each variable. NULL when it was refused. */
 static char *
 expand(const char *pattern, const char *value, size_t len, struct buf *out)
 {
@@ -70,13 +70,14 @@ has_op(const char *pattern, const char *ops)
 	return false;
 }
 
-/* Beside a plain value, any other one changes neither the segments nor the pairs. */
+/* Compared with a plain value, another value changes neither the number of segments nor that of
+ * pairs. */
 static void
 check(const char *pattern, const char *value, size_t len)
 {
 	struct buf out, plain, slash;
 	const char *text, *usual;
-	bool apart; /* no literal beside a variable is half of a segment of dots */
+	bool apart; /* no literal text beside a variable is a part of a segment of dots */
 
 	buf_init(&out, 64 * ROOM);
 	buf_init(&plain, 64 * ROOM);
@@ -108,7 +109,7 @@ check(const char *pattern, const char *value, size_t len)
 	buf_fini(&slash);
 }
 
-/* An encoder is undone by the decoder. */
+/* The decoder must reverse the encoder. */
 static void
 check_encoding(const char *text, size_t len)
 {

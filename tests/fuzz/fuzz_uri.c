@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "TEMPLATE\nURI": a match has valid values and expands to a URI that matches again. */
+/* Fuzzes "TEMPLATE\nURI": a match has valid values and expands to a URI that matches again. */
 #include "fuzz.h"
 
 #include <json-c/json.h>

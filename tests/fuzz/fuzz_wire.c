@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Messages between host and worker: the first byte is the kind. A message that is read without
- * fault is written as the same bytes, and has the properties that the code relies on. */
+/* Fuzzes messages between host and worker: the first byte is the kind. A message that is read
+ * without fault is written as the same bytes, and has the properties that the code relies on. */
 #include "fuzz.h"
 
 #include <string.h>

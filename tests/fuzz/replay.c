@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Runs a harness with the files and folders on the command line, without libFuzzer: each input
- * unchanged, shortened, and with bytes changed, removed or doubled. The changes depend only on the
- * input, so every run is the same.
- */
+/* Runs a harness with the files and folders on the command line, without libFuzzer. Each input is
+ * used unchanged, shortened, and with bytes changed, removed or doubled. The changes depend only on
+ * the input, so every run is the same. */
 #include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,7 +13,8 @@
 
 static unsigned long runs;
 
-/* From memory of exactly this size, so that AddressSanitizer sees a byte read too many. */
+/* Copies the input to memory of exactly this size, so that AddressSanitizer detects each byte that
+ * is read beyond the end. */
 static void
 run(const uint8_t *data, size_t len)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The classifier of SQL with a corpus. Each line of a file is a JSON object: {"sql": statement,
- * "class": the expected class, "judge": the source of that,
- * 	 "reveals": true if it may show a secret, "functions": [policy.read_functions]} judge
- * 	 FILE...: checks all lines; the last output line has the counts. judge --print FILE...:
- * 	 prints {"class", "flaw", "reveals"} for each line instead.
+ * Checks the classifier of SQL with a corpus. Each line of a file is a JSON object:
+ *   {"sql": statement, "class": the expected class, "judge": the source of that,
+ *    "reveals": true if it may show a secret, "functions": [policy.read_functions]}
+ *   judge FILE...           checks all lines; the last output line has the counts
+ *   judge --print FILE...   prints {"class", "flaw", "reveals"} for each line instead
  */
 #include <json-c/json.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fakes behind call_rig.h: egress, plugin layer and owner of calls. */
+/* Implements call_rig.h: fakes of egress, of the plugin layer and of the owner of calls. */
 #include "call_rig.h"
 
 #include <CUnit/CUnit.h>
@@ -16,7 +16,7 @@
 /* ---- clock ---------------------------------------------------------------------------------- */
 
 #define POOL_MOST 8
-#define GROUP_MOST (POOL_MOST / 2) /* steps of one plugin that run at once */
+#define GROUP_MOST (POOL_MOST / 2) /* most steps of one plugin that run at once */
 #define CLOCK_BEGINS_MS 1000000
 
 static struct rig *the_rig;
@@ -39,8 +39,8 @@ __wrap_clock_us(void)
 	return atomic_load(&now_ms) * 1000;
 }
 
-/* Does a thread of the pool run a step, or will it? A step that waits for a request, or that the
- * test holds, does not count. */
+/* Does a thread of the pool run a step, or will it run one? A step that waits for a request, or
+ * that the test holds, does not count. */
 static bool
 pool_works(const struct rig *rig)
 {
@@ -57,8 +57,8 @@ pool_works(const struct rig *rig)
 	return (steps < GROUP_MOST ? steps : GROUP_MOST) > waiting;
 }
 
-/* Time does not pass while any code runs, on a machine of any speed; when all wait, it jumps to the
- * next event. */
+/* The clock does not advance while any code runs, so that the speed of the machine has no effect.
+ * When all code waits, the clock jumps to the next event. */
 int
 __wrap_epoll_wait(int epoll, struct epoll_event *events, int most, int timeout_ms)
 {
@@ -66,7 +66,8 @@ __wrap_epoll_wait(int epoll, struct epoll_event *events, int most, int timeout_m
 
 	if (the_rig == NULL || timeout_ms <= 0)
 		return __real_epoll_wait(epoll, events, most, timeout_ms);
-	if (pool_works(the_rig)) /* the end of a step wakes the loop; a held step does not */
+	/* the end of a step wakes the loop, but a held step does not end */
+	if (pool_works(the_rig))
 		return __real_epoll_wait(epoll, events, most, 1);
 	n = __real_epoll_wait(epoll, events, most, 0);
 	if (n == 0)
@@ -97,7 +98,7 @@ transfer_unlink(struct transfer *transfer)
 	loop_timer_stop(transfer->rig->loop, &transfer->timer);
 }
 
-/* One byte at a time, so that a sink that pauses or stops does so in the middle. */
+/* Delivers one byte at a time, so that a sink that pauses or stops does so in the middle. */
 static bool
 feed(struct transfer *transfer, struct mcp_reply *reply)
 {
@@ -185,7 +186,7 @@ egress_submit(struct egress *egress, const struct egress_scope *scope,
 	return transfer;
 }
 
-/* Room for all; rig_fini() sees that all was given back. */
+/* A budget with room for all bytes; rig_fini() checks that every byte was released. */
 bool
 egress_hold(struct egress *egress, uint64_t bytes, char *why, size_t why_size)
 {

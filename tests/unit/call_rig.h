@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A host around the call layer for its tests: one plugin whose rows are a table of the test, an
- * upstream that answers by rules or never, and a clock that does not move while any code runs. */
+/* A host around the call layer, for its tests. It has one plugin whose rows are a table of the
+ * test, an upstream that answers by rules or never, and a clock that does not advance while any
+ * code runs. */
 #ifndef TESTS_UNIT_CALL_RIG_H
 #define TESTS_UNIT_CALL_RIG_H
 
@@ -19,7 +20,7 @@
 /* How the upstream answers a request "METHOD /path?query". */
 struct rule {
 	const char *request;
-	int delay_ms; /* < 0: not before the deadline of the request */
+	int delay_ms; /* delay of the answer; < 0: no answer before the deadline of the request */
 	int status;   /* 0: `error` */
 	const char *body;
 	enum mcp_status error;
@@ -31,48 +32,48 @@ struct rig {
 	struct config_upstream upstream;
 	struct pool *pool;
 	struct calls *calls;
-	const struct mcp_row *rows; /* of the one plugin */
+	const struct mcp_row *rows; /* rows of the one plugin */
 	struct provider provider;
 	const struct rule *rules;
 	size_t n_rules;
 	struct transfer *transfers; /* under way */
-	char requests[4096];	    /* each request, followed by a newline */
+	char requests[4096];	    /* the requests, with a newline after each */
 	unsigned n_requests, cancelled_requests;
-	uint64_t replies_held; /* bytes that calls keep */
-	bool replies_full;     /* they may keep none */
-	unsigned open;	       /* probes that wait for an answer */
+	uint64_t replies_held; /* bytes of replies that calls keep */
+	bool replies_full;     /* calls may keep no bytes */
+	unsigned open;	       /* number of probes that wait for an answer */
 	bool running;	       /* the loop */
 	struct json_object *meta;
 	atomic_uint told;
-	unsigned (*held)(void); /* how many steps the test holds; may be NULL */
+	unsigned (*held)(void); /* counts the steps that the test holds; may be NULL */
 };
 
-/* One call, seen from its owner. */
+/* One call, as its owner sees it. */
 struct probe {
 	struct rig *rig;
 	struct call *call;
 	struct row row, tool;
 	unsigned done, asks, progress, logs;
 	int percent;
-	bool failed, working, keep; /* keep: the test frees the call */
+	bool failed, working, keep; /* keep: the call stays until the test frees it */
 	enum mcp_status status;
 	char text[2048], structured[512], message[128];
 	char questions[256]; /* keys */
 	char handle[64];
-	const char *answers; /* given when asked; NULL: the call is then freed */
+	const char *answers; /* the answers for a question; NULL: the call is freed instead */
 	void (*asked)(struct probe *probe);
 	double progress_last;
-	bool progress_fell; /* or the call repeats itself */
+	bool progress_fell; /* or the call asks again */
 };
 
-/* Absent members are zero. */
+/* Members that a test does not set are zero. */
 struct probe_spec {
 	const char *name, *arguments, *capabilities, *answers;
 	bool is_inline, wants_progress;
-	bool looks; /* a row that starts nothing */
-	bool visit; /* the row that the host publishes for the result of one */
+	bool looks; /* a row that cannot start an operation */
+	bool visit; /* the row that the host publishes for the result of an operation */
 	enum row_kind kind;
-	int wait_ms, wait_s; /* wait_s of the row's meta */
+	int wait_ms, wait_s; /* the value wait_s in the row's meta */
 	enum entry entry;
 	const char *handle;
 };
@@ -80,15 +81,16 @@ struct probe_spec {
 void rig_init(struct rig *rig, const struct mcp_row *rows, const struct rule *rules,
 	      size_t n_rules);
 void rig_fini(struct rig *rig);
-/* Starts the row `name`; when it is refused the probe has no call, and `text` is the reason. */
+/* Starts the row `name`. When the call is refused, the probe has no call, and `text` is the
+ * reason. */
 void rig_start(struct rig *rig, struct probe *probe, const struct probe_spec *spec);
-/* Until all probes have their answers. */
+/* Runs the loop until all probes have their answers. */
 void rig_run(struct rig *rig);
-/* Until there are no calls: clean-up after answers is over. */
+/* Runs the loop until there are no calls: the clean-up after answers is over. */
 void rig_settle(struct rig *rig);
 /* Start and run. */
 void rig_call(struct rig *rig, struct probe *probe, const struct probe_spec *spec);
-/* Runs `fn` from the loop. */
+/* Runs `fn` on the loop. */
 void rig_later(struct rig *rig, int ms, void (*fn)(void *data), void *data);
 
 #endif

@@ -5,11 +5,11 @@
 
 #include <stdbool.h>
 
-/* The child's wait status: 0 when `fn` returned. */
+/* Runs `fn` in a child process. Returns the wait status of the child: 0 when `fn` returned. */
 int child_run(void (*fn)(void));
-/* Did `fn` end in abort()? */
+/* Does `fn` end with abort()? */
 bool child_aborts(void (*fn)(void));
-/* What the last child wrote to standard error. */
+/* The text that the last child wrote to standard error. */
 const char *child_output(void);
 
 #endif

@@ -51,7 +51,7 @@ must_be_fine(struct config *config, struct config_faults *faults)
 		printf("\n    unexpected: %s\n", faults->line[i]);
 	CU_ASSERT(config != NULL && faults->count == 0);
 	if (config == NULL)
-		exit(EXIT_FAILURE); /* later checks would have no meaning */
+		exit(EXIT_FAILURE); /* stop: later checks would have no meaning */
 	config_faults_fini(faults);
 	return config;
 }

@@ -6,15 +6,11 @@ target_link_libraries(test_upstream PUBLIC PkgConfig::SSL Threads::Threads)
 target_include_directories(test_upstream PUBLIC ${PROJECT_SOURCE_DIR}/tests/upstream)
 
 lakehost_unit_test(retry SOURCES test_retry.c CORE egress upstream config base)
-lakehost_unit_test(egress SOURCES test_egress.c egress_rig.c CORE egress upstream config base
-	LIBS test_upstream)
+foreach(name egress egress_retry egress_flow egress_shared credential connections)
+	lakehost_unit_test(${name} SOURCES test_${name}.c egress_rig.c
+		CORE egress upstream config base LIBS test_upstream)
+endforeach()
 lakehost_unit_test(egress_rules SOURCES test_egress_rules.c egress_rig.c folder.c
-	CORE egress upstream config base LIBS test_upstream)
-lakehost_unit_test(egress_flow SOURCES test_egress_flow.c egress_rig.c
-	CORE egress upstream config base LIBS test_upstream)
-lakehost_unit_test(credential SOURCES test_credential.c egress_rig.c
-	CORE egress upstream config base LIBS test_upstream)
-lakehost_unit_test(connections SOURCES test_connections.c egress_rig.c
 	CORE egress upstream config base LIBS test_upstream)
 lakehost_unit_test(egress_files SOURCES test_egress_files.c egress_rig.c folder.c
 	CORE egress upstream config base LABELS concurrency LIBS test_upstream)

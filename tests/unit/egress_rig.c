@@ -233,7 +233,13 @@ rig_until(struct rig *rig, bool (*enough)(void *data), void *data)
 	until.timer.fn = look;
 	until.timer.data = &until;
 	loop_timer_set(rig->loop, &until.timer, 1);
-	rig->waiting++; /* so that only look() stops the loop */
+	rig->waiting++; /* set so that only look() stops the loop */
 	loop_run(rig->loop, 0);
 	rig->waiting--;
+}
+
+bool
+rig_arrived(void *upstream)
+{
+	return upstream_requests(upstream) >= 1;
 }

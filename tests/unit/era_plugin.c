@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See era_plugin.h. Instead of the plugin layer: runs these rows in process. */
+/* Implements era_plugin.h. This code replaces the plugin layer and runs the rows in this
+ * process. */
 #include "era_plugin.h"
 
 #include <stdio.h>
@@ -85,7 +86,7 @@ form(struct mcp_call *call)
 	return mcp_json(call, text, sizeof(text) - 1);
 }
 
-/* Two rounds: two questions at once, then one. */
+/* A row with two rounds: two questions at once, then one question. */
 static int
 asks(struct mcp_call *call)
 {
@@ -103,7 +104,7 @@ asks(struct mcp_call *call)
 		       mcp_get_str(call, color, "v", "nothing"));
 }
 
-/* Never accepts an answer: asks with a new key each time. */
+/* A row that never accepts an answer: it asks with a new key each time. */
 static int
 nags(struct mcp_call *call)
 {
@@ -168,7 +169,8 @@ broken(struct mcp_call *call)
 	return mcp_fail(call, MCP_E_UPSTREAM, "The workspace answers nonsense", why, "Wait.");
 }
 
-/* An operation: `rig_report` counts down to its end, and is negative once it was cancelled. */
+/* A row that is an operation: `rig_report` counts down to its end, and is negative after it was
+ * cancelled. */
 int rig_report;
 
 static int
@@ -195,7 +197,7 @@ report_poll(struct mcp_call *call)
 {
 	char handle;
 
-	/* what another tool was given is none of its business */
+	/* the arguments of the tool that polls are not used */
 	CU_ASSERT(mcp_arg(call, "handle") == NULL);
 	CU_ASSERT(strcmp(mcp_context(call, MCP_CTX_ROW).data, "report") == 0);
 	if (mcp_handle_read(call, 1, &handle, 1) != MCP_OK)
@@ -225,7 +227,8 @@ static const struct mcp_operation report = {
 	.size = sizeof(report), .start = report_start, .poll = report_poll, .cancel = report_cancel
 };
 
-/* An operation whose poll asks the client. It must be started once, however often it is asked. */
+/* An operation whose poll asks the client. It must be started only once, even if it asks several
+ * times. */
 int rig_quizzes;
 static const char *quiz_answer;
 

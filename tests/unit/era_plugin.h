@@ -7,7 +7,7 @@
 
 struct provider;
 
-extern int rig_quizzes; /* how often the operation `quiz` was started */
+extern int rig_quizzes; /* number of starts of the operation `quiz` */
 extern int
     rig_report; /* polls until the operation `report` ends; -1: it was cancelled; RIG_LOST: its
 			 * service does not answer, RIG_DEFECT: the plugin has a defect */
@@ -15,6 +15,6 @@ extern int
 #define RIG_DEFECT (-3)
 
 const struct provider *era_plugin(void);
-struct json_object *era_plugin_manifest(void); /* lives until the process ends */
+struct json_object *era_plugin_manifest(void); /* exists until the process ends */
 
 #endif

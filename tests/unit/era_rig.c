@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See era_rig.h. The plugin is in era_plugin.c. */
+/* Implements era_rig.h. The plugin is in era_plugin.c. */
 #include "era_rig.h"
 
 #include <stdio.h>
@@ -75,7 +75,7 @@ visit_headers(struct exchange *exchange, const char *prefix,
 			fn(data, sent->header[i].name, sent->header[i].value);
 }
 
-/* Every answer must be JSON that the gate accepts. */
+/* Asserts that every answer is JSON that the gate accepts. */
 static struct json_object *
 parsed(const char *json, size_t len)
 {
@@ -162,7 +162,8 @@ deliver(bool http, const char *const *headers, const char *json)
 	for (; headers != NULL && headers[0] != NULL; headers += 2) {
 		sent->header[sent->headers++] =
 		    (struct exchange_header){ xstrdup(headers[0]), xstrdup(headers[1]) };
-		if (strcmp(headers[0], "Accept") == 0) /* approximately as the transport reads it */
+		/* reads the message approximately as the transport does */
+		if (strcmp(headers[0], "Accept") == 0)
 			sent->exchange.takes_json = strstr(headers[1], "json") != NULL;
 	}
 	if (json != NULL)
@@ -307,7 +308,7 @@ configure(void)
 	config.results.cell = LIMIT_CELL;
 }
 
-/* A prompt that is only text, like an operator's file. */
+/* A prompt that is only text, as in an operator's file. */
 static const char text_prompt[] =
     "{\"prompts\":[{\"name\":\"note\",\"description\":\"Notes\","
     "\"arguments\":[{\"name\":\"what\",\"required\":true},{\"name\":\"how\"}],"

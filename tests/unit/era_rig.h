@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The era layer without a transport: registry, calls and a small plugin are real. Messages are sent
- * over `http` or `stdio`, and their answers are a `struct sent`.
- */
+/* Tests the era layer without a transport. Registry, calls and a small plugin are real. Messages
+ * arrive as if over HTTP or stdio, and each answer is stored in a `struct sent`. */
 #ifndef TESTS_UNIT_ERA_RIG_H
 #define TESTS_UNIT_ERA_RIG_H
 
@@ -21,7 +19,7 @@ struct sent {
 	struct exchange exchange; /* first */
 	struct exchange_header header[SENT_HEADERS];
 	size_t headers;
-	bool no_stream; /* the peer accepts none */
+	bool no_stream; /* the peer accepts no notification */
 	bool streaming;
 	bool finished;
 	int status;
@@ -41,39 +39,41 @@ struct sent {
 	"\"io.modelcontextprotocol/clientCapabilities\":" capabilities "}"
 
 extern struct eras *rig_eras;
-extern const char *rig_principal; /* of the messages from now on: "local" */
-extern size_t rig_page;		  /* rows of a page, before rig_start */
-extern unsigned rig_ask_ms;	  /* time for the client's answers, before rig_start */
-extern bool rig_slow_cancelled;	  /* the tool `slow` saw that it was cancelled */
+extern const char *rig_principal; /* the principal of messages from now on: "local" */
+extern size_t rig_page;		  /* rows on a page; set it before rig_start() */
+extern unsigned rig_ask_ms;	  /* time for the client's answers; set it before rig_start() */
+extern bool rig_slow_cancelled;	  /* the tool `slow` has noticed that it was cancelled */
 extern size_t rig_eofs;
 
 void rig_start(void);
 void rig_stop(void);
-/* Everything again, with the same keys: the state after a restart of the host. */
+/* Makes everything again with the same keys, as after a restart of the host. */
 void rig_restart(void);
 
-/* `headers` is NAME, VALUE, …, NULL. Answers that need no time are present on return. rig_stop()
- * frees the result. */
+/* Sends a message. `headers` is NAME, VALUE, …, NULL. An answer that needs no time is there when
+ * the function returns. rig_stop() frees the result. */
 struct sent *send_http(const char *const *headers, const char *json);
 struct sent *send_stdio(const char *json);
-/* Modern, over HTTP, with all headers right. `params` are the members besides _meta, or "". */
+/* Sends a modern request over HTTP with all headers right. `params` has the members besides _meta,
+ * or is "". */
 struct sent *call_modern(const char *method, const char *name, const char *params);
-/* The same with these client capabilities. */
+/* Sends such a request with these client capabilities. */
 struct sent *call_capable(const char *method, const char *name, const char *params,
 			  const char *capabilities);
-/* Runs the loop until the answer, or this many notifications, have arrived. */
+/* Runs the loop until the answer has arrived, or this number of notifications. */
 struct sent *rig_wait(struct sent *sent);
 void rig_wait_notes(struct sent *sent, size_t notes);
 /* Runs the loop for a few milliseconds; or until a condition is true. */
-void rig_rounds(int ms); /* time that the loop runs */
+void rig_rounds(int ms); /* the time for which the loop runs */
 void rig_idle(void);
 void rig_until(const bool *condition);
-/* The peer of this message leaves. */
+/* Lets the peer of this message leave. */
 void rig_close(struct sent *sent);
-/* Bytes sent to stdio outside of any exchange; NULL when there are none. Borrowed. */
+/* The bytes that were sent to stdio outside of an exchange. NULL when there are none. Borrowed. */
 struct json_object *rig_line(size_t i);
 
-/* A member by path, "result.content.0.text"; a name with dots or slashes is in ''. */
+/* A member of the answer by its path, "result.content.0.text". A name with dots or slashes is in
+ * ''. */
 struct json_object *at(struct json_object *tree, const char *path);
 const char *text_at(struct json_object *tree, const char *path);
 int int_at(struct json_object *tree, const char *path);
@@ -82,7 +82,7 @@ int int_at(struct json_object *tree, const char *path);
 	"{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"" method "\",\"params\":{" params "}}"
 #define SERVER_INFO "result._meta.'io.modelcontextprotocol/serverInfo'.name"
 
-/* The answer is this error, and no result. */
+/* Asserts that the answer is this error, without a result. */
 void expect_refused(struct sent *sent, int status, int code);
 
 #endif

@@ -11,7 +11,7 @@ extern char folder[64]; /* its path */
 void folder_make(void);
 void folder_remove(void);
 char *folder_path(const char *name);				   /* for free() */
-char *folder_put(const char *name, const char *text, mode_t mode); /* its path, for free() */
-size_t folder_files(void); /* regular files in it, at any depth */
+char *folder_put(const char *name, const char *text, mode_t mode); /* its path; for free() */
+size_t folder_files(void); /* number of regular files in it, at any depth */
 
 #endif

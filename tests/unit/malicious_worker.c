@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Behaves like lakehost-worker and breaks one rule of the wire format: the one after the last "-"
- * of the name by which it was started. */
+/* Behaves like lakehost-worker, but breaks one rule of the wire format. The text after the last "-"
+ * of the program's name selects the rule. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +30,8 @@ put_frame(enum wire_type type, uint16_t flags, uint64_t call, const void *data, 
 	put(data, len);
 }
 
-/* Waits for a message of this kind; returns the number of its call. The socket does not block: poll
- * it. */
+/* Waits for a message of this kind and returns the number of its call. The socket is non-blocking,
+ * so the function polls it. */
 static uint64_t
 await(enum wire_type type)
 {
@@ -59,7 +59,7 @@ await(enum wire_type type)
 	return frame.call;
 }
 
-/* A valid READY, then the step of the call. */
+/* Sends a valid READY and waits for the step of the call. */
 static uint64_t
 answer_until_step(void)
 {
@@ -96,7 +96,8 @@ break_at_once(const char *fault)
 static void
 break_later(const char *fault)
 {
-	/* OUTCOME_DONE without anything, then a result of three bytes, which are not JSON */
+	/* the fields: OUTCOME_DONE without members, then a result of three bytes that are not
+	 * JSON */
 	const uint32_t done[] = { 0, 0, 0, 0, 0, 0, UINT32_MAX, UINT32_MAX, UINT32_MAX, 0 };
 	uint64_t call = answer_until_step();
 	char message[64];
@@ -109,11 +110,11 @@ break_later(const char *fault)
 	} else if (strcmp(fault, "outcome") == 0) {
 		put_frame(WIRE_STEPPED, 0, call, &(uint32_t){ 77 }, sizeof(uint32_t));
 	} else if (strcmp(fault, "result") == 0) {
-		/* kind, requests, after, questions, handle "" */
+		/* the fields: kind, requests, after, questions, handle "" */
 		memcpy(message, done, 5 * sizeof(uint32_t));
 		len = 5 * sizeof(uint32_t);
 		message[len++] = '\0';
-		/* percent -1, message NULL, next */
+		/* the fields: percent -1, message NULL, next */
 		memcpy(message + len, &done[6], 4 * sizeof(uint32_t));
 		len += 4 * sizeof(uint32_t);
 		memcpy(message + len, &(uint32_t){ 3 }, sizeof(uint32_t));
@@ -137,6 +138,6 @@ main(int argc, char **argv)
 		if (strcmp(fault, later[i]) == 0)
 			break_later(fault);
 	break_at_once(fault);
-	await(WIRE_TYPES_END); /* until the host closes the socket or kills this process */
+	await(WIRE_TYPES_END); /* waits until the host closes the socket or kills this process */
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files and folders for tests of plugins. A test that cannot create them ends at once. */
+/* Files and folders for tests of plugins. When they cannot be created, the test ends at once. */
 #include "plugin_files.h"
 
 #include <dirent.h>

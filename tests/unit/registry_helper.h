@@ -8,14 +8,14 @@
 /* The messages of registry_new() about refused manifests: "0: why\n1: why\n". */
 extern char refusals[4096];
 
-/* A registry of `n` manifests; plugin i is (struct plugin *)(i + 1). */
+/* Makes a registry of `n` manifests. The pointer of plugin i is (struct plugin *)(i + 1). */
 struct registry *registry_of(const char *const *manifests, size_t n);
 struct registry *registry_of_one(const char *manifest);
 /* Frees the registry and its manifests. */
 void registry_done(struct registry *registry);
 struct provider *provider_number(size_t i);
 
-/* A tool's JSON: its name, then the rest of its members. */
+/* Writes a tool's JSON: its name, then its other members. */
 #define TOOL(name, rest) "{\"name\":\"" name "\",\"description\":\"d\"," rest "}"
 #define INPUT "\"inputSchema\":{\"type\":\"object\",\"additionalProperties\":false}"
 #define READS "\"annotations\":{\"readOnlyHint\":true}"

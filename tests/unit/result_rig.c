@@ -46,7 +46,7 @@ row(struct result *result, const char *const *cells, size_t n, int expected)
 	CU_ASSERT_EQUAL(result_table_row(result, text, n), expected);
 }
 
-/* One table of `offered` rows of one column, and its end. */
+/* Fills a result with one table of `offered` rows with one column, and ends the table. */
 void
 table(struct result *result, enum result_format format, size_t rows, size_t offered,
       const struct mcp_table_end *end)

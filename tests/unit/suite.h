@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Makes a unit test a program: a table of functions, a main() and an exit status.
+ * Makes a program of a unit test: a table of functions, a main() and an exit status.
  *
  * static const struct test tests[] = { TEST(parse_empty), TEST(parse_long) }; SUITE(tests)
  *
- * With arguments only the named tests run. Also fails when nothing was asserted.
- */
+ * With arguments only the named tests run. The program also fails when no test asserted
+ * anything. */
 #ifndef TESTS_UNIT_SUITE_H
 #define TESTS_UNIT_SUITE_H
 
@@ -24,7 +24,7 @@ struct test {
 		.name = #function, .fn = (function) \
 	}
 
-/* CUnit prints a failed assertion only as its text; this prints the values too. */
+/* CUnit prints only the text of a failed assertion; these macros print the values too. */
 #define ASSERT_STR(actual, expected)                                                             \
 	do {                                                                                     \
 		const char *is_ = (actual), *should_ = (expected);                               \

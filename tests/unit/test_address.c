@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Addresses of peers and their ranges. */
+/* Tests of the addresses of peers and their ranges. */
 #include "base/address.h"
 
 #include <arpa/inet.h>

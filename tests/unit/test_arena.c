@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arena: zeroed, aligned, any size, deferred functions newest first. */
+/* Tests of arenas: memory is zeroed and aligned, has any size, and deferred functions run newest
+ * first. */
 #include "base/arena.h"
 
 #include <stdalign.h>

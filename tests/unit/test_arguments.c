@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which arguments of a call are corrected, what the notes say, and what is refused. */
+/* Tests which arguments of a call are corrected, what the notes say, and which arguments are
+ * refused. */
 #include "registry/registry.h"
 
 #include "base/buf.h"
@@ -43,7 +44,7 @@ static const char tools[] =
 
 static struct registry *registry;
 
-/* Prepares the arguments of a tool; the three texts must then be as expected (NULL: any). */
+/* Prepares the arguments of a tool. The three texts must be as expected (NULL: any text). */
 static void
 taken(const char *tool, const char *arguments, const char *expected, const char *notes,
       const char *why)
@@ -73,7 +74,7 @@ taken(const char *tool, const char *arguments, const char *expected, const char 
 	json_object_put(tree);
 }
 
-/* One argument besides the required one. */
+/* Tests one argument in addition to the required one. */
 static void
 becomes(const char *argument, const char *expected)
 {
@@ -169,7 +170,7 @@ limits_are_clamped_and_reported(void)
 	      "wait_s: 300 is more than the maximum 50, which was used instead.", "");
 	refused("\"row_limit\":0", "row_limit: 0 is less than the minimum 1");
 	refused("\"row_limit\":-5", "row_limit: -5 is less than the minimum 1");
-	/* no maximum of other properties, and none in a tool that writes */
+	/* other properties have no maximum, and a tool that writes has none */
 	refused("\"port\":10", "port: 10 is more than the maximum 9");
 	taken("resize_cluster", "{\"max_workers\":9}", NULL, "",
 	      "max_workers: 9 is more than the maximum 8");
@@ -211,7 +212,7 @@ many_faults_end(void)
 	json_object_put(tree);
 }
 
-/* A foreign name must not start a line that looks like one of the host. */
+/* A name of others must not start a line that looks like a line of the host. */
 static void
 names_stay_on_their_line(void)
 {
@@ -328,7 +329,7 @@ unknown_tools(void)
 	near("make_coffee", "");
 	near("", "");
 	near("____", "");
-	near("resize_clusters", ""); /* not for this caller */
+	near("resize_clusters", ""); /* the tool is not for this caller */
 }
 
 static void

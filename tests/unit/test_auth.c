@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who a request is from, decided on its header: each way, each refusal. */
+/* Tests how the sender of a request is found by its header: each way, and each refusal. */
 #include "auth/auth.h"
 
 #include <sys/stat.h>
@@ -27,7 +27,7 @@ static char secret[TOKEN_LENGTH + 1];
 static struct principal who;
 static struct auth_refusal refusal;
 
-/* The status of the refusal, or 0. */
+/* Returns the status of the refusal, or 0. */
 static int
 ask(const char *from, bool tls, const char *authorization, const char *user)
 {
@@ -262,7 +262,7 @@ plain_http(void)
 	end();
 }
 
-/* ---- the rate of failures ------------------------------------------------------------------ */
+/* ---- the rate of failures of an address ----------------------------------------------------- */
 
 static void
 failures_limited(void)
@@ -276,7 +276,8 @@ failures_limited(void)
 	ASSERT_INT(ask_token(wrong), 429);
 	ASSERT_STR(refusal.field, "Retry-After");
 	ASSERT_STR(refusal.value, "60");
-	/* one who knows a token is not locked out by a neighbour, nor by an own mistake */
+	/* a caller with a valid token is not refused because of wrong tokens from the same
+	 * address */
 	ASSERT_INT(ask_token(secret), 0);
 	ASSERT_INT(ask("10.1.0.9", true, "Bearer wrong", NULL), 401);
 	end();
@@ -298,7 +299,7 @@ failures_table(void)
 	CU_ASSERT(!failures_count(&failures, &six, 1000 + FAILURES_WINDOW_MS - 1));
 	CU_ASSERT(failures_count(&failures, &six, 1000 + FAILURES_WINDOW_MS));
 	for (unsigned i = 1; i < FAILURES_MAX; i++) {
-		six.bytes[15]++; /* a network of 64 bits is one address */
+		six.bytes[15]++; /* a network of 64 bits counts as one address */
 		CU_ASSERT(failures_count(&failures, &six, 1000 + FAILURES_WINDOW_MS));
 	}
 	six.bytes[15]++;
@@ -309,7 +310,7 @@ failures_table(void)
 	CU_ASSERT(failures_count(&failures, &six, 1000 + 2 * FAILURES_WINDOW_MS));
 }
 
-/* ---- the header of a proxy ------------------------------------------------------------------ */
+/* ---- the header that a proxy sends ---------------------------------------------------------- */
 
 static void
 proxy_header(void)
@@ -326,7 +327,8 @@ proxy_header(void)
 	ASSERT_INT(who.access, ACCESS_WRITE);
 	ASSERT_INT(ask("10.1.0.1", false, NULL, "eve"), 403);
 	ASSERT_INT(ask("10.1.0.1", false, NULL, "zoe"), 403); /* not listed */
-	ASSERT_INT(ask("10.1.0.1", false, NULL, "Ann"), 403); /* nor is this spelling */
+	/* this spelling is not accepted either */
+	ASSERT_INT(ask("10.1.0.1", false, NULL, "Ann"), 403);
 	ASSERT_INT(ask("10.1.0.1", false, NULL, NULL), 401);
 	ASSERT_INT(ask("127.0.0.1", false, NULL, NULL), 401);
 	ASSERT_INT(ask("127.0.0.1", false, NULL, "root"), 403); /* not a listed proxy */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Buffers: caps at n-1, n, n+1; JSON strings; base64; UTF-8. */
+/* Tests of buffers: caps at n-1, n, n+1; JSON strings; base64; UTF-8. */
 #include "base/base64.h"
 #include "base/buf.h"
 
@@ -154,7 +154,7 @@ json_strings(void)
 		"\"gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80\"");
 }
 
-/* Every byte at every position of a word, so that the eight-byte steps are right. */
+/* Every byte is tested at every position of a word, because eight bytes are checked at a time. */
 static void
 json_strings_at_each_offset(void)
 {
@@ -186,7 +186,7 @@ json_strings_at_each_offset(void)
 
 #define FFFD "\xEF\xBF\xBD"
 
-/* The examples of Unicode 3.9, table 3-8, and more. */
+/* The examples of Unicode 3.9, table 3-8, and further ones. */
 static void
 invalid_utf8_is_replaced(void)
 {

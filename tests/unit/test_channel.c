@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Channels: messages of every size arrive whole and in order, from any thread; an invalid message
- * ends the channel. */
+/* Tests of channels: messages of every size arrive completely and in order, from any thread; an
+ * invalid message ends the channel. */
 #include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,9 +17,9 @@ struct rig {
 	struct loop *loop;
 	struct channel here, there;
 	size_t received, wanted;
-	uint32_t next[SENDERS]; /* index of the next message of a sender */
+	uint32_t next[SENDERS]; /* index of a sender's next message */
 	bool in_order;
-	char why[64]; /* why `there` was closed */
+	char why[64]; /* the reason why `there` was closed */
 };
 
 static char
@@ -28,7 +28,7 @@ pattern(size_t at)
 	return (char)(at * 31 >> 3);
 }
 
-/* Each message is filled with a pattern, and its call is its length. */
+/* Each message is filled with a pattern, and its call number is its length. */
 static void
 on_message(struct channel *channel, const struct channel_message *message)
 {
@@ -168,7 +168,7 @@ ends_with_its_peer(void)
 	send_pattern(&rig.here, WIRE_STEP, 0, 10);
 	channel_close(&rig.here);
 	loop_run(rig.loop, 0);
-	ASSERT_INT(rig.received, 1); /* earlier messages still count */
+	ASSERT_INT(rig.received, 1); /* messages that arrived earlier are still handled */
 	ASSERT_STR(rig.why, "it closed the connection");
 	send_pattern(&rig.there, WIRE_STEP, 0, 10); /* has no effect */
 	rig_fini(&rig);

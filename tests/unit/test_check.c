@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CHECK() for an operator: a line on standard error, then SIGABRT. */
+/* Tests what an operator sees of a failed CHECK(): a line on standard error, then SIGABRT. */
 #include "base/check.h"
 
 #include "base/log.h"

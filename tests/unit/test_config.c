@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The configuration: every key, every refusal, and the order of its sources. */
+/* Tests of the configuration: every key, every refusal, and the order of its sources. */
 #include "config/config.h"
 
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 
 static const struct config_overrides nothing;
 
-/* ---- a whole configuration as text, to compare ----------------------------------------------- */
+/* ---- a complete configuration as text, for comparison --------------------------------------- */
 
 static void
 dump_list(struct buf *out, const char *name, const struct strings *list)
@@ -103,7 +103,7 @@ built_in(void)
 	config_free(c);
 }
 
-/* The text of etc/lakehost.conf with every setting in effect. */
+/* The text of etc/lakehost.conf, with the "#" removed from every setting. */
 static char *
 uncommented(void)
 {
@@ -148,7 +148,7 @@ sample_is_defaults(void)
 	ASSERT_STR(actual, expected);
 	config_free(c);
 
-	/* … and it contains every key. */
+	/* This text contains every key. */
 	reader_init(&reader, "etc/lakehost.conf", text, &faults);
 	CU_ASSERT(known.count > 50);
 	for (size_t i = 0; i < known.count; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The settings of inbound authentication, and which listeners they allow. */
+/* Tests of the settings for inbound authentication, and of the listeners that they allow. */
 #include "config/config.h"
 
 #include "config_rig.h"
@@ -155,7 +155,7 @@ groups(void)
 	      "t.conf:1: auth.groups_header: is the header that names the user");
 }
 
-/* Other machines: only with authentication, and not without encryption. */
+/* A listener for other machines needs authentication, and encryption or a listed proxy. */
 static void
 listeners(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The configuration as files: references, modes, the search, and files of plugins. */
+/* Tests of the configuration as files: references, modes, the search, and files of plugins. */
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -176,7 +176,8 @@ dropins(void)
 	ASSERT_STR(p[0].permissions.item[0], "GET /a/*");
 	ASSERT_STR(p[0].options, "{}");
 	CU_ASSERT(strstr(p[0].where, "/plugins-enabled/alpha.conf:1") != NULL);
-	ASSERT_STR(p[1].name, "data"); /* enabled by name: settings from plugins-available */
+	/* a plugin that is enabled by name has its settings from plugins-available */
+	ASSERT_STR(p[1].name, "data");
 	ASSERT_INT(p[1].isolation, ISOLATION_NONE);
 	ASSERT_STR(p[1].options, "{\"a\":1,\"b\":[\"x\\\"y\",\"z\"],\"c\":{\"d\":true,\"e\":1.5,"
 				 "\"f\":5000000000}}");
@@ -205,7 +206,7 @@ dropins_decide(void)
 	make_folder();
 	free(folder_put("plugins-available/data.conf", "isolation = \"none\";", 0644));
 	path = folder_put("l.conf", "", 0644);
-	c = load_fine(path); /* an empty plugins-enabled means: none */
+	c = load_fine(path); /* an empty plugins-enabled means that no plugin is enabled */
 	CU_ASSERT(!c->plugins.defaults && !c->plugins.all && c->plugins.count == 0);
 	CU_ASSERT(config_plugin_settings(c, "data") == NULL);
 	config_free(c);
@@ -279,7 +280,7 @@ folders(void)
 	folder_remove();
 }
 
-/* The installed files of plugins are valid, also with every setting in effect. */
+/* The installed files of plugins are valid, also when every setting in them is in effect. */
 static void
 samples_of_plugins(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which connections to the upstream are reused, and which stay open. */
+/* Tests which connections to the upstream are reused, and which stay open. */
 #include "base/mem.h"
 #include "egress/internal.h"
 #include "egress_assert.h"
@@ -35,8 +35,8 @@ connections_are_reused(void)
 	rig_free(b);
 }
 
-/* A request that may not be repeated reuses a connection when that does no harm, and leaves none
- * open when it needs its own. */
+/* A request that must not be repeated reuses a connection when this does no harm. When it needs a
+ * connection of its own, it does not leave the connection open. */
 static void
 no_connection_is_left(void)
 {
@@ -89,7 +89,7 @@ relay_done(void *data, const struct mcp_reply *reply)
 	}
 }
 
-/* Thirty requests run all the time; each is followed by the next. */
+/* Thirty requests run at all times: when one ends, the next one starts. */
 static void
 steady_load_keeps_connections(void)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How requests are authenticated, and the effect of a 401 or of the end of an access token. */
+/* Tests how requests are authenticated, and what happens after a 401 or at the end of an access
+ * token. */
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,7 +52,7 @@ methods(void)
 	      "\r\nX-Api-Key: Key k 1\r\n");
 }
 
-/* In neither spelling: the mask knows base64. */
+/* Both spellings of the secret are masked, because the mask knows base64. */
 static void
 basic_is_masked(void)
 {
@@ -135,7 +136,7 @@ fetch(struct rig *b, const char *what, int status, unsigned requests)
 	got_fini(&got);
 }
 
-/* While other requests may run. */
+/* The secret is replaced while other requests may be running. */
 static void
 fetch_beside(struct rig *b, const char *what)
 {
@@ -154,14 +155,15 @@ file_read_again(void)
 	char *identity;
 
 	fetch(b, "/api/need/Bearer_old", 200, 1);
-	fetch(b, "/api/need/Bearer_new", 401, 2); /* the file has the same secret: not repeated */
+	/* the file still has the same secret, so the request is not repeated */
+	fetch(b, "/api/need/Bearer_new", 401, 2);
 	identity = xstrdup(b->egress->authorizer[0].credential.identity);
 	write_secret("new\n");
 	fetch(b, "/api/need/Bearer_new", 200, 4);
 	fetch(b, "/api/need/Bearer_new", 200, 5);
 	CU_ASSERT(strcmp(identity, b->egress->authorizer[0].credential.identity) != 0);
 	free(identity);
-	fetch(b, "/api/status/401", 401, 6); /* repeated only with another secret */
+	fetch(b, "/api/status/401", 401, 6); /* a request is repeated only with another secret */
 	write_secret("\"bad\"\n");	     /* an invalid secret is not used */
 	fetch(b, "/api/status/401", 401, 7);
 	unlink(path);
@@ -266,7 +268,8 @@ token_refused(void)
 	struct rig *b = rig_new_generic("", OAUTH("/api/token/3600"));
 
 	fetch(b, "/api/need/Bearer_at-2", 200, 4); /* token, 401, token, 200 */
-	fetch(b, "/api/status/401", 401, 7);	   /* 401, token, 401: once, and no more */
+	/* the upstream answers 401, token, 401: the request is repeated only once */
+	fetch(b, "/api/status/401", 401, 7);
 	rig_free(b);
 }
 
@@ -280,7 +283,7 @@ token_renewed_ahead(void)
 	CU_ASSERT(credential->renew_ms > clock_ms() + 3000000);
 	CU_ASSERT(credential->expires_ms > credential->renew_ms);
 	credential->renew_ms = clock_ms();
-	fetch_beside(b, "/api/need/Bearer_at-1"); /* meanwhile the old one is used */
+	fetch_beside(b, "/api/need/Bearer_at-1"); /* until then the old token is used */
 	while (b->egress->authorizer[0].renewal != NULL)
 		fetch_beside(b, "/api/ok");
 	ASSERT_STR(credential->access_token, "at-2");
@@ -333,7 +336,7 @@ deadline_while_waiting(void)
 	CU_ASSERT(TAILQ_EMPTY(&b->egress->authorizer[0].waiting));
 	got_fini(&got);
 	upstream_release(b->upstream);
-	rig_free(b); /* while the token is being requested */
+	rig_free(b); /* this happens while the token is being requested */
 }
 
 /* ---- steps of a credential ------------------------------------------------------------------- */
@@ -423,7 +426,7 @@ authorize_never(const struct credential *credential, int64_t now_ms, struct cred
 	snprintf(step->why, sizeof(step->why), "the safe is locked");
 }
 
-/* A kind that only this test has: the message of its step reaches the caller. */
+/* A kind of upstream that only this test has: the message of its step reaches the caller. */
 static void
 error_of_a_kind(void)
 {

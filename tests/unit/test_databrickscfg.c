@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which workspace and credential are selected, from which source, and the messages. */
+/* Tests which workspace and credential are selected from which source, and the messages about
+ * it. */
 #include "upstream/databricks/resolve.h"
 
 #include <sys/stat.h>
@@ -102,7 +103,8 @@ hosts(void)
 	host_is("https://x.example/?a=1&workspace_id=77", "https://x.example", "77");
 	host_is("https://x.example/gateway/eu", "https://x.example/gateway/eu", NULL);
 	host_is("http://127.0.0.1:8080/a//", "http://127.0.0.1:8080/a", NULL);
-	host_is_not("https://x.example/sql/editor?o=12345#frag"); /* a page, not an API */
+	/* the address of a web page, not of an API */
+	host_is_not("https://x.example/sql/editor?o=12345#frag");
 	host_is_not("https://x.example/browse#folder");
 	host_is_not("https://x.example/a/../b");
 	host_is_not("https://x.example/a b");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests and replies: what is sent, what is received, what is repeated, and what is refused. */
+/* Tests of requests and replies: which are sent, received, repeated and refused. */
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -160,7 +160,7 @@ request_ids(void)
 	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 404);
 	ASSERT_INT(got.reply.error, MCP_OK);
-	ASSERT_STR(got.request_id, "req-404"); /* of the text of the error */
+	ASSERT_STR(got.request_id, "req-404"); /* length of the text of the error */
 	assert_has(got.body, "\"error_code\":\"E404\"");
 	got_fini(&got);
 	http = get("/api/ok");
@@ -192,7 +192,7 @@ parallel_work_is_parallel(void)
 
 	for (size_t i = 0; i < 8; i++)
 		rig_submit(b, &http, &got[i]);
-	rig_until(b, eight_arrived, b->upstream); /* although no answer is sent */
+	rig_until(b, eight_arrived, b->upstream); /* although the server sends no answer */
 	upstream_release(b->upstream);
 	rig_run(b);
 	for (size_t i = 0; i < 8; i++) {
@@ -221,8 +221,8 @@ tls(void)
 	CU_ASSERT_FATAL(fd >= 0);
 	close(fd);
 	b = rig_new_tls(ca, "");
-	rig_fetch(b, &http, &got); /* not trusted: no byte is sent, and there is no second
-				    * attempt */
+	/* the certificate is not trusted: no byte is sent, and there is no second attempt */
+	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_E_UNAVAILABLE);
 	assert_has(got.why, "is not trusted");
 	assert_has(got.why, "upstreams.workspace.ca_file");
@@ -241,7 +241,7 @@ tls(void)
 		got_fini(&got);
 	}
 	ASSERT_INT(upstream_connections(b->upstream), 1);
-	/* Waiting for multiplexing must not replace eight connections by one. */
+	/* Waiting for multiplexing must not reduce eight connections to one. */
 	http = get("/api/hold");
 	for (size_t i = 0; i < 8; i++)
 		rig_submit(b, &http, &many[i]);
@@ -258,7 +258,7 @@ tls(void)
 	unlink(ca);
 }
 
-/* A proxy of the environment is for other hosts; this one would not answer. */
+/* The proxy in the environment is for other hosts; it would not answer. */
 static void
 no_proxy_to_this_machine(void)
 {
@@ -279,172 +279,6 @@ no_proxy_to_this_machine(void)
 	got_fini(&got);
 	rig_free(b);
 	unsetenv("http_proxy");
-}
-
-/* ---- trying again ---------------------------------------------------------------------------- */
-
-static unsigned
-attempts(struct rig *b, const char *path, enum mcp_retry retry, int status)
-{
-	unsigned before = upstream_requests(b->upstream);
-	struct mcp_piece piece = { MCP_PIECE_BYTES, { "{}", 2 } };
-	struct mcp_http http = post(path, &piece);
-	struct got got = { 0 };
-
-	http.retry = retry;
-	rig_fetch(b, &http, &got);
-	ASSERT_INT(got.reply.status, status);
-	if (status == 200)
-		ASSERT_STR(got.body, "{\"ok\":true}");
-	got_fini(&got);
-	return upstream_requests(b->upstream) - before;
-}
-
-static void
-throttled(void)
-{
-	struct rig *b = rig_new("max_retries = 2;", "");
-	struct mcp_http http = get("/api/flaky/9/429/7_x");
-	struct got got = { 0 };
-
-	ASSERT_INT(attempts(b, "/api/flaky/1/429/0", MCP_RETRY_SAFE, 200), 2);
-	ASSERT_INT(attempts(b, "/api/flaky/2/429/-", MCP_RETRY_NEVER, 200), 3);
-	ASSERT_INT(attempts(b, "/api/flaky/3/429/0", MCP_RETRY_SAFE, 429), 3); /* given up */
-	rig_fetch(b, &http, &got); /* an unknown value counts as absent */
-	ASSERT_INT(got.reply.status, 429);
-	ASSERT_INT(got.reply.retry_after_ms, -1);
-	ASSERT_INT(got.reply.error, MCP_OK);
-	assert_has(got.body, "E429");
-	got_fini(&got);
-	rig_free(b);
-}
-
-static void
-unavailable(void)
-{
-	struct rig *b = rig_new("max_retries = 2;", "");
-
-	ASSERT_INT(attempts(b, "/api/flaky/1/503/0", MCP_RETRY_SAFE, 200), 2);
-	ASSERT_INT(attempts(b, "/api/flaky/1/502/-", MCP_RETRY_IDEMPOTENT, 200), 2);
-	ASSERT_INT(attempts(b, "/api/flaky/1/504/-", MCP_RETRY_TOKEN, 200), 2);
-	ASSERT_INT(attempts(b, "/api/flaky/1/503/0/n", MCP_RETRY_NEVER, 503), 1);
-	ASSERT_INT(attempts(b, "/api/flaky/1/500/0", MCP_RETRY_SAFE, 500), 1);
-	ASSERT_INT(attempts(b, "/api/flaky/1/400/0", MCP_RETRY_SAFE, 400), 1);
-	rig_free(b);
-}
-
-static void
-retry_after_within_the_deadline(void)
-{
-	struct rig *b = rig_new("", "");
-	struct mcp_http http = get("/api/flaky/1/429/50");
-	struct got got = { 0 };
-
-	b->scope.deadline_ms = clock_ms() + 30000;
-	rig_fetch(b, &http, &got); /* the wait would be too long: the reply unchanged */
-	ASSERT_INT(got.reply.status, 429);
-	ASSERT_INT(got.reply.retry_after_ms, 50000);
-	ASSERT_INT(upstream_requests(b->upstream), 1);
-	got_fini(&got);
-	rig_free(b);
-}
-
-static void
-lost_connections(void)
-{
-	struct rig *b = rig_new("max_retries = 2;", "");
-	struct mcp_piece piece = { MCP_PIECE_BYTES, { "{}", 2 } };
-	struct mcp_http http;
-	struct got got = { 0 };
-
-	ASSERT_INT(attempts(b, "/api/drop/1", MCP_RETRY_SAFE, 200), 2);
-	ASSERT_INT(attempts(b, "/api/drop/1/n", MCP_RETRY_NEVER, 0), 1);
-	ASSERT_INT(attempts(b, "/api/drop/9", MCP_RETRY_TOKEN, 0), 3);
-	/* On a used connection libcurl would repeat by itself. */
-	ASSERT_INT(attempts(b, "/api/ok", MCP_RETRY_SAFE, 200), 1);
-	ASSERT_INT(attempts(b, "/api/drop/1/m", MCP_RETRY_NEVER, 0), 1);
-	http = post("/api/drop/1/k", NULL);
-	rig_fetch(b, &http, &got);
-	ASSERT_INT(got.reply.error, MCP_E_UNAVAILABLE);
-	assert_has(got.why, "it may have been carried out, so it was not repeated");
-	got_fini(&got);
-	http = post("/api/ok", &piece);
-	rig_fetch(b, &http, &got);
-	got_fini(&got);
-	http = post("/api/drop/1/j", NULL);
-	ASSERT_INT(upstream_requests(b->upstream), 2 + 1 + 3 + 1 + 1 + 1 + 1);
-	rig_fetch(b, &http, &got);
-	ASSERT_INT(upstream_requests(b->upstream), 2 + 1 + 3 + 1 + 1 + 1 + 1 + 1);
-	got_fini(&got);
-	rig_free(b);
-}
-
-static void
-no_server(void)
-{
-	struct upstream *u = upstream_start(NULL);
-	struct mcp_piece piece = { MCP_PIECE_BYTES, { "{}", 2 } };
-	struct mcp_http http = post("/api/ok", &piece);
-	struct got got = { 0 };
-	char *url = xstrdup(upstream_url(u));
-	struct rig *b;
-
-	upstream_stop(u); /* nobody listens there any more */
-	b = rig_new_at(url, "max_retries = 1;", "");
-	rig_fetch(b, &http, &got);
-	ASSERT_INT(got.reply.status, 0);
-	ASSERT_INT(got.reply.error, MCP_E_UNAVAILABLE);
-	assert_has(got.why, "no connection to http://127.0.0.1:");
-	got_fini(&got);
-	rig_free(b);
-	free(url);
-	b = rig_new_at("https://no-such-host.invalid", "max_retries = 0;", "");
-	rig_fetch(b, &http, &got);
-	ASSERT_INT(got.reply.error, MCP_E_UNAVAILABLE);
-	got_fini(&got);
-	rig_free(b);
-}
-
-static void
-deadline(void)
-{
-	struct rig *b = rig_new("", "");
-	struct mcp_http http = get("/api/hold");
-	struct got got = { 0 };
-
-	b->scope.deadline_ms = clock_ms() + 30;
-	rig_fetch(b, &http, &got);
-	ASSERT_INT(got.reply.status, 0);
-	ASSERT_INT(got.reply.error, MCP_E_TIMEOUT);
-	assert_has(got.why, "within the time of the call (1 attempt)");
-	got_fini(&got);
-	b->scope.deadline_ms = clock_ms() - 1;
-	rig_fetch(b, &http, &got);
-	ASSERT_INT(got.reply.error, MCP_E_TIMEOUT);
-	got_fini(&got);
-	rig_free(b);
-}
-
-static void
-silence(void)
-{
-	struct rig *b = rig_new("max_retries = 0;", "");
-	struct mcp_http http = get("/api/stall");
-	struct got got = { 0 };
-
-	http.timeout_ms = 1000;
-	rig_fetch(b, &http, &got);
-	ASSERT_INT(got.reply.error, MCP_E_TIMEOUT);
-	ASSERT_STR(got.body, "");
-	assert_has(got.why, "sent nothing for 1 s");
-	got_fini(&got);
-	http = get("/api/drip/100"); /* slow, but alive */
-	http.timeout_ms = 1000;
-	rig_fetch(b, &http, &got);
-	ASSERT_INT(got.reply.error, MCP_OK);
-	ASSERT_INT(got.reply.bytes, 100);
-	got_fini(&got);
-	rig_free(b);
 }
 
 /* ---- invalid replies ------------------------------------------------------------------------- */
@@ -520,7 +354,7 @@ caps(void)
 	ASSERT_INT(got.reply.body.len, 100000);
 	got_fini(&got);
 	fails(b, "/api/huge/100001", MCP_E_TOO_LARGE, 200, "larger than 100000 bytes");
-	/* Half a megabyte that is a few hundred bytes when compressed. */
+	/* Half a megabyte, which is only a few hundred bytes when it is compressed. */
 	fails(b, "/api/gzip/500000", MCP_E_TOO_LARGE, 200, "larger than 100000 bytes");
 	http = get("/api/gzip/99999");
 	rig_fetch(b, &http, &got);
@@ -534,7 +368,8 @@ caps(void)
 		ASSERT_INT(got.reply.error, http.max_bytes < 11 ? MCP_E_TOO_LARGE : MCP_OK);
 		got_fini(&got);
 	}
-	http = get("/api/error/200000"); /* an error is cut, its status counts */
+	/* the body of an error is cut; its status is still reported */
+	http = get("/api/error/200000");
 	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_INT(got.reply.status, 400);
@@ -551,7 +386,7 @@ caps(void)
 	rig_free(b);
 }
 
-/* At the cap, one below, one above. */
+/* Sizes at the cap, one below it, and one above it. */
 static void
 caps_of_heads(void)
 {
@@ -592,13 +427,6 @@ static const struct test tests[] = {
 	TEST(parallel_work_is_parallel),
 	TEST(tls),
 	TEST(no_proxy_to_this_machine),
-	TEST(throttled),
-	TEST(unavailable),
-	TEST(retry_after_within_the_deadline),
-	TEST(lost_connections),
-	TEST(no_server),
-	TEST(deadline),
-	TEST(silence),
 	TEST(broken_replies),
 	TEST(pages_that_are_wanted),
 	TEST(caps),

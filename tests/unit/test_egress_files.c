@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of transfers when the disk is slow: they are worked on by threads of the pool, so that
- * nobody else waits for them. */
+/* Tests of transferred files on a slow disk: threads of the pool read and write them, so that other
+ * requests do not wait. */
 #include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,7 +13,7 @@
 #include "folder.h"
 
 #define LARGE (3u << 20)
-#define THREADS 4 /* of the pool of the rig */
+#define THREADS 4 /* threads of the pool of the rig */
 
 static struct rig *
 files_rig(void)
@@ -28,7 +28,7 @@ files_rig(void)
 	return b;
 }
 
-/* The pool goes first, so that all is closed before the folder is looked at. */
+/* The pool is freed first, so that all files are closed before the test looks at the folder. */
 static void
 files_end(struct rig *b)
 {
@@ -46,12 +46,12 @@ is_there(const char *name)
 	return there;
 }
 
-/* ---- a pool that is busy --------------------------------------------------------------------- */
+/* ---- a pool whose threads are all busy ------------------------------------------------------ */
 
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	unsigned blocked; /* threads that wait in a job */
+	unsigned blocked; /* number of threads that wait in a job */
 	bool open;
 	struct pool_job job[THREADS];
 } gate = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
@@ -74,7 +74,7 @@ nothing(struct pool_job *job)
 	(void)job;
 }
 
-/* Nothing that is given to the pool is done before gate_open(). */
+/* Jobs that are given to the pool do not run before gate_open(). */
 static void
 gate_close(struct rig *b)
 {
@@ -101,7 +101,7 @@ gate_open(void)
 
 /* ---- tests ----------------------------------------------------------------------------------- */
 
-/* Many chunks up and down, in the right order. */
+/* Many chunks are sent and received, in the right order. */
 static void
 large_files(void)
 {
@@ -174,7 +174,7 @@ is_held(void *data)
 	return transfer->flight->phase == FLIGHT_RUNS && transfer->flight->held;
 }
 
-/* The first half of the reply is in the file, and the other half is held by the service. */
+/* The first half of the reply is in the file, and the service holds the other half. */
 static bool
 half_is_written(void *data)
 {
@@ -192,7 +192,7 @@ is_empty(void *data)
 	return folder_files() == 0;
 }
 
-/* As if a chunk were being written and another one waited for that. */
+/* The state is as if one chunk were being written while another one waits. */
 static void
 fill_up(struct disk *disk)
 {
@@ -204,8 +204,8 @@ fill_up(struct disk *disk)
 	CU_ASSERT(disk->op == DISK_WRITE && disk->next_len == DISK_CHUNK);
 }
 
-/* A disk that is slower than the service: no more is taken than two chunks, and all of it comes in
- * the end; or the transfer is cancelled, and nothing of it stays. */
+/* The disk is slower than the service: at most two chunks are accepted, and all bytes arrive in the
+ * end; or the transfer is cancelled, and no part of the file remains. */
 static void
 slow(bool cancelled)
 {
@@ -254,7 +254,7 @@ cancelled_on_a_slow_disk(void)
 	slow(true);
 }
 
-/* The host ends while a file waits for a thread: it is closed, and nothing of it stays. */
+/* The host ends while a file waits for a thread: the file is closed, and no part of it remains. */
 static void
 ends_while_a_file_waits(void)
 {

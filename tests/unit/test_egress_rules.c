@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What plugins may not do: use other paths, other hosts, other headers, other files, other
+/* Tests what plugins cannot do: use other paths, other hosts, other headers, other files, other
  * secrets. */
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -91,7 +91,7 @@ unusual_paths(void)
 	rig_free(b);
 }
 
-/* A valid path is sent exactly as written. */
+/* A valid path is sent exactly as it was written. */
 static void
 paths_as_they_are(void)
 {
@@ -170,7 +170,8 @@ no_credential(void)
 	b->config->upstream[0].auth_type = NULL;
 	refused(b, &http, MCP_E_UNAUTHENTICATED, "no host is configured: set DATABRICKS_HOST");
 	http = get("/other");
-	refused(b, &http, MCP_E_PERMISSION, "no permission"); /* that one has priority */
+	/* the header of the plugin has priority */
+	refused(b, &http, MCP_E_PERMISSION, "no permission");
 	http = get("/api/ok");
 	http.upstream = "mars";
 	refused(b, &http, MCP_E_PERMISSION, "to upstreams.workspace only, not to \"mars\"");
@@ -181,7 +182,7 @@ no_credential(void)
 	refused(b, &http, MCP_E_PERMISSION, "to upstreams.venus only");
 	http.upstream = NULL;
 	refused(b, &http, MCP_E_UNAVAILABLE, "there is no upstreams.venus");
-	http.upstream = "workspace"; /* its own, by the name that all plugins use */
+	http.upstream = "workspace"; /* its own upstream, by the name that all plugins use */
 	refused(b, &http, MCP_E_UNAVAILABLE, "there is no upstreams.venus");
 	got_fini(&got);
 	rig_free(b);
@@ -245,7 +246,7 @@ links_have_no_credential(void)
 	struct got got = { 0 };
 
 	http.url = url;
-	http.method = "PUT"; /* a link also needs a permission for each method */
+	http.method = "PUT"; /* a link needs a permission for each method, too */
 	refused(b, &http, MCP_E_PERMISSION, "plugin test has no permission for \"PUT link\"");
 	http.method = "GET";
 	http.headers = &given;
@@ -273,7 +274,7 @@ links_have_no_credential(void)
 	assert_lacks(got.why, "very-secret");
 	got_fini(&got);
 	url = xprintf("%s/api/redirect", upstream_url(b->upstream));
-	http.url = url; /* not followed; the plugin decides */
+	http.url = url; /* the redirect is not followed; the plugin decides */
 	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 302);
 	ASSERT_INT(got.reply.error, MCP_OK);
@@ -389,11 +390,11 @@ send_files(void)
 	assert_has(request, "\r\nContent-Type: application/octet-stream\r\n");
 	free(request);
 	got_fini(&got);
-	http.body_file = "a.txt"; /* relative to the transfer directory */
+	http.body_file = "a.txt"; /* the path is relative to the transfer directory */
 	rig_fetch(b, &http, &got);
 	ASSERT_STR(got.body, "content of a");
 	got_fini(&got);
-	http.path = "/api/flaky/1/503/0"; /* again from its beginning */
+	http.path = "/api/flaky/1/503/0"; /* the file is sent again from its beginning */
 	http.retry = MCP_RETRY_IDEMPOTENT;
 	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.status, 200);
@@ -478,7 +479,7 @@ receive_files(void)
 	got_fini(&got);
 	refused(b, &http, MCP_E_CONFLICT, "already exists; use another name");
 	http.reply_file = "second";
-	http.path = "/api/drop/1"; /* the second attempt fills it */
+	http.path = "/api/drop/1"; /* the second attempt writes the file */
 	rig_fetch(b, &http, &got);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	ASSERT_INT(folder_files(), 2);
@@ -496,7 +497,7 @@ files_not_received(void)
 
 	http.reply = MCP_REPLY_FILE;
 	http.reply_file = "new";
-	rig_fetch(b, &http, &got); /* an error is for the plugin, not for the file */
+	rig_fetch(b, &http, &got); /* the body of an error goes to the plugin, not to the file */
 	ASSERT_INT(got.reply.status, 404);
 	ASSERT_INT(got.reply.error, MCP_OK);
 	assert_has(got.body, "E404");

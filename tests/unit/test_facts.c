@@ -21,7 +21,8 @@ good_plugin(void)
 	CU_ASSERT(fact_names_have(&facts.needed, "libc.so.6"));
 	CU_ASSERT(facts.rpath == NULL && facts.relro && facts.bind_now);
 	CU_ASSERT(!facts.executable_stack && !facts.writable_code && !facts.text_relocations);
-	CU_ASSERT(facts.constructors >= 2); /* its own, and the compiler's */
+	/* the plugin's own constructor, and those of the compiler */
+	CU_ASSERT(facts.constructors >= 2);
 	elf_facts_fini(&facts);
 	image_free(&image);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The hash table: it finds what was added, and nothing else, while it grows and shrinks. */
+/* Tests of the hash table: it finds exactly the entries that were added, while it grows and
+ * shrinks. */
 #include "base/hash.h"
 
 #include <stdlib.h>
@@ -57,7 +58,8 @@ finds_what_is_there(void)
 	CU_ASSERT(table.bucket == NULL && !has_number(1));
 }
 
-/* However long it is used, the table has room for what it holds, not for all that it has held. */
+/* The size of the table depends on the number of its entries, and not on the number of all entries
+ * that were ever added. */
 static void
 keeps_its_size(void)
 {
@@ -73,7 +75,7 @@ keeps_its_size(void)
 	hash_fini(&table);
 }
 
-/* Equal hashes: the latest comes first, also when the table has grown since. */
+/* Of entries with equal hashes the latest comes first, even after the table has grown. */
 static void
 equal_hashes(void)
 {

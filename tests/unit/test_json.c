@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Trees after the gate: members by type, raw members, writing. */
+/* Tests of trees after the gate: members by type, raw members, writing. */
 #include "base/json.h"
 
 #include <math.h>
@@ -97,7 +97,7 @@ numbers_keep_their_spelling(void)
 	json_object_put(array);
 }
 
-/* A tree of empty objects needs two hundred times its text. */
+/* A tree of empty objects needs two hundred times the memory of its text. */
 static void
 trees_have_a_budget(void)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The gate: it accepts what RFC 8259 allows, and refuses all else with reason and position. */
+/* Tests of the gate: it accepts exactly what RFC 8259 allows, and refuses other texts with reason
+ * and position. */
 #include "base/json.h"
 
 #include "base/buf.h"
@@ -53,7 +54,7 @@ static const struct sample good[] = {
 	{ S("[2] ") }, { S(" 1 ") }, { S("-1") }, { S("\n1") }, { S("[1,null,null,null,2]") },
 };
 
-/* The text, the reason and the position. */
+/* Asserts that the text is refused with this reason at this position. */
 static const struct {
 	const char *text;
 	size_t len;
@@ -183,7 +184,8 @@ static const struct {
 };
 /* clang-format on */
 
-/* From a copy without bytes after it, so that AddressSanitizer sees a byte read too many. */
+/* Uses a copy without bytes after it, so that AddressSanitizer detects each byte that is read
+ * beyond the end. */
 static const char *
 gate(const char *text, size_t len, const struct json_limits *limits, size_t *at)
 {
@@ -345,7 +347,8 @@ number_limit(void)
 	ASSERT_STR(json_gate(S("[-12345]"), &five, NULL), "number too long");
 	buf_init(&buf, 10000);
 	wide.number = 9999;
-	for (size_t n = 308; n <= 310; n++) { /* digits of a whole number: 309 of 1 is finite */
+	/* digits of a whole number; 309 digits "1" are finite */
+	for (size_t n = 308; n <= 310; n++) {
 		buf_reset(&buf);
 		for (size_t i = 0; i < n; i++)
 			buf_putc(&buf, '1');
@@ -360,7 +363,8 @@ number_limit(void)
 	buf_fini(&buf);
 }
 
-/* Few keys are compared pairwise, many are sorted: both sides of the limit and far beyond. */
+/* Few keys are compared pairwise, many keys are sorted: the numbers are on both sides of the limit,
+ * and far above it. */
 static void
 duplicates_among_many(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The writer of JSON: what it writes, and what it refuses. */
+/* Tests of the JSON writer: the texts that it writes, and the texts that it refuses. */
 #include "base/json_write.h"
 
 #include <math.h>
@@ -20,7 +20,7 @@ start(void)
 	json_start(&json, &out);
 }
 
-/* Complete, with this text, and valid for the gate. */
+/* Asserts that the text is complete, equals this one, and passes the gate. */
 static void
 assert_written(const char *expected)
 {
@@ -99,7 +99,7 @@ doubles_are_short(void)
 	assert_written("[1,-2,0.5,1e+15,0.30000000000000004,123456789012345,0,0]");
 }
 
-/* Parts are written separately, in several steps, and inserted. */
+/* Parts are written separately, in several steps, and then inserted. */
 static void
 insides_are_spliced(void)
 {
@@ -190,7 +190,7 @@ what_does_not_fit_fills_the_buffer(void)
 	buf_fini(&out);
 }
 
-/* ---- mistakes of the caller ----------------------------------------------------------------- */
+/* ---- mistakes of the writer's caller -------------------------------------------------------- */
 
 static void
 two_values(void)

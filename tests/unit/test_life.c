@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of a call's phases: a move that it does not allow ends the process, and each call is
- * logged once, however it ends. */
+/* Tests of the table of a call's phases: a move that it does not allow ends the process, and each
+ * call is logged once, in whatever way it ends. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +50,7 @@ static const struct mcp_row rows[] = {
 
 static const struct rule rules[] = { { "GET /never", -1, 200, "", MCP_OK } };
 
-/* A call that has ended and is kept by its owner. */
+/* A call that has ended, and that its owner keeps. */
 static struct call *
 ended_call(struct rig *rig, struct probe *probe)
 {
@@ -109,8 +109,8 @@ forbidden_moves(void)
 	CU_ASSERT(child_aborts(answer_of_no_step));
 }
 
-/* Its deadline passes while a request of its clean-up runs. So it is answered first, freed by its
- * owner, and ends later. */
+/* The deadline passes while a request of the clean-up runs. So the call is first answered, then
+ * freed by its owner, and ends later. */
 static void
 answered_before_its_end(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The log for a reader: stderr is a pipe here. */
+/* Tests of the log; stderr is a pipe here. */
 #include "base/log.h"
 
 #include <fcntl.h>
@@ -42,7 +42,7 @@ release(void)
 	log_init(LOG_INFO, false);
 }
 
-/* The lines since the last call. */
+/* The lines that were written since the last call. */
 static const char *
 logged(void)
 {
@@ -53,7 +53,7 @@ logged(void)
 	return text;
 }
 
-/* After the time stamp, whose form is checked. */
+/* The line after the time stamp, whose form is checked. */
 static const char *
 stamped(const char *line, const char *before)
 {
@@ -179,7 +179,7 @@ masks_cover_logs(void)
 	release();
 }
 
-/* Masked before it is cut: no part of a secret stays at the limit. */
+/* The text is masked before it is cut, so that no part of a secret remains at the limit. */
 static void
 masks_cover_the_place_of_a_cut(void)
 {

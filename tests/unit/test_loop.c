@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The loop: order of timers, stale events, files, posts from several threads. */
+/* Tests of the loop: order of timers, stale events, files, posts from several threads. */
 #include "base/loop.h"
 
 #include <pthread.h>
@@ -111,7 +111,7 @@ count_watch(struct loop_watch *watch, uint32_t events)
 	note("w");
 }
 
-/* A timer that sets itself for now must not delay the others. */
+/* A timer that sets itself again with no delay must not delay the others. */
 static void
 a_busy_timer_does_not_block_others(void)
 {
@@ -155,7 +155,7 @@ ordered_timer(struct loop_timer *timer)
 	fired++;
 }
 
-/* The heap with a few hundred sets, moves and stops. */
+/* Tests the heap with a few hundred timers that are set, moved and stopped. */
 static void
 many_timers(void)
 {
@@ -197,7 +197,7 @@ remove_other(struct loop_watch *watch, uint32_t events)
 	loop_stop(loop);
 }
 
-/* Both are ready in one batch; the first to run removes both. */
+/* Both watches are ready in one batch; the first one that runs removes both. */
 static void
 no_event_after_remove(void)
 {
@@ -240,11 +240,11 @@ modify_changes_what_is_watched(void)
 
 	begin();
 	CU_ASSERT(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0 && write(ends[1], "x", 1) == 1);
-	loop_modify(loop, &watch, EPOLLIN); /* not active: nothing happens */
+	loop_modify(loop, &watch, EPOLLIN); /* the watch is not active, so nothing happens */
 	loop_add(loop, &watch, ends[0], EPOLLIN);
 	loop_run(loop, 0);
 	ASSERT_STR(trail, "io");
-	close(ends[0]); /* before remove: also fine */
+	close(ends[0]); /* closing before loop_remove() is also allowed */
 	loop_remove(loop, &watch);
 	loop_free(loop);
 	close(ends[1]);
@@ -374,7 +374,7 @@ no_post_is_lost_while_spinning(void)
 	post_from_threads(50);
 }
 
-/* Ping-pong: each post finds the loop asleep or about to sleep. */
+/* Two threads post to each other: each post finds the loop asleep or about to sleep. */
 struct pong {
 	struct loop_job job;
 	pthread_mutex_t lock;
@@ -434,7 +434,7 @@ post_again(struct loop_job *job)
 	if (++rounds == 3)
 		loop_stop(loop);
 	else
-		loop_post(loop, job); /* a job may post itself while it runs */
+		loop_post(loop, job); /* a job may post itself while it is running */
 }
 
 static void

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Manifests: read from files with any damage without running their code, and their structure. */
+/* Tests of manifests: they are read from files with any damage without running code, and their
+ * structure is checked. */
 #include <elf.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -15,7 +16,7 @@
 
 #define GOOD PLUGINS "/bad/good.so"
 
-/* The result of manifest_read() for a file with these bytes. */
+/* Returns the result of manifest_read() for a file with these bytes. */
 static enum plugin_refusal
 read_bytes(const char *data, size_t len, char why[256])
 {
@@ -70,7 +71,7 @@ reads_what_the_build_wrote(void)
 	close(fd);
 }
 
-/* Each length of the file: only the whole file is accepted, and none is read beyond its end. */
+/* Every shorter file is refused, and no byte is read beyond the end of a file. */
 static void
 refuses_each_truncation(void)
 {
@@ -148,7 +149,7 @@ refuses_unusual_headers(void)
 
 /* ---- notes ----------------------------------------------------------------------------------- */
 
-/* The note of the manifest within the file. */
+/* Finds the note of the manifest in the file. */
 static Elf64_Nhdr *
 note(const struct image *image)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Masks: what is found, in which encodings, in the texts of which plugin, and which values are
- * replaced. */
+/* Tests of masks: which texts are found, in which encodings, in the texts of which plugin, and
+ * which values are replaced. */
 #include <stdio.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -76,7 +76,7 @@ finds_other_spellings(void)
 	masked_is("corr&#101ct-horse &#; &#x; &#0; &#xD800; &#1114112; &#99999999999;", NULL);
 	masked_is("is 636F72726563742d686f727365.", "is ***.");
 	masked_is("0636f72726563742d686f7273650", "0***0");
-	/* within base64, at any position */
+	/* inside of base64, at any position */
 	for (size_t before = 0; before < 4; before++) {
 		char plain[64];
 		size_t len;
@@ -150,7 +150,7 @@ scopes(void)
 	mask_enter(NULL);
 }
 
-/* Its own answer may still show a value that a writer added; others may not. */
+/* A writer's own answer may still show a value that the writer added; other answers may not. */
 static void
 writers(void)
 {
@@ -162,7 +162,7 @@ writers(void)
 	mask_settle(7);
 	masked_is("told-by-seven", "***");
 	mask_add_in(two, "told-by-eight", 13, 8);
-	mask_add_in(two, "told-by-eight", 13, 9); /* two sources know it */
+	mask_add_in(two, "told-by-eight", 13, 9); /* two sources have given this value */
 	masked_is("told-by-eight", "***");
 	mask_cut_texts(true);
 	masked_is("x told-by-\xE2\x80\xA6", "x ***\xE2\x80\xA6");
@@ -208,8 +208,8 @@ caps(void)
 	free(long_one);
 }
 
-/* This once blocked other threads for 21 seconds: many long values with the same beginning, and a
- * text like them. */
+/* Many long values with the same beginning, and a text that is similar to them. An earlier version
+ * blocked other threads for 21 seconds here. */
 static void
 alike(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON-RPC messages: forms, ids and their spelling, batches, frames (MCP basic/index). */
+/* Tests of JSON-RPC messages: forms, ids and their spelling, batches, frames (MCP basic/index). */
 #include "suite.h"
 
 #include "base/buf.h"
@@ -63,7 +63,7 @@ bad_ids_are_refused(void)
 		ASSERT_INT(parse(text), -32600);
 		CU_ASSERT(message.id == NULL);
 	}
-	/* a peer answers an unreadable request of the host without an id */
+	/* a peer answers without an id when it could not read the request of the host */
 	ASSERT_INT(parse("{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700}}"), 0);
 	ASSERT_INT(message.kind, MESSAGE_RESPONSE);
 	message_fini(&message);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Operations: the hybrid wait and its result, times of polls, cancels that reach the remote side,
- * failed polls, single steps with a handle. */
+/* Tests of operations: the hybrid wait and its result, times of polls, cancels that reach the
+ * remote side, failed polls, single steps with a handle. */
 #include <json-c/json.h>
 #include <stdlib.h>
 
@@ -8,7 +8,7 @@
 #include "call_rig.h"
 #include "suite.h"
 
-/* The remote side: number of polls until it is done, and its requests. */
+/* The remote service: number of polls until it is done, and its requests. */
 static atomic_int polls, polls_to_go, starts, cancels, answers_given, failures_to_go;
 
 static void
@@ -77,7 +77,7 @@ poll_once(struct mcp_call *call)
 	return mcp_working(call, n, "at it", (uint32_t)mcp_arg_int(call, "next", 5));
 }
 
-/* A failure of the remote side is final, even if another attempt could help. */
+/* A failure of the remote operation is final, even if another attempt could succeed. */
 static int
 fail_poll(struct mcp_call *call)
 {
@@ -189,11 +189,11 @@ reports_the_last_failure(void)
 	ASSERT_STR(probe.handle, "run-1");
 	ASSERT_INT(probe.percent, polls);
 	ASSERT_INT(cancels, 0);
-	ASSERT_INT(polls, 3); /* not every 5 ms, but every 50 */
+	ASSERT_INT(polls, 3); /* the pause is not 5 ms, but 50 ms */
 	rig_fini(&rig);
 }
 
-/* Without a wait the answer is the start's own text; if there is none, one poll gives it. */
+/* Without a wait the answer is the text of the start. If there is none, one poll gives the text. */
 static void
 no_wait(void)
 {
@@ -309,7 +309,7 @@ progress(void)
 	rig_fini(&rig);
 }
 
-/* The next poll is a second away, but the client gets progress meanwhile. */
+/* The next poll is a second later, but the client gets progress meanwhile. */
 static void
 progress_by_time(void)
 {
@@ -322,7 +322,7 @@ progress_by_time(void)
 				       .wait_ms = 1200,
 				       .wants_progress = true,
 				       .arguments = "{\"next\":9000}" });
-	ASSERT_INT(probe.progress, 2); /* the first poll, and a second */
+	ASSERT_INT(probe.progress, 2); /* the first poll, and a second one */
 	CU_ASSERT(!probe.progress_fell);
 	ASSERT_INT(polls, 2);
 	rig_fini(&rig);
@@ -351,8 +351,8 @@ cancel_between_polls(void)
 	rig_fini(&rig);
 }
 
-/* The request that starts it was sent: its reply is awaited, because otherwise nobody could stop
- * the operation. */
+/* The request that starts the operation was sent. The host waits for its reply, because otherwise
+ * the operation could not be stopped. */
 static void
 cancel_during_start(void)
 {
@@ -463,7 +463,7 @@ alone(void)
 		__VA_ARGS__                                                             \
 	}
 
-/* The tool that the host publishes for the result: it polls as long as its caller waits. */
+/* The tool that the host publishes for the result polls as long as its caller waits. */
 static void
 visits(void)
 {
@@ -484,7 +484,8 @@ visits(void)
 	rig_fini(&rig);
 }
 
-/* It does not own the operation: it leaves it running, and a look that fails is its failure. */
+/* This tool does not own the operation: it leaves it running, and a poll that fails is a failure of
+ * the call. */
 static void
 visits_that_end_early(void)
 {
@@ -546,7 +547,7 @@ questions(void)
 
 /* ---- cadence -------------------------------------------------------------------------------- */
 
-/* Many operations together: at most 50 polls a second. */
+/* With many operations together there are at most 50 polls a second. */
 static void
 poll_rate(void)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "METHOD /path" lists: what they allow, and which are valid. */
+/* Tests of lists of permissions, "METHOD /path": which requests they allow, and which lists are
+ * valid. */
 #include "config/permission.h"
 
 #include "config/text.h"

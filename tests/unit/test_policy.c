@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one decision about a call: access, secrets in SQL, statements with read access. */
+/* Tests of the decision about a call: access, secrets in SQL, statements with read access. */
 #include "base/json.h"
 #include "base/mem.h"
 #include "plugin/loader.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pool: every job runs once and returns to the loop, a group gets half of the threads, jobs of
- * other groups overtake. Tests wait for events, never for time. */
+/* Tests of the pool: every job runs once and returns to the loop, a group gets half of the threads,
+ * jobs of other groups overtake. Tests wait for events, never for time. */
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -68,7 +68,7 @@ each_job_once(void)
 	free(counters);
 }
 
-/* Jobs that block until they are released, and count how many run at once. */
+/* Jobs that block until they are released, and count how many of them run at once. */
 struct gate {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -108,8 +108,8 @@ block_done(struct pool_job *job)
 		loop_stop(blocker->loop);
 }
 
-/* Opens the gate: a job of another group, which runs although the first group has more waiting
- * jobs. */
+/* Releases the jobs. It is a job of another group, which runs although the first group has more
+ * waiting jobs. */
 static void
 open_gate(struct pool_job *job)
 {
@@ -151,7 +151,7 @@ half_for_a_group(void)
 	loop_free(loop);
 }
 
-/* A group runs two large jobs at a time, although it may run more small ones. */
+/* A group runs two large jobs at a time, although it may run more small jobs. */
 static void
 few_large(void)
 {
@@ -163,7 +163,8 @@ few_large(void)
 	struct blocker blockers[10];
 	int done = 0;
 
-	for (size_t i = 0; i < 10; i++) { /* six large ones, three small ones, the opener */
+	/* six large jobs, three small ones, and the job that releases them */
+	for (size_t i = 0; i < 10; i++) {
 		blockers[i] = (struct blocker){ .job = { .run = i == 9 ? open_gate : block,
 							 .done = block_done,
 							 .group = i == 9 ? NULL : &gate,
@@ -181,7 +182,7 @@ few_large(void)
 	loop_free(loop);
 }
 
-/* ... and all groups together only a few more. */
+/* All groups together run only a few more large jobs. */
 static void
 few_large_of_all(void)
 {
@@ -193,7 +194,8 @@ few_large_of_all(void)
 	struct blocker blockers[13];
 	int done = 0;
 
-	for (size_t i = 0; i < 13; i++) { /* twelve of six groups, the opener */
+	/* twelve jobs of six groups, and the job that releases them */
+	for (size_t i = 0; i < 13; i++) {
 		blockers[i] = (struct blocker){ .job = { .run = i == 12 ? open_gate : block,
 							 .done = block_done,
 							 .group = i == 12 ? NULL : &blockers[i / 2],
@@ -211,7 +213,7 @@ few_large_of_all(void)
 	loop_free(loop);
 }
 
-/* As many threads as blocking jobs, even when all come at once. */
+/* There are as many threads as blocking jobs, even when all jobs arrive at once. */
 static void
 grows_to_the_bound(void)
 {

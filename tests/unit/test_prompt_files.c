@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Prompts of an operator's folder: what is accepted, and the message of each fault. */
+/* Tests of prompts in an operator's folder: which files are accepted, and the message of each
+ * fault. */
 #include <sys/stat.h>
 
 #include "base/json.h"
@@ -11,7 +12,7 @@
 
 static struct plugins *plugins;
 
-/* Reads the folder like the host. */
+/* Reads the folder as the host does. */
 static const struct registry *
 load(void)
 {
@@ -38,7 +39,7 @@ put(const char *name, const char *text)
 	free(folder_put(name, text, 0644));
 }
 
-/* The one fault, without the folder. */
+/* The only fault, without the path of the folder. */
 static const char *
 only_fault(void)
 {
@@ -57,7 +58,7 @@ message(const struct row *row, size_t i, const char *key)
 	return list != NULL ? json_str(json_object_array_get_idx(list, i), key) : NULL;
 }
 
-/* What a client sees of it. */
+/* The prompt as a client sees it. */
 static struct json_object *
 shown(const struct row *row)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Messages that are refused or slightly invalid: their ids, half surrogate pairs, byte order marks,
- * null for an absent member, U+0000. */
+/* Tests of messages that are refused or slightly invalid: their ids, half surrogate pairs, byte
+ * order marks, null for an absent member, U+0000. */
 #include "suite.h"
 
 #include "config/config.h"
@@ -20,7 +20,7 @@ static const struct {
 	{ "{\"method\":\"m\",\"params\":[[[[[[[[[\"id\",{\"id\":9", NULL },
 	{ "{\"id\":5,\"params\":{", "5" },
 	{ "{\"id\":9007199254740993,\"method\":\"m\"}", "9007199254740993" },
-	/* not complete, no id, several ids, or an answer to the host */
+	/* messages that are not complete, have no id or several ids, or answer the host */
 	{ "{\"id\":12", NULL },
 	{ "{\"id\":\"ab", NULL },
 	{ "{\"id\":null,\"method\":\"m\"}", NULL },

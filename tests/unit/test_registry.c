@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The snapshot: lookups by name, alias and URI, lists by revision, access and page. */
+/* Tests of the snapshot: rows are found by name, alias and URI, and listed by revision, access and
+ * page. */
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/json_write.h"
@@ -257,7 +258,7 @@ a_taken_name_refuses_the_later_plugin(void)
 		   "1: tool a: \"a\" is already used by nought; set prefix = \"one_\"; or rename "
 		   "= { ... }; in the file of one of the two plugins\n");
 	CU_ASSERT(registry_tool(r, "a", ACCESS_READ)->provider == provider_number(0));
-	/* nothing of the refused one stays, */
+	/* no row of the refused plugin remains, */
 	CU_ASSERT(registry_tool(r, "b", ACCESS_READ)->provider == provider_number(2));
 	ASSERT_INT(registry_count(r, ROW_TOOL, ACCESS_ADMIN), 2);
 	registry_done(r);
@@ -344,7 +345,7 @@ an_empty_registry(void)
 
 /* ---- lists ----------------------------------------------------------------------------------- */
 
-/* A page of tools as the one member of an object. */
+/* A page of tools, as the only member of an object. */
 static void
 write_page(struct buf *out, const struct registry *r, enum access access, size_t start, size_t page,
 	   size_t *next)
@@ -431,7 +432,7 @@ the_other_lists(void)
 	registry_done(r);
 }
 
-/* Pages skip what the caller may not see, and none ends with a promise of nothing. */
+/* Pages skip rows that the caller may not see, and the last page has no cursor. */
 static void
 pages(void)
 {

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The result writer: blocks and their caps, untrusted text, masks, structured content, failures. */
+/* Tests of the result writer: blocks and their caps, untrusted text, masks, structured content,
+ * failures. */
 #include "base/json_write.h"
 #include "base/log.h"
 #include "result_rig.h"
 #include "suite.h"
 
 /* ---- blocks --------------------------------------------------------------------------------- */
+
+static const struct mcp_block blob = { .size = sizeof(blob),
+				       .kind = "resource",
+				       .uri = "test://b",
+				       .blob = { "xyz", 3 },
+				       .trusted = true };
 
 static void
 blocks(void)
@@ -27,11 +34,6 @@ blocks(void)
 				  .uri = "test://t",
 				  .mime = "text/plain",
 				  .text = { "a\"b", 3 },
-				  .trusted = true };
-	struct mcp_block blob = { .size = sizeof(blob),
-				  .kind = "resource",
-				  .uri = "test://b",
-				  .blob = { "xyz", 3 },
 				  .trusted = true };
 	struct mcp_block link = { .size = sizeof(link),
 				  .kind = "resource_link",
@@ -121,7 +123,7 @@ text_cap(void)
 	}
 }
 
-/* Between characters; and nothing small slips in behind what was cut. */
+/* Texts are cut between characters, and nothing is added after a cut text. */
 static void
 text_cut_whole(void)
 {
@@ -211,7 +213,7 @@ untrusted(void)
 		{ "\xD7\xA9\xD7\x9C\xD9\x85 \xE6\x97\xA5 \xF0\x9F\x9A\x80",
 		  "\xD7\xA9\xD7\x9C\xD9\x85 \xE6\x97\xA5 \xF0\x9F\x9A\x80" },
 		{ "tag\xF3\xA0\x81\x81\xF3\xA0\x80\xA0", "tag" },
-		/* one variation selector is writing, a row of them is not */
+		/* one variation selector belongs to normal text, a row of them does not */
 		{ "a\xEF\xB8\x8F b\xF3\xA0\x84\x80", "a\xEF\xB8\x8F b\xF3\xA0\x84\x80" },
 		{ "a\xF3\xA0\x85\x98\xF3\xA0\x87\xAF\xEF\xB8\x80\xEF\xB8\x8F"
 		  "b",
@@ -251,7 +253,7 @@ trusted(void)
 	result_fini(&result);
 }
 
-/* What reveals shows a masked value in its text, and nowhere else. */
+/* A result that may reveal shows a masked value in its text, and in no other place. */
 static void
 reveals(void)
 {
@@ -282,7 +284,7 @@ masks(void)
 	struct result_limits limits = usual;
 	struct result result;
 
-	limits.cell = 6; /* cuts through the secret, unless it is masked before */
+	limits.cell = 6; /* the cut is within the secret, so the text must be masked before */
 	mask_add("hunter22", 8);
 	mask_add("98765432", 8);
 	result_init(&result, &limits);
@@ -311,7 +313,7 @@ masks(void)
 	result_fini(&result);
 }
 
-/* ---- structured, _meta, completions, failures ----------------------------------------------- */
+/* ---- structured content, _meta, completions, failures ---------------------------------------- */
 
 static void
 structured(void)
@@ -327,7 +329,8 @@ structured(void)
 	result_init(&result, &usual);
 	ASSERT_INT(result_structured(&result, "{\"a\":1}", 7), MCP_OK);
 	result_finish(&result);
-	ASSERT_STR(text_of(&result), "{\"a\":1}"); /* for clients that read only text */
+	/* the JSON as text, for clients that read only text */
+	ASSERT_STR(text_of(&result), "{\"a\":1}");
 	result_fini(&result);
 	result_init(&result, &usual);
 	say(&result, "said", false);
@@ -424,7 +427,7 @@ failures(void)
 	ASSERT_INT(say(&result, "more", false), MCP_E_THROTTLED);
 	failure.what = "second";
 	failure.status = MCP_E_INPUT;
-	ASSERT_INT(result_fail(&result, &failure), MCP_E_THROTTLED); /* the first one counts */
+	ASSERT_INT(result_fail(&result, &failure), MCP_E_THROTTLED); /* the first failure counts */
 	result_finish(&result);
 	ASSERT_INT(result.blocks, 0);
 	result_failure_text(&result, &out);

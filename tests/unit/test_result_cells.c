@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables of the result writer: when cells are shown whole, where they are cut, and the end line. */
+/* Tests of tables of the result writer: when cells are shown whole, where they are cut, and the end
+ * line. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,14 +11,15 @@
 #include "run/text.h"
 #include "suite.h"
 
-/* The text of a result of one block. */
+/* The text of a result with one block. */
 static const char *
 only_text(const struct result *result)
 {
 	return result->blocks > 0 ? result->block[0].text : "";
 }
 
-/* Few rows are shown whole, if they fit; after a cut the end line names the call that shows it. */
+/* The cells of few rows are shown whole, if they fit. After a cut the end line names the call that
+ * shows them. */
 static void
 few_rows_whole(void)
 {
@@ -57,8 +59,7 @@ few_rows_whole(void)
 	}
 }
 
-/* A row that is too long is cut until it fits if it is the first; otherwise no next call would make
- * progress. */
+/* The first row is cut until it fits; otherwise the next call would return the same page again. */
 static void
 first_row_fits(void)
 {
@@ -85,7 +86,7 @@ first_row_fits(void)
 #define LONG_CELL (16u << 20)
 #define SECRET "dapi-0123456789-abcdef"
 
-static size_t searched; /* bytes of text in which mask_apply() looked for values */
+static size_t searched; /* number of bytes of text in which mask_apply() searched for values */
 
 char *__real_mask_apply(const char *text, size_t len, size_t *out_len);
 char *__wrap_mask_apply(const char *text, size_t len, size_t *out_len);
@@ -108,7 +109,7 @@ long_text(void)
 	return text;
 }
 
-/* Of a text of 16 MB only as much is searched for secrets as can be shown. */
+/* In a text of 16 MB only as much is searched for secrets as can be shown. */
 static void
 long_texts_in_part(void)
 {
@@ -142,7 +143,7 @@ long_texts_in_part(void)
 	free((char *)(uintptr_t)cell);
 }
 
-/* Ways to write the secret that are masked in a text that is looked at whole. */
+/* Spellings of the secret that are masked in a text that is searched completely. */
 static const char *const spellings[] = {
 	SECRET,
 	"dapi-012345\n      \n   6789-abcdef",
@@ -153,7 +154,7 @@ static const char *const spellings[] = {
 	"646170692d303132333435363738392d616263646566",
 };
 
-/* A text with a spelling at `at`, and enough behind it that only a part is looked at. */
+/* A text with a spelling at `at`, and enough text after it that only a part is searched. */
 static char *
 text_with(const char *spelling, size_t at, size_t len)
 {
@@ -165,8 +166,8 @@ text_with(const char *spelling, size_t at, size_t len)
 	return text;
 }
 
-/* What is shown of a long text is what would be shown if all of it had been looked at, wherever the
- * secret is cut; so is the end of one. */
+/* The shown part of a long text is the same as if the whole text had been searched, wherever the
+ * secret is cut. This also holds for the end of a text. */
 static void
 cut_secret(const char *spelling, size_t at, size_t whole, size_t most, bool at_end)
 {
@@ -205,7 +206,8 @@ cut_secrets(void)
 	}
 }
 
-/* The two halves of a secret with nothing but what is left out, or white space, between them. */
+/* The two halves of a secret, with only white space, or characters that are left out, between
+ * them. */
 static void
 far_apart(void)
 {
@@ -233,8 +235,8 @@ far_apart(void)
 
 /* ---- csv ------------------------------------------------------------------------------------ */
 
-/* RFC 4180: line breaks stand in quotes. Those of Unicode become line feeds; what is hidden is left
- * out, and the last line says so, unless the format escapes it. */
+/* RFC 4180: line breaks are in quotes. Line breaks of Unicode become line feeds. Hidden characters
+ * are left out, and the last line reports this, unless the format escapes them. */
 static void
 csv_keeps_what_it_can(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The result writer: tables in four formats, caps at n - 1, n and n + 1, and what it says about
- * rows that it left out. */
+/* Tests of tables of the result writer: four formats, caps at n - 1, n and n + 1, and the report
+ * about rows that were left out. */
 #include "base/json.h"
 #include "result_rig.h"
 #include "suite.h"
@@ -156,7 +156,8 @@ next_at(void *data, size_t n)
 	return text;
 }
 
-/* A row that does not fit leaves no trace, and the next step is told where to go on. */
+/* A row that does not fit adds nothing to the text, and the answer says where the next call
+ * continues. */
 static void
 table_text_cap(void)
 {
@@ -202,7 +203,7 @@ cell_cap(void)
 	static const struct mcp_column columns[] = { { "a", NULL }, { "b", NULL } };
 	static const char *const cells[] = { "caf\xC3\xA9", "caf\xC3\xA9s" };
 	static const char *const expected[] = {
-		/* at most 3, 4 and 5 characters */
+		/* cells of at most 3, 4 and 5 characters */
 		"caf\xE2\x80\xA6\tcaf\xE2\x80\xA6\n1 row. 2 cells cut at 3 characters.",
 		"caf\xC3\xA9\tcaf\xC3\xA9\xE2\x80\xA6\n1 row. 1 cell cut at 4 characters.",
 		"caf\xC3\xA9\tcaf\xC3\xA9s\n1 row."
@@ -247,7 +248,7 @@ table_mistakes(void)
 	result_init(&result, &usual);
 	result_table_begin(&result, &column, 1);
 	result_table_row(&result, &cell, 1);
-	result_finish(&result); /* an end that was forgotten */
+	result_finish(&result); /* the plugin forgot to end the table */
 	ASSERT_STR(text_of(&result), "c\nx\n1 row.");
 	result_fini(&result);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Results on their way to and from a worker process. */
+/* Tests of results that are sent to and from a worker process. */
 #include "base/json.h"
 #include "result_rig.h"
 #include "suite.h"
@@ -85,7 +85,7 @@ failure_round_trip(void)
 	buf_fini(&out);
 }
 
-/* A worker is not trusted. */
+/* Results of a worker are not trusted. */
 static void
 hostile_results(void)
 {
@@ -151,7 +151,7 @@ hostile_names(void)
 	free(uri);
 }
 
-/* More text than the host allows for its own notes is refused. */
+/* More text than the limit, with the host's own notes added, is refused. */
 static void
 hostile_sizes(void)
 {

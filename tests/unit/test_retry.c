@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is repeated, and after which time. */
+/* Tests which requests are repeated, and after which time. */
 #include "base/mem.h"
 #include "egress/limits.h"
 #include "egress/retry.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between a request and its answer: progress, logs, cancelling, rounds of questions. */
+/* Tests of what happens between a request and its answer: progress, logs, cancelling, rounds of
+ * questions. */
 #include "suite.h"
 
 #include "base/buf.h"
@@ -102,7 +103,7 @@ cancelled_on_stdio(void)
 		   "\"params\":{\"requestId\":\"s\",\"reason\":\"enough\"}}");
 	ASSERT_INT(sent->finished, 1);
 	CU_ASSERT(sent->answer == NULL);
-	/* the id is free again at once */
+	/* the id can be used again at once */
 	taken = send_stdio(ERA_REQUEST("\"s\"", "server/discover", MODERN_META("")));
 	CU_ASSERT(at(taken->answer, "result") != NULL);
 	rig_until(&rig_slow_cancelled);
@@ -117,7 +118,7 @@ wait_for_end(void)
 	ASSERT_INT(rig_eofs, 1);
 }
 
-/* Requests are answered before the host is told, also large messages. */
+/* Requests are answered before the host is told that input has ended; large messages too. */
 static void
 end_of_input(void)
 {
@@ -148,7 +149,7 @@ end_of_input(void)
 	rig_stop();
 }
 
-/* The first answer of a large batch is not the end of what was asked. */
+/* The first answer of a large batch does not mean that all requests are answered. */
 static void
 end_of_input_in_batch(void)
 {
@@ -177,13 +178,13 @@ end_of_input_in_batch(void)
 	ASSERT_INT(batch->finished, 1);
 	ASSERT_INT(json_object_array_length(batch->answer), 1);
 	wait_for_end();
-	/* the end of the host: what is being parsed is given back without an answer */
+	/* the host ends: messages that are being parsed are freed without an answer */
 	send_stdio(json.data);
 	buf_fini(&json);
 	rig_stop();
 }
 
-/* A request whose answer nobody reads, or that needs the client, ends at once. */
+/* A request ends at once when its peer does not read the answer, or when it needs the client. */
 static void
 end_of_input_and_output(void)
 {
@@ -216,10 +217,10 @@ large_bodies(void)
 		buf_puts(&params, "0123456789abcdef");
 	buf_putc(&params, '"');
 	sent = call_modern("tools/call", "echo", params.data);
-	ASSERT_INT(sent->finished, 0); /* a worker is parsing it */
+	ASSERT_INT(sent->finished, 0); /* a worker thread is parsing it */
 	ASSERT_STR(text_at(rig_wait(sent)->answer, "result.content.0.text"), "x");
 	sent = call_modern("tools/call", "echo", params.data);
-	rig_close(sent); /* gone before it was read: nothing is started */
+	rig_close(sent); /* the peer left before the message was read: nothing is started */
 	rig_wait(sent);
 	CU_ASSERT(sent->answer == NULL);
 	buf_fini(&params);
@@ -242,7 +243,7 @@ large_call(const char *method, const char *name, const char *begin, const char *
 	return sent;
 }
 
-/* A worker also checks large arguments, with the same result. */
+/* A worker thread also checks large arguments, with the same result. */
 static void
 large_arguments(void)
 {
@@ -321,7 +322,7 @@ rounds(void)
 	CU_ASSERT(at(second->answer, "result.inputRequests.color") != NULL);
 	CU_ASSERT(at(second->answer, "result.inputRequests.name") == NULL);
 	CU_ASSERT(strcmp(text_at(second->answer, "result.requestState"), state) != 0);
-	rig_restart(); /* the host kept nothing */
+	rig_restart(); /* the host has no state left */
 	third = round_of("asks", text_at(second->answer, "result.requestState"),
 			 "{\"color\":{\"action\":\"accept\",\"content\":{\"v\":\"red\"}}}");
 	ASSERT_STR(text_at(third->answer, "result.content.0.text"), "Ada likes red");
@@ -437,7 +438,8 @@ capabilities(void)
 	rig_stop();
 }
 
-/* The poll of an operation asks: the request that brings the answer goes on with what was begun. */
+/* The poll of an operation asks: the request with the answer continues the operation that was
+ * begun. */
 static void
 operations_ask(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules of rows: each is broken once, with the operator's message. */
+/* Tests of the rules for rows: each rule is broken once, and the operator's message is checked. */
 #include "base/json.h"
 #include "registry_helper.h"
 #include "suite.h"
@@ -143,7 +143,7 @@ the_member_lakehost(void)
 		     "tool a: lakehost.access: not read, write, admin or by-sql");
 	meta_refused(",\"confirmed\":true", "tool a: lakehost.confirmed: unknown");
 	meta_refused(",\"inline\":1", "tool a: lakehost.inline: not true or false");
-	/* a setting without effect is refused */
+	/* a setting that has no effect is refused */
 	meta_refused(",\"task\":1", "tool a: lakehost.task: not a text or an object");
 	meta_refused(",\"task\":\"maybe\"", "tool a: lakehost.task: not never, may or must");
 	meta_refused(",\"task\":{\"mode\":true}", "tool a: lakehost.task: not never, may or must");

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plugin's side of a call: outcomes of steps, what is copied and for how long, caps at n - 1, n
- * and n + 1, and what a plugin asks of the client and the host. */
+/* Tests of the plugin's side of a call: outcomes of steps, what is copied and for how long, caps at
+ * n - 1, n and n + 1, and what a plugin asks of the client and the host. */
 
 #include "run_rig.h"
 #include "suite.h"
 
-static size_t size; /* the varied value of a test */
+static size_t size; /* the value that differs between the tests */
 static int freed;
 
 /* ---- outcomes ------------------------------------------------------------------------------- */
@@ -99,7 +99,7 @@ may_say_nothing(void)
 	run_free(run);
 	run = run_new(&remote, &input, &services, NULL);
 	run_cancel(run);
-	run_step(run, ENTRY_CANCEL, NULL, 0, NULL); /* a capability that it does not have */
+	run_step(run, ENTRY_CANCEL, NULL, 0, NULL); /* a capability that the client does not have */
 	CU_ASSERT(!run->result.failed);
 	ASSERT_INT(run->outcome.kind, OUTCOME_DONE);
 	run_free(run);
@@ -122,7 +122,7 @@ second_step(struct mcp_call *call, const void *state, size_t len)
 	CU_ASSERT_EQUAL((uintptr_t)state % _Alignof(max_align_t), 0);
 	for (size_t i = 0; i < len; i++)
 		CU_ASSERT_EQUAL(bytes[i], (unsigned char)i);
-	CU_ASSERT_EQUAL(freed, 1); /* the memory of the step before is gone */
+	CU_ASSERT_EQUAL(freed, 1); /* the memory of the step before is freed */
 	CU_ASSERT_PTR_NULL(mcp_reply(call, 2));
 	return mcp_say(call, "%s%s", mcp_reply(call, 0)->body.data, mcp_reply(call, 1)->body.data);
 }
@@ -307,7 +307,8 @@ static int
 abilities(struct mcp_call *call)
 {
 	CU_ASSERT(mcp_client_can(call, "elicitation"));
-	CU_ASSERT(mcp_client_can(call, "elicitation.form")); /* no mode means forms */
+	/* a capability without a mode means forms */
+	CU_ASSERT(mcp_client_can(call, "elicitation.form"));
 	CU_ASSERT(!mcp_client_can(call, "elicitation.url"));
 	CU_ASSERT(mcp_client_can(call, "sampling.tools"));
 	CU_ASSERT(!mcp_client_can(call, "roots")); /* false */
@@ -353,7 +354,8 @@ questions(void)
 	ASSERT_INT(run->outcome.questions, 1);
 	ASSERT_STR(run->outcome.question[0].key, "k");
 	ASSERT_STR(run->outcome.question[0].params, "{}");
-	run_step(run, ENTRY_HANDLER, NULL, 0, "{\"k\":17}"); /* not an object: not answered */
+	/* the answer is not an object, so it counts as missing */
+	run_step(run, ENTRY_HANDLER, NULL, 0, "{\"k\":17}");
 	ASSERT_INT(run->outcome.kind, OUTCOME_ASK);
 	run_step(run, ENTRY_HANDLER, NULL, 0, "{\"k\":{\"action\":\"accept\"}}");
 	ASSERT_INT(run->outcome.kind, OUTCOME_DONE);
@@ -381,8 +383,8 @@ suspends_then_asks(struct mcp_call *call)
 	return asks(call);
 }
 
-/* A step that did several things ends with one of them, and nothing is left of the others: the host
- * takes a worker that sends both for malicious. */
+/* A step that did several things ends with one of them, and the data of the others are dropped: the
+ * host would treat a worker that sends both as malicious. */
 static void
 one_outcome(void)
 {
@@ -398,7 +400,7 @@ one_outcome(void)
 	run_free(run);
 }
 
-/* Its name is in what the caller reads. */
+/* The name of the plugin is in the text for the caller. */
 static void
 mistakes_name_the_plugin(void)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plugin's side of a call: mistakes of plugins, structs of other minor versions, defects that
- * do not look like answers. */
+/* Tests of the plugin's side of a call: mistakes of plugins, structs of other minor versions,
+ * defects that do not look like answers. */
 #include <pthread.h>
 
 #include "run_rig.h"
 #include "suite.h"
 
-static size_t size; /* the varied value of a test */
+static size_t size; /* the value that differs between the tests */
 
 /* ---- mistakes ------------------------------------------------------------------------------- */
 
@@ -102,7 +102,7 @@ defers_more(struct mcp_call *call)
 	return mcp_say(call, "said");
 }
 
-/* What a step deferred runs after its end, and cannot change how it ended. */
+/* A deferred function runs after the end of its step, and cannot change how the step ended. */
 static void
 deferred_is_too_late(void)
 {
@@ -115,7 +115,7 @@ deferred_is_too_late(void)
 	run_free(run);
 }
 
-/* Invalid values from a plugin in this process. */
+/* A plugin in this process gives invalid values. */
 static int careless_at;
 
 static int
@@ -165,7 +165,7 @@ careless(struct mcp_call *call)
 	case 23:
 		mcp_table(call, (const struct mcp_column[1]){ { "a", NULL } }, 1);
 		return mcp_table_end(call, &(struct mcp_table_end){ .total = 1 });
-	case 24: request.size += 4; break; /* the stride of an array would be wrong */
+	case 24: request.size += 4; break; /* the stride of the array would be wrong */
 	default: return mcp_say(call, "done");
 	}
 	return mcp_suspend(call, &request, 1, 0, next_nothing, NULL, 0);
@@ -220,8 +220,8 @@ unknown_status(struct mcp_call *call)
 	return mcp_failure(call, &failure);
 }
 
-/* Nothing is repeated, the body stays below the cap, no line is lost, no failure becomes a
- * success. */
+/* Unknown values are safe: nothing is repeated, the body stays below the cap, no line is lost, no
+ * failure becomes a success. */
 static void
 unknown_values(void)
 {
@@ -239,7 +239,8 @@ unknown_values(void)
 	run_free(run);
 	run = run_once(&plain, unknown_status);
 	ASSERT_INT(run->result.status, MCP_E_INTERNAL);
-	ASSERT_INT(run->result.retry_after_ms, -1); /* 0 does not mean at once */
+	/* 0 does not mean that the next poll is immediate */
+	ASSERT_INT(run->result.retry_after_ms, -1);
 	run_free(run);
 }
 
@@ -265,7 +266,7 @@ zeroed_end(struct mcp_call *call)
 	return mcp_table_end(call, &end);
 }
 
-/* A text without origin counts as foreign, a link has no size, a table no total. */
+/* A text without an origin counts as text of others; a link has no size; a table has no total. */
 static void
 zero_is_safe(void)
 {
@@ -336,7 +337,7 @@ keeps(struct mcp_call *call)
 	return mcp_say(call, "mine");
 }
 
-/* A call belongs to the thread of its step, and to no thread afterwards. */
+/* A call may be used only on the thread of its step, and on no thread after the step. */
 static void
 calls_of_others(void)
 {
@@ -355,7 +356,8 @@ calls_of_others(void)
 
 /* ---- other minor versions ------------------------------------------------------------------- */
 
-/* A request of a later minor version: its stride is larger, and the following bytes are unknown. */
+/* A request of a later minor version: its stride is larger, and this host does not know the
+ * additional bytes. */
 struct later_http {
 	struct mcp_http http;
 	char more[24];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON Schema: valid and invalid values, keyword by keyword; schemas that do not compile. */
+/* Tests of JSON Schema: valid and invalid values, keyword by keyword, and schemas that do not
+ * compile. */
 #include "registry/schema.h"
 
 #include "base/buf.h"
@@ -26,7 +27,7 @@ compiled(const char *text)
 	char why[256] = "";
 	struct schema *schema = schema_compile(document, why, sizeof(why));
 
-	json_object_put(document); /* the schema keeps its own reference */
+	json_object_put(document); /* the schema has its own reference to the document */
 	if (schema == NULL)
 		printf("\n    %s: %s", text, why);
 	CU_ASSERT_FATAL(schema != NULL);
@@ -320,7 +321,7 @@ nested_fits(const struct schema *schema, int depth)
 	return fits;
 }
 
-/* Each level takes two steps down: the reference and its target. */
+/* Each level needs two steps: the reference and its target. */
 static void
 depth_of_values(void)
 {
@@ -332,7 +333,7 @@ depth_of_values(void)
 	schema_free(schema);
 }
 
-/* Ten alternatives at each of ten levels would be ten thousand million checks. */
+/* Ten alternatives at each of ten levels would need ten thousand million checks. */
 static void
 alternatives_are_bounded(void)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A model's message about its arguments, and what is corrected before they are checked. */
+/* Tests of the message that a model gets about its arguments, and of the arguments that are
+ * corrected before the check. */
 #include "registry/schema.h"
 
 #include "base/buf.h"
@@ -364,7 +365,7 @@ secrets_are_masked_before_the_cut(void)
 	char arguments[300], expected[300];
 
 	mask_add(secret, strlen(secret));
-	/* the cut, after 64 bytes of a name and 80 of a value, is within the secret */
+	/* the cut, after 64 bytes of a name and 80 of a value, is inside the secret */
 	snprintf(arguments, sizeof(arguments), "{\"table\":\"t\",\"%050d%s\":1}", 0, secret);
 	snprintf(expected, sizeof(expected), "unknown argument \"%050d***\"; allowed: ", 0);
 	tool_says_first(arguments, expected);
@@ -376,7 +377,7 @@ secrets_are_masked_before_the_cut(void)
 		 "{\"table\":\"t\",\"filter\":{\"name\":\"n\",\"%040d%s\":1}}", 0, secret);
 	snprintf(expected, sizeof(expected), "filter: unknown member \"%040d***\"; ", 0);
 	tool_says_first(arguments, expected);
-	/* what is shortened says so */
+	/* a text that is shortened is marked */
 	snprintf(arguments, sizeof(arguments), "{\"table\":\"t\",\"%070d\":1}", 0);
 	snprintf(expected, sizeof(expected), "unknown argument \"%064d\xE2\x80\xA6\"; ", 0);
 	tool_says_first(arguments, expected);

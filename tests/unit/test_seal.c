@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sealed handles open only when complete, with the same key, purpose and principal, and before they
- * expire. */
+/* Tests of sealed handles: they open only when complete, with the same key, purpose and principal,
+ * and before they expire. */
 #include "base/seal.h"
 
 #include <errno.h>
@@ -107,7 +107,7 @@ no_change_opens(void)
 	sealer_free(sealer);
 }
 
-/* The last digit of an unpadded text has unused bits: only zeros are accepted. */
+/* The last digit of a text without padding has unused bits, which must be zeros. */
 static void
 one_handle_has_one_spelling(void)
 {
@@ -191,7 +191,7 @@ sizes(void)
 	CU_ASSERT(unseal(sealer, "p", "q", out.data, out.len, &payload));
 	ASSERT_INT(payload.len, 65528);
 	buf_fini(&payload);
-	buf_init(&payload, 65527); /* too small for it */
+	buf_init(&payload, 65527); /* the buffer is too small for it */
 	CU_ASSERT(!unseal(sealer, "p", "q", out.data, out.len, &payload));
 	buf_reset(&out);
 	seal(sealer, "p", "q", 0, big, 65529, &out);
@@ -329,7 +329,7 @@ of_many_makers_one_wins(void)
 	CU_ASSERT(stat("state", &info) == 0 && (info.st_mode & 0777) == 0700);
 	CU_ASSERT(info.st_nlink == 3);
 	CU_ASSERT(rmdir("state/deep") != 0 && unlink("state/deep/key") == 0);
-	CU_ASSERT(rmdir("state/deep") == 0); /* no temporary file was left */
+	CU_ASSERT(rmdir("state/deep") == 0); /* no temporary file remained */
 	CU_ASSERT(!seal_key_make("/proc/none/key", made[0], why, sizeof(why)));
 	CU_ASSERT(strstr(why, "/proc/none/key: ") == why);
 	leave_directory();

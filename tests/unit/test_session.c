@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The legacy era: sessions, their content, allowed messages, and questions to the client. */
+/* Tests of the legacy era: sessions, their content, allowed messages, and questions to the
+ * client. */
 #include "suite.h"
 
 #include "base/buf.h"
@@ -59,7 +60,7 @@ handshake(void)
 	ASSERT_STR(text_at(sent->answer, "result.instructions"), "Ask for echo.");
 	CU_ASSERT(at(sent->answer, "result.resultType") == NULL);
 	CU_ASSERT(at(sent->answer, "result._meta") == NULL);
-	/* no stream could carry changes here, so none are declared */
+	/* over HTTP no stream can carry changes, so none are declared */
 	CU_ASSERT(at(sent->answer, "result.capabilities.tools") != NULL);
 	CU_ASSERT(at(sent->answer, "result.capabilities.tools.listChanged") == NULL);
 	CU_ASSERT(strlen(sent->session) >= 22 && strlen(sent->session) <= LIMIT_HANDLE);
@@ -147,7 +148,7 @@ whose_session(void)
 	session_id[30] = session_id[30] == 'A' ? 'B' : 'A';
 	expect_error(in_session(ERA_REQUEST("1", "ping", "")), 404, -32001);
 	memcpy(session_id, forged, sizeof(forged));
-	rig_restart(); /* the id contains everything */
+	rig_restart(); /* the id contains the whole session */
 	ASSERT_INT(in_session(ERA_REQUEST("1", "ping", ""))->status, 200);
 	ASSERT_INT(in_session(NULL)->status, 405);
 	rig_stop();
@@ -191,7 +192,8 @@ legacy_errors_are_in_band(void)
 	sent = in_session(ERA_REQUEST("1", "resources/read", "\"uri\":\"test://nowhere\""));
 	expect_error(sent, 200, -32002);
 	ASSERT_STR(text_at(sent->answer, "error.data.uri"), "test://nowhere");
-	sent = in_session(CALL("1", "echo")); /* bad arguments: the model must see them */
+	/* wrong arguments are an answer of the tool, so that the model sees them */
+	sent = in_session(CALL("1", "echo"));
 	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
 	sent = in_session(CALL("1", "needs"));
 	CU_ASSERT(json_object_get_boolean(at(sent->answer, "result.isError")));
@@ -217,7 +219,7 @@ log_levels(void)
 	ASSERT_INT(in_session(ERA_REQUEST("1", "logging/setLevel", "\"level\":\"debug\""))->status,
 		   200);
 	ASSERT_INT(rig_wait(in_session(CALL("1", "logs")))->notes, 2);
-	initialize(INITIALIZE("2025-11-25", "{}")); /* another session, another level */
+	initialize(INITIALIZE("2025-11-25", "{}")); /* another session has another level */
 	ASSERT_INT(rig_wait(in_session(CALL("1", "logs")))->notes, 0);
 	rig_stop();
 }
@@ -295,7 +297,7 @@ stdio_lifecycle(void)
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32602);
 	sent = send_stdio("[" ERA_REQUEST("1", "ping", "") "]");
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32600);
-	/* a probe of the modern era does not select an era */
+	/* a request that tests for the modern era does not select an era */
 	sent = send_stdio(ERA_REQUEST("1", "server/discover", MODERN_META("")));
 	CU_ASSERT(at(sent->answer, "result.supportedVersions") != NULL);
 	sent = send_stdio(INITIALIZE("2025-06-18", "{}"));
@@ -305,7 +307,8 @@ stdio_lifecycle(void)
 	sent = send_stdio(ERA_REQUEST("1", "tools/list", ""));
 	CU_ASSERT(at(sent->answer, "result.tools") != NULL);
 	CU_ASSERT(at(sent->answer, "result.ttlMs") == NULL);
-	sent = send_stdio(ERA_REQUEST("1", "tools/list", MODERN_META(""))); /* both eras at once */
+	/* a client may use both eras at once */
+	sent = send_stdio(ERA_REQUEST("1", "tools/list", MODERN_META("")));
 	CU_ASSERT(at(sent->answer, "result.ttlMs") != NULL);
 	sent = send_stdio(INITIALIZE("2025-06-18", "{}"));
 	ASSERT_INT(int_at(sent->answer, "error.code"), -32600);
@@ -338,7 +341,8 @@ questions(void)
 	rig_wait_notes(sent, 2);
 	ASSERT_STR(text_at(sent->note[0], "method"), "elicitation/create");
 	ASSERT_STR(text_at(sent->note[0], "params.message"), "Your name?");
-	CU_ASSERT(at(sent->note[0], "params.mode") == NULL); /* unknown to this revision */
+	/* the method does not exist in this revision */
+	CU_ASSERT(at(sent->note[0], "params.mode") == NULL);
 	ASSERT_STR(text_at(sent->note[1], "method"), "roots/list");
 	CU_ASSERT(strcmp(text_at(sent->note[0], "id"), text_at(sent->note[1], "id")) != 0);
 	ASSERT_INT(reply(sent->note[0], "\"result\":{\"action\":\"accept\",\"content\":"
@@ -488,14 +492,14 @@ table_is_bounded(void)
 	ASSERT_INT(sessions_count(sessions), 3);
 	ASSERT_STR(found[3]->capabilities, "{\"roots\":{},\"elicitation\":{\"form\":{}}}");
 	ASSERT_INT(found[3]->revision, REV_2025_06_18);
-	/* the second is used, so the third replaces the first, whose level is lost */
+	/* the second session is in use, so the third one replaces the first, whose level is lost */
 	ASSERT_INT(level_of(sessions, &id[1]), 1);
 	CU_ASSERT(level_of(sessions, &id[0]) != 0);
 	ASSERT_INT(level_of(sessions, &id[1]), 1);
 	ASSERT_INT(level_of(sessions, &id[3]), 3);
 	CU_ASSERT(session_find(sessions, "q", id[1].data, &busy) == NULL);
 	CU_ASSERT(!busy);
-	/* sessions with a running request stay, even if there is no room then */
+	/* sessions with a running request are kept, even when there is no room for a new one */
 	for (size_t i = 0; i < 4; i++) {
 		found[i] = session_find(sessions, "p", id[i].data, &busy);
 		ASSERT_INT(busy, i == 3);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The classifier besides its corpus (tests/policy): secrets, the operator's list of functions,
- * texts that JSON cannot hold, and sizes. */
+/* Tests of the classifier that its corpus (tests/policy) does not have: secrets, the operator's
+ * list of functions, texts that JSON cannot hold, and sizes. */
 #include "base/mem.h"
 #include "config/config.h"
 #include "policy/sql.h"
@@ -78,7 +78,8 @@ secrets(void)
 	static const struct sql_rules all = { .scope_allowed = every_scope };
 	static const struct {
 		const char *sql;
-		bool with_none, with_app, with_all; /* does it reveal a forbidden secret? */
+		/* does the statement reveal a secret that is not allowed? */
+		bool with_none, with_app, with_all;
 	} list[] = {
 		{ "SELECT secret('app', 'k')", true, false, false },
 		{ "SELECT try_secret(\"app\", 'k')", true, false, false },
@@ -150,7 +151,7 @@ listed_functions(void)
 	ASSERT_STR(judged("SELECT s.filter(1)", &rules).function, "s.filter");
 }
 
-/* A name that does not fit its buffer hides nothing. */
+/* A name that does not fit into its buffer cannot hide a call. */
 static void
 long_names(void)
 {
@@ -172,7 +173,7 @@ long_names(void)
 	CU_ASSERT(judged(sql, &rules).class == SQL_READ);
 }
 
-/* Large texts of one kind: each is read once. */
+/* Large texts of one kind: each text is read only once. */
 static void
 large_texts(void)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A table of states: a step that it has is made, any other ends the process and names both. */
+/* Tests of tables of states: a change that is in the table is made, any other change ends the
+ * process and names both states. */
 #include "base/states.h"
 
 #include "base/mem.h"

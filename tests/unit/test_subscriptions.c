@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who is notified of changes: open listens of the modern era, the legacy session on stdio. */
+/* Tests who is notified of changes: open listens of the modern era, and the legacy session on
+ * stdio. */
 #include "suite.h"
 
 #include "config/config.h"
@@ -114,7 +115,7 @@ on_stdio(void)
 		   "\"params\":{\"requestId\":5}}");
 	ASSERT_INT(sent->finished, 1);
 	CU_ASSERT(sent->answer == NULL);
-	CU_ASSERT(rig_line(0) == NULL); /* there is no legacy session */
+	CU_ASSERT(rig_line(0) == NULL); /* there is no legacy session yet */
 	rig_stop();
 }
 
@@ -170,7 +171,8 @@ legacy_on_stdio(void)
 	eras_changed(rig_eras, "tools", NULL);
 	send_stdio(INITIALIZE);
 	eras_changed(rig_eras, "tools", NULL);
-	CU_ASSERT(rig_line(0) == NULL); /* not before it reports that it is ready */
+	/* the client is not notified before it reports that it is ready */
+	CU_ASSERT(rig_line(0) == NULL);
 	send_stdio("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}");
 	eras_changed(rig_eras, "tools", NULL);
 	ASSERT_STR(text_at(rig_line(0), "method"), "notifications/tools/list_changed");
@@ -202,7 +204,8 @@ subscriptions_of_a_session(void)
 		snprintf(uri, sizeof(uri), "test://%u", i);
 		CU_ASSERT(session_subscribe(&session, uri));
 	}
-	CU_ASSERT(session_subscribe(&session, "test://0")); /* a second one is the same */
+	/* a second subscription to the same resource has no effect */
+	CU_ASSERT(session_subscribe(&session, "test://0"));
 	CU_ASSERT(!session_subscribe(&session, "test://more"));
 	session_unsubscribe(&session, "test://0");
 	session_unsubscribe(&session, "test://0");

@@ -105,7 +105,7 @@ not_a_task(void)
 	struct sent *sent;
 
 	rig_start();
-	rig_report = 2; /* it ends in time */
+	rig_report = 2; /* the call ends before its deadline */
 	sent = call("report", "", WITH_TASKS);
 	ASSERT_STR(text_at(sent->answer, "result.resultType"), "complete");
 	rig_report = 2; /* the caller does not want to wait */

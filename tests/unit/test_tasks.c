@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tools that the host publishes for an operation: its result, polled and waited for, and its
- * cancel; and handles that are not to be believed. */
+/* Tests of the tools that the host publishes for an operation: its result, with and without a wait,
+ * its cancel, and handles that are not valid. */
 #include "suite.h"
 
 #include "base/loop.h"
@@ -68,13 +68,13 @@ from_start_to_result(void)
 		   "cancel_report");
 	sent = call_with("get_report", handle, ",\"wait_s\":0");
 	CU_ASSERT(says(sent, "2 to go.\nIt is still running.\nNext: get_report"));
-	keep(handle, sizeof(handle), sent); /* another one, for another day */
+	keep(handle, sizeof(handle), sent); /* another handle, which has another expiry */
 	sent = call_with("get_report", handle, ",\"wait_s\":0");
 	CU_ASSERT(says(sent, "1 to go."));
 	sent = call_with("get_report", handle, ",\"wait_s\":0");
 	ASSERT_STR(text_at(sent->answer, "result.content.0.text"), "The report is ready.");
 	CU_ASSERT(at(sent->answer, HANDLE) == NULL);
-	rig_report = 3; /* with a wait it is polled until it ends */
+	rig_report = 3; /* with a wait the operation is polled until it ends */
 	sent = call_with("get_report", handle, "");
 	ASSERT_STR(text_at(sent->answer, "result.content.0.text"), "The report is ready.");
 	ASSERT_INT(rig_report, 0);
@@ -97,7 +97,7 @@ cancelled(void)
 	rig_stop();
 }
 
-/* Whoever looks and leaves does not stop what somebody else has begun. */
+/* A caller that polls and leaves does not stop an operation that another call has begun. */
 static void
 leaving_stops_nothing(void)
 {
@@ -146,7 +146,7 @@ invalid_handles(void)
 	CU_ASSERT(fails(call_with("cancel_report", handle, ""), refusal));
 	rig_principal = "local";
 	CU_ASSERT(fails(call("get_report", ""), "handle"));
-	ASSERT_INT(rig_report, 2); /* nothing of this reached the plugin */
+	ASSERT_INT(rig_report, 2); /* the plugin saw no part of these calls */
 	rig_restart();
 	CU_ASSERT(says(call_with("get_report", handle, ",\"wait_s\":0"), "2 to go."));
 	later_ms = (TASK_TTL_S - 60) * INT64_C(1000);

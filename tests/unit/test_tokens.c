@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tokens: their text, their digests, and the file that keeps them. */
+/* Tests of tokens: their text, their digests, and the file that keeps them. */
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -57,7 +57,7 @@ names(void)
 	ASSERT_STR(token_name_check(longest), NULL);
 }
 
-/* Every entry is found by its digest, wherever it stands, and no neighbour of it is. */
+/* Every entry is found by its digest, at any position, and no other entry is found. */
 static void
 lookup(void)
 {
@@ -141,7 +141,8 @@ round_trip(void)
 	CU_ASSERT(is_same(&list.token[1], &bob));
 	token_list_fini(&list);
 	CU_ASSERT(stat(path, &status) == 0 && (status.st_mode & 07777) == 0600);
-	ASSERT_INT(folder_files(), 2); /* the tokens and their lock; nothing temporary */
+	/* the files of tokens and of their lock, and no temporary file */
+	ASSERT_INT(folder_files(), 2);
 	CU_ASSERT(token_file_remove(path, "ann", why, sizeof(why)));
 	CU_ASSERT(!token_file_remove(path, "ann", why, sizeof(why)));
 	ASSERT_STR(why, "there is no token \"ann\"");
@@ -202,7 +203,7 @@ invalid_files(void)
 	folder_remove();
 }
 
-/* A file that another user could have written is not read. */
+/* A file that another user could have written is refused. */
 static void
 untrusted_files(void)
 {
@@ -220,7 +221,7 @@ untrusted_files(void)
 		CU_ASSERT(strstr(why, "others may write to it") != NULL);
 	}
 	CU_ASSERT(chmod(path, 0600) == 0);
-	if (geteuid() == 0) { /* only root can give a file away */
+	if (geteuid() == 0) { /* only root can give a file to another user */
 		CU_ASSERT(chown(path, 12345, 12345) == 0);
 		CU_ASSERT(!reads(path, &list));
 		CU_ASSERT(strstr(why, "belongs to user 12345") != NULL);
@@ -238,7 +239,7 @@ untrusted_files(void)
 
 #define WRITERS 8
 
-/* Processes that add at the same time lose nothing. */
+/* When several processes add tokens at the same time, no token is lost. */
 static void
 many_writers(void)
 {
@@ -317,7 +318,7 @@ reloading(void)
 	list = token_store_list(store, &fault);
 	CU_ASSERT_FATAL(list != NULL && fault == NULL);
 	CU_ASSERT(token_find(list, ann.digest) != NULL);
-	CU_ASSERT(chmod(path, 0666) == 0); /* now anybody could have added a token */
+	CU_ASSERT(chmod(path, 0666) == 0); /* now every user could have added a token */
 	token_store_reload(store);
 	CU_ASSERT(token_store_list(store, &fault) == NULL);
 	CU_ASSERT(chmod(path, 0600) == 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the gate passes on to libmicrohttpd, in pieces of any size; and what Accept allows. */
+/* Tests what the gate passes on to libmicrohttpd, in pieces of any size; and what Accept allows. */
 #include "transport/accept.h"
 #include "transport/http_gate.h"
 
@@ -129,7 +129,7 @@ nul_is_refused(void)
 	ASSERT_INT(gate.status, 400);
 }
 
-/* Sends `head` and then `n` times `part`; returns the status. */
+/* Sends `head` and then `n` times `part`. Returns the status. */
 static int
 feed_parts(struct http_gate *gate, const char *head, const char *part, unsigned n)
 {
@@ -147,14 +147,14 @@ heads_are_bounded(void)
 	struct http_gate gate;
 	size_t exact = HEAD_MAX - strlen(POST) - 4;
 
-	/* exact to the byte, from the request line to the empty line */
+	/* exactly at the byte, counted from the request line to the empty line */
 	ASSERT_INT(feed_parts(&gate, POST "a:", "x", (unsigned)exact - 2), 0);
 	ASSERT_INT(http_gate_feed(&gate, "\r\n\r\n", 4), 4);
 	ASSERT_INT(feed_parts(&gate, POST "a:", "x", (unsigned)exact - 1), 0);
 	ASSERT_INT(http_gate_feed(&gate, "\r\n\r\n", 4), 2);
 	ASSERT_INT(gate.status, 431);
 	ASSERT_INT(feed_parts(&gate, "GET /", "x", HEAD_MAX), 414);
-	/* parts that the library stores */
+	/* the number of parts that the library stores */
 	ASSERT_INT(feed_parts(&gate, POST, "a:\r\n", 99), 0);
 	ASSERT_INT(feed_parts(&gate, POST, "a:\r\n", 100), 431);
 	ASSERT_INT(feed_parts(&gate, POST "Cookie: a", ";b=c", 95), 0);
@@ -162,7 +162,7 @@ heads_are_bounded(void)
 	ASSERT_INT(feed_parts(&gate, POST "cookie: a", ";b=c", 98), 0);
 	ASSERT_INT(http_gate_feed(&gate, "\r\n", 2), 0);
 	ASSERT_INT(gate.status, 431);
-	/* and memory: a cookie counts twice */
+	/* the memory of the parts: a cookie counts twice */
 	ASSERT_INT(feed_parts(&gate, POST "X: ", "b", HEAD_MAX - 40), 0);
 	ASSERT_INT(http_gate_feed(&gate, "\r\n", 2), 2);
 	ASSERT_INT(feed_parts(&gate, POST "Cookie: a=", "b", HEAD_MAX - 60), 0);

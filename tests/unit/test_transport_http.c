@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Promises to a receiver: when on_close is called and how often, that finish() is safe at any time,
- * even after the transport is gone, and that no callback is called from within another. */
+/* Tests of the promises to a receiver: when on_close is called and how often, that finish() is safe
+ * at any time, even after the transport is gone, and that no callback is called from within
+ * another. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -54,7 +55,7 @@ on_message(void *data, struct exchange *exchange, const char *body, size_t len)
 	CU_ASSERT(exchange->http && !exchange->closed && exchange->owner == NULL);
 	ASSERT_STR(exchange->principal.name, "tester");
 	snprintf(world.last, sizeof(world.last), "%.*s", (int)len, body);
-	if (strcmp(body, "release") == 0) { /* from within another request */
+	if (strcmp(body, "release") == 0) { /* called from within another request */
 		for (size_t i = 0; i < world.n_held; i++)
 			finish(world.held[i]);
 		world.n_held = 0;
@@ -113,7 +114,7 @@ stop(struct loop_timer *timer)
 	loop_stop(timer->data);
 }
 
-/* Runs the loop until `test` holds. */
+/* Runs the loop until `test` is true. */
 static void
 until(bool (*test)(void))
 {
@@ -199,7 +200,7 @@ finish_long_after_the_peer_left(void)
 	until(one_held);
 	close(fd);
 	until(one_closed);
-	fd = ask("echo"); /* the connection has gone meanwhile, the exchange still exists */
+	fd = ask("echo"); /* the connection has closed meanwhile, but the exchange still exists */
 	until(one_closed);
 	ASSERT_INT(http_open_exchanges(world.http) > 0, 1);
 	CU_ASSERT(!world.held[0]->ops->notify(world.held[0], "{}", 2));
@@ -278,7 +279,7 @@ full_queue_closes_but_not_from_within_notify(void)
 	world.inside = true;
 	while (world.held[0]->ops->notify(world.held[0], text, sizeof(text)))
 		sent++;
-	ASSERT_INT(sent, 16 - 1); /* 1 MiB, minus the framing */
+	ASSERT_INT(sent, 16 - 1); /* 1 MiB without the framing */
 	CU_ASSERT(world.held[0]->closed);
 	CU_ASSERT(!world.held[0]->ops->notify(world.held[0], "{}", 2));
 	ASSERT_INT(world.closed, 0);
@@ -303,7 +304,7 @@ finish_right_after_a_full_queue(void)
 	CU_ASSERT(!world.held[0]->ops->notify(world.held[0], text, sizeof(text)));
 	finish(world.held[0]);
 	until(nothing_open);
-	ASSERT_INT(world.closed, 0); /* after finish nothing is reported */
+	ASSERT_INT(world.closed, 0); /* after finish() nothing is reported */
 	close(fd);
 	tear_down();
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening sockets: which addresses are loopback, their names, what is refused and why. */
+/* Tests of opening sockets: which addresses are loopback, their names, which are refused and
+ * why. */
 #include "transport/listen.h"
 
 #include <netinet/in.h>

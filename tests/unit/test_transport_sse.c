@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The event queue: framing, its cap at n-1, n, n+1, and reading it in pieces of any size. */
+/* Tests of the event queue: framing, its cap at n-1, n, n+1, and reading it in pieces of any
+ * size. */
 #include "transport/sse.h"
 
 #include "base/mem.h"

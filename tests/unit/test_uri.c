@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Percent-encoding, paths, templates: checking, matching, expanding. */
+/* Tests of percent-encoding, paths, templates: checking, matching, expanding. */
 #include "base/uri.h"
 
 #include <json-c/json.h>
@@ -236,7 +236,7 @@ queries_are_matched(void)
 	match_is("a://{x}{?r}{&s}", "a://1?s=2", "{\"x\":\"1\",\"s\":\"2\"}");
 }
 
-/* Many variables with the same literal between them: the search ends. */
+/* Many variables with the same literal text between them: the search ends. */
 static void
 matching_is_bounded(void)
 {
@@ -277,7 +277,7 @@ expanded_is(const char *pattern, const char *json, const char *expected, const c
 	buf_puts(&out, "<");
 	ok = uri_template_expand(pattern, values, &out, reason, sizeof(reason));
 	ASSERT_INT(ok, expected != NULL);
-	/* a full buffer contains nothing, not even the mark */
+	/* a full buffer contains nothing, not even the text at the mark */
 	ASSERT_STR(buf_ok(&out) ? out.data + 1 : "", expected == NULL ? "" : expected);
 	ASSERT_STR(reason, why == NULL ? "" : why);
 	buf_fini(&out);

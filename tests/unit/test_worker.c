@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugins in a process of their own: the same answers as in this process, byte for byte; and the
- * calls when that process ends. */
+/* Tests of plugins in their own process: their answers are byte for byte the same as in this
+ * process. Also tests what happens to calls when that process ends. */
 #include <signal.h>
 #include <unistd.h>
 
@@ -13,21 +13,22 @@
 #include "suite.h"
 #include "worker_rig.h"
 
-#define TRANSCRIPT_MAX (16u << 20)
-
 static const char *const name_answer[] = {
 	"{\"user_name\":{\"action\":\"accept\",\"content\":{\"name\":\"Ada\"}}}", NULL
 };
+
 static const char *const two_rounds[] = {
 	"{\"step1\":{\"action\":\"accept\",\"content\":{\"name\":\"Ada\"}}}",
 	"{\"step1\":{\"action\":\"accept\",\"content\":{\"name\":\"Ada\"}},"
 	"\"step2\":{\"action\":\"accept\",\"content\":{\"color\":\"teal\"}}}",
 	NULL
 };
+
 static const char *const declined[] = { "{\"form\":{\"action\":\"decline\"}}", NULL };
+
 static const char *const wrong_key[] = { "{\"wrong\":{\"action\":\"accept\"}}", NULL };
 
-/* Every row of the fixture, except those that depend on time. */
+/* Calls every row of the fixture, except rows that depend on time. */
 static const struct use table[] = {
 	{ ROW_TOOL, .name = "test_simple_text" },
 	{ ROW_TOOL, .name = "test_image_content" },
@@ -137,19 +138,6 @@ same_answers_in_both_modes(void)
 
 /* ---- calls ----------------------------------------------------------------------------------- */
 
-static void
-expect(struct worker_rig *rig, const struct use *use, const char *part)
-{
-	struct buf transcript;
-
-	buf_init(&transcript, TRANSCRIPT_MAX);
-	rig_call(rig, use, &transcript);
-	if (strstr(transcript.data, part) == NULL)
-		printf("\n    \"%s\" should hold \"%s\"", transcript.data, part);
-	CU_ASSERT(strstr(transcript.data, part) != NULL);
-	buf_fini(&transcript);
-}
-
 static const struct use pid = { ROW_TOOL, .name = "pid" };
 
 static int
@@ -168,8 +156,8 @@ pid_of_worker(struct worker_rig *rig)
 	return number;
 }
 
-/* No credential in its environment, and no descriptor of the host except the two for it (and those
- * that it opens itself: epoll, eventfd). */
+/* The worker has no credential in its environment, and no descriptor of the host except its own
+ * two. (It opens epoll and eventfd itself.) */
 static void
 is_given_nothing(void)
 {
@@ -177,7 +165,7 @@ is_given_nothing(void)
 
 	setenv("DATABRICKS_TOKEN", "dapi-not-for-plugins", 1);
 	rig_open(&rig, "crashing_plugin", "crashing_plugin", ISOLATION_PROCESS, NULL);
-	expect(&rig, &pid, "descriptors=7 token=none");
+	rig_expect(&rig, &pid, "descriptors=7 token=none");
 	CU_ASSERT(pid_of_worker(&rig) != getpid());
 	unsetenv("DATABRICKS_TOKEN");
 	rig_close(&rig);
@@ -193,7 +181,7 @@ starts_at_the_first_call_only(void)
 	first = pid_of_worker(&rig);
 	ASSERT_INT(pid_of_worker(&rig), first);
 	rig_close(&rig);
-	ASSERT_INT(kill(first, 0), -1); /* it ended with its host */
+	ASSERT_INT(kill(first, 0), -1); /* the worker has ended with its host */
 }
 
 static void
@@ -218,9 +206,10 @@ a_crash_fails_the_calls_in_flight(void)
 		CU_ASSERT(strstr(transcript[i].data, "signal 6 (Aborted)") != NULL);
 		buf_fini(&transcript[i]);
 	}
-	CU_ASSERT(pid_of_worker(&rig) != first); /* the next call has a new process */
-	expect(&rig, &(struct use){ ROW_TOOL, .name = "crash", .arguments = "{\"how\":\"exit\"}" },
-	       "exited with status 0");
+	CU_ASSERT(pid_of_worker(&rig) != first); /* the next call gets a new process */
+	rig_expect(&rig,
+		   &(struct use){ ROW_TOOL, .name = "crash", .arguments = "{\"how\":\"exit\"}" },
+		   "exited with status 0");
 	rig_close(&rig);
 }
 
@@ -244,9 +233,10 @@ operations_outlive_their_process(void)
 		struct image counted;
 
 		rig_open(&rig, "crashing_plugin", "crashing_plugin", ISOLATION_PROCESS, options);
-		expect(&rig,
-		       &(struct use){ ROW_TOOL, .name = "work", .arguments = cases[i].arguments },
-		       "job-7 is done.");
+		rig_expect(&rig,
+			   &(struct use){ ROW_TOOL, .name = "work",
+					  .arguments = cases[i].arguments },
+			   "job-7 is done.");
 		counted = image_read(path);
 		counted.data[counted.len] = '\0';
 		ASSERT_STR(counted.data, cases[i].counted);
@@ -271,10 +261,10 @@ operations_outlive_a_kill(void)
 
 	rig_open(&rig, "crashing_plugin", "crashing_plugin", ISOLATION_PROCESS, options);
 	first = pid_of_worker(&rig);
-	expect(&rig, &work, "goes on: job-7");
+	rig_expect(&rig, &work, "goes on: job-7");
 	CU_ASSERT(kill(first, SIGKILL) == 0);
 	rig_wait(&rig, 100);
-	expect(&rig, &work, "goes on: job-7");
+	rig_expect(&rig, &work, "goes on: job-7");
 	CU_ASSERT(pid_of_worker(&rig) != first);
 	rig_close(&rig);
 	free(options);
@@ -292,12 +282,12 @@ cancels_reach_the_plugin(void)
 		struct worker_rig rig;
 
 		rig_open(&rig, "fixture", "fixture", modes[i], NULL);
-		expect(&rig,
-		       &(struct use){ ROW_TOOL, .name = "sleep",
-				      .arguments = "{\"ms\":60000,\"label\":\"nap\"}",
-				      .progress = true, .cancel_at_progress = true },
-		       "cancel");
-		expect(&rig, &(struct use){ ROW_TOOL, .name = "last_cancelled" }, "\"nap\"");
+		rig_expect(&rig,
+			   &(struct use){ ROW_TOOL, .name = "sleep",
+					  .arguments = "{\"ms\":60000,\"label\":\"nap\"}",
+					  .progress = true, .cancel_at_progress = true },
+			   "cancel");
+		rig_expect(&rig, &(struct use){ ROW_TOOL, .name = "last_cancelled" }, "\"nap\"");
 		rig_close(&rig);
 	}
 }
@@ -313,7 +303,7 @@ a_step_that_hangs_ends_with_its_process(void)
 	worker_set_grace(100);
 	rig_open(&rig, "crashing_plugin", "crashing_plugin", ISOLATION_PROCESS, NULL);
 	first = pid_of_worker(&rig);
-	expect(&rig, &hang, "cancelled");
+	rig_expect(&rig, &hang, "cancelled");
 	for (int i = 0; i < 100 && kill(first, 0) == 0; i++)
 		rig_wait(&rig, 100);
 	ASSERT_INT(kill(first, 0), -1);
@@ -334,8 +324,8 @@ sinks_can_stop(void)
 			    how[i]);
 
 		rig_open(&rig, "fixture", "fixture", ISOLATION_PROCESS, NULL);
-		expect(&rig, &(struct use){ ROW_TOOL, .name = "fetch", .arguments = arguments },
-		       "through the sink, stopped");
+		rig_expect(&rig, &(struct use){ ROW_TOOL, .name = "fetch", .arguments = arguments },
+			   "through the sink, stopped");
 		rig_close(&rig);
 		free(arguments);
 	}
@@ -386,241 +376,15 @@ refusals_of_the_worker_reach_the_caller(void)
 	struct plugin_status status;
 
 	rig_open(&rig, "bad", "bad_start", ISOLATION_PROCESS, NULL);
-	expect(&rig, &(struct use){ ROW_TOOL, .name = "tool_one" },
-	       "it is refusing to start: not with the options");
+	rig_expect(&rig, &(struct use){ ROW_TOOL, .name = "tool_one" },
+		   "it is refusing to start: not with the options");
 	plugins_status(rig.plugins, 0, &status);
 	ASSERT_INT(status.refusal, PLUGIN_START);
 	CU_ASSERT(strstr(status.why, "not with the options") != NULL);
 	rig_close(&rig);
 }
 
-/* ---- malicious workers ----------------------------------------------------------------------- */
-
-static void
-nothing_malformed_is_believed(void)
-{
-	static const struct {
-		const char *mode, *why;
-	} cases[] = {
-		{ "garbage", "it sent a malformed frame" },
-		{ "type", "it sent a malformed frame" },
-		{ "length", "it sent a malformed frame" },
-		{ "mixed", "it mixed the frames of two messages" },
-		{ "early", "it sent a malformed message" },
-		{ "version", "it is of another version" },
-		{ "host", "it sent a malformed message" },
-		{ "result", "it sent a malformed message" },
-		{ "outcome", "it sent a malformed message" },
-		{ "fetch", "it sent a malformed message" },
-		{ "quit", "its process exited with status 3" },
-	};
-	static const struct use echo = { ROW_TOOL, .name = "echo",
-					 .arguments = "{\"text\":\"x\"}" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct worker_rig rig;
-		char *program = xprintf("%s-%s", MALICIOUS_WORKER, cases[i].mode);
-
-		rig_open(&rig, "fixture", "fixture", ISOLATION_PROCESS, NULL);
-		worker_set_program(program);
-		expect(&rig, &echo, cases[i].why);
-		worker_set_program(WORKER);
-		expect(&rig, &echo, "\"x\""); /* the host and its other workers continue */
-		rig_close(&rig);
-		free(program);
-	}
-}
-
-/* ---- masks ---------------------------------------------------------------------------------- */
-
-/* How often the transcript of a call contains a text. */
-static unsigned
-times_shown(struct worker_rig *rig, const char *arguments, const char *text)
-{
-	struct use use = { ROW_TOOL, .name = "show", .arguments = arguments };
-	struct buf transcript;
-	unsigned times = 0;
-
-	buf_init(&transcript, TRANSCRIPT_MAX);
-	rig_call(rig, &use, &transcript);
-	for (const char *at = transcript.data; (at = strstr(at, text)) != NULL; at++)
-		times++;
-	buf_fini(&transcript);
-	return times;
-}
-
-/* The process does not know these values: the host finds them in its output. */
-static void
-values_that_the_host_knows_are_masked(void)
-{
-	static const enum isolation modes[] = { ISOLATION_NONE, ISOLATION_PROCESS };
-	char large[301], *arguments;
-
-	memset(large, 'k', 300);
-	memcpy(large, "beginning-of-a-large-", 21);
-	large[300] = '\0';
-	arguments = xprintf("{\"text\":\"%s\",\"untrusted\":true}", large);
-	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		struct worker_rig rig;
-
-		rig_open(&rig, "crashing_plugin", "crashing_plugin", modes[i], NULL);
-		CU_ASSERT(times_shown(&rig, "{\"text\":\"not-known-yet\"}", "not-known-yet") >= 3);
-		CU_ASSERT(times_shown(&rig, arguments, "beginning-of-a-large-") >= 3);
-		rig_close(&rig);
-	}
-	mask_add("the-host-knows", 14);
-	mask_add(large, 300);
-	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		struct worker_rig rig;
-
-		rig_open(&rig, "crashing_plugin", "crashing_plugin", modes[i], NULL);
-		ASSERT_INT(times_shown(&rig, "{\"text\":\"x the-host-knows y\"}", "the-host-knows"),
-			   0);
-		CU_ASSERT(times_shown(&rig, "{\"text\":\"x the-host-knows y\"}", "x *** y") >= 3);
-		ASSERT_INT(times_shown(&rig, "{\"text\":\"the-host-knows\",\"fail\":true}",
-				       "the-host-knows"),
-			   0);
-		/* a cell holds less than the whole value */
-		ASSERT_INT(times_shown(&rig, arguments, "beginning-of-a-large-"), 0);
-		rig_close(&rig);
-	}
-	free(arguments);
-}
-
-/* Invalid enum values get the safe meaning, wherever the plugin runs. */
-static void
-unknown_values_are_safe(void)
-{
-	static const struct {
-		const char *which, *part;
-	} cases[] = {
-		{ "request", "HTTP 200, 6 bytes in memory" },
-		{ "piece", "a piece of a body of an unknown kind" },
-		{ "level", "log 4 odd \"of no level\"" },
-		{ "context", "\\\"\\\" and 0" },
-		{ "status", "\"internal\"" },
-		{ "changed", "a change of something other" },
-	};
-	static const enum isolation modes[] = { ISOLATION_NONE, ISOLATION_PROCESS };
-
-	for (size_t mode = 0; mode < ARRAY_SIZE(modes); mode++) {
-		struct worker_rig rig;
-
-		rig_open(&rig, "fixture", "fixture", modes[mode], NULL);
-		for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-			char arguments[64];
-
-			snprintf(arguments, sizeof(arguments), "{\"which\":\"%s\"}",
-				 cases[i].which);
-			expect(&rig,
-			       &(struct use){ ROW_TOOL, .name = "odd_values",
-					      .arguments = arguments },
-			       cases[i].part);
-		}
-		rig_close(&rig);
-	}
-}
-
-/* It logs, and reports changes of a list and a resource, outside of any call's thread. */
-static void
-a_thread_of_the_plugin_reaches_the_host(void)
-{
-	static const enum isolation modes[] = { ISOLATION_NONE, ISOLATION_PROCESS };
-	static char text[60000];
-
-	for (size_t mode = 0; mode < ARRAY_SIZE(modes); mode++) {
-		struct worker_rig rig;
-		int log[2] = { -1, -1 }, kept = dup(STDERR_FILENO);
-		ssize_t len;
-
-		CU_ASSERT_FATAL(pipe(log) == 0);
-		rig_open(&rig, "fixture", "fixture", modes[mode], NULL);
-		dup2(log[1], STDERR_FILENO);
-		expect(&rig, &(struct use){ ROW_TOOL, .name = "thread_speaks" }, "has spoken");
-		while (strstr(rig.heard.data, "watched") == NULL)
-			rig_wait(&rig, 5);
-		ASSERT_STR(rig.heard.data, "test://static-text resources test://watched-resource ");
-		rig_close(&rig);
-		len = read(log[0], text, sizeof(text) - 1);
-		text[len > 0 ? len : 0] = '\0';
-		dup2(kept, STDERR_FILENO);
-		CU_ASSERT(strstr(text, "said by a thread") != NULL);
-		CU_ASSERT(strstr(text, "fixture") != NULL);
-		CU_ASSERT(strstr(text, "something other than tools") != NULL);
-		CU_ASSERT(strstr(text, "URI is NULL") != NULL);
-		close(kept);
-		close(log[0]);
-		close(log[1]);
-	}
-}
-
-/* The message with the value arrives before the answer that shows it. */
-static void
-a_value_is_shown_by_the_call_that_masks_it_only(void)
-{
-	static const enum isolation modes[] = { ISOLATION_NONE, ISOLATION_PROCESS };
-
-	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		struct worker_rig rig, other;
-		char *value = xprintf("shown-once-in-mode-%zu", i);
-		char *masks = xprintf("{\"text\":\"%s\",\"mask\":true}", value);
-		char *plain = xprintf("{\"text\":\"%s\"}", value);
-
-		rig_open(&rig, "crashing_plugin", "crashing_plugin", modes[i], NULL);
-		CU_ASSERT(times_shown(&rig, masks, value) >= 3);
-		ASSERT_INT(times_shown(&rig, masks, value), 0);
-		ASSERT_INT(times_shown(&rig, plain, value), 0);
-		rig_close(&rig);
-		rig_open(&other, "crashing_plugin", "crashing_plugin", ISOLATION_PROCESS, NULL);
-		ASSERT_INT(times_shown(&other, plain, value), 0);
-		ASSERT_INT(times_shown(&other, masks, value), 0); /* it was already masked */
-		rig_close(&other);
-		free(value);
-		free(masks);
-		free(plain);
-	}
-}
-
-/* The output of a process becomes events of the log, one for each line, and not too many. */
-static void
-output_becomes_events(void)
-{
-	struct loop *loop = loop_new();
-	struct worker_output output;
-	static char text[60000];
-	int pipe_of_worker[2] = { -1, -1 }, log[2] = { -1, -1 }, kept = dup(STDERR_FILENO);
-	ssize_t len;
-
-	CU_ASSERT_FATAL(pipe(pipe_of_worker) == 0 && pipe(log) == 0);
-	dup2(log[1], STDERR_FILENO);
-	log_init(LOG_NOTICE, false);
-	worker_output_init(&output, loop, "crashing_plugin");
-	worker_output_open(&output, pipe_of_worker[0]);
-	dprintf(pipe_of_worker[1], "{\"event\":\"forged\"}\x1b[31m\n\n%01500d\n", 1);
-	CU_ASSERT(worker_output_read(&output));
-	for (int i = 0; i < 200; i++)
-		dprintf(pipe_of_worker[1], "n%d\n", i);
-	dprintf(pipe_of_worker[1], "the end");
-	close(pipe_of_worker[1]);
-	while (worker_output_read(&output))
-		;
-	ASSERT_INT(output.fd, -1);
-	len = read(log[0], text, sizeof(text) - 1);
-	text[len > 0 ? len : 0] = '\0';
-	dup2(kept, STDERR_FILENO);
-	CU_ASSERT(strstr(text, "\n{\"event\"") == NULL && strchr(text, '\x1b') == NULL);
-	CU_ASSERT(strstr(text, "\"text\":\"{\\\"event\\\":\\\"forged\\\"}") != NULL);
-	CU_ASSERT(strstr(text, "\"text\":\"n0\"") != NULL);
-	CU_ASSERT(strstr(text, "\"text\":\"n199\"") != NULL /* in a new second */
-		  || strstr(text, "\"lines_left_out\":") != NULL);
-	close(kept);
-	close(log[0]);
-	close(log[1]);
-	loop_free(loop);
-}
-
 static const struct test tests[] = {
-	TEST(output_becomes_events),
 	TEST(same_answers_in_both_modes),
 	TEST(is_given_nothing),
 	TEST(starts_at_the_first_call_only),
@@ -632,11 +396,5 @@ static const struct test tests[] = {
 	TEST(sinks_can_stop),
 	TEST(many_calls_at_once),
 	TEST(refusals_of_the_worker_reach_the_caller),
-	TEST(nothing_malformed_is_believed),
-	TEST(unknown_values_are_safe),
-	TEST(a_thread_of_the_plugin_reaches_the_host),
-	TEST(values_that_the_host_knows_are_masked),
-	TEST(a_value_is_shown_by_the_call_that_masks_it_only),
 };
-
 SUITE(tests)

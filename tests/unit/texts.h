@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a text must contain, and what it must not; shown when it is otherwise. */
+/* Asserts that a text contains a part, or does not contain it. Prints both on failure. */
 #ifndef TESTS_UNIT_TEXTS_H
 #define TESTS_UNIT_TEXTS_H
 

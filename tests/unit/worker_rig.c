@@ -2,6 +2,9 @@
 /* See worker_rig.h. */
 #include "worker_rig.h"
 
+#include <CUnit/CUnit.h>
+#include <stdio.h>
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -56,7 +59,7 @@ write_all(int fd, const char *data, size_t len)
 	}
 }
 
-/* GET /bytes?N answers N bytes; any other path answers itself. */
+/* Serves GET /bytes?N with N bytes; any other path is answered with the path itself. */
 static void
 answer(int fd, const char *path)
 {
@@ -408,4 +411,17 @@ rig_wait(struct worker_rig *rig, unsigned ms)
 
 	loop_timer_set(rig->loop, &timer, ms);
 	loop_run(rig->loop, 0);
+}
+
+void
+rig_expect(struct worker_rig *rig, const struct use *use, const char *part)
+{
+	struct buf transcript;
+
+	buf_init(&transcript, TRANSCRIPT_MAX);
+	rig_call(rig, use, &transcript);
+	if (strstr(transcript.data, part) == NULL)
+		printf("\n    \"%s\" should hold \"%s\"", transcript.data, part);
+	CU_ASSERT(strstr(transcript.data, part) != NULL);
+	buf_fini(&transcript);
 }

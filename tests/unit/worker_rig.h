@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A host without transports: plugins of this build, in this process or in a worker, real calls and
- * egress, and a small upstream on loopback. A call becomes a transcript: everything that a client
- * would see, line by line.
- */
+/* A host without transports: plugins of this build, in this process or in a worker, real calls and
+ * egress, and a small upstream on loopback. A call is written as a transcript: all that a client
+ * would see, line by line. */
 #ifndef TESTS_UNIT_WORKER_RIG_H
 #define TESTS_UNIT_WORKER_RIG_H
 
@@ -18,6 +16,8 @@
 #include "egress/egress.h"
 #include "plugin/loader.h"
 
+#define TRANSCRIPT_MAX (16u << 20)
+
 struct worker_rig {
 	struct config config;
 	struct config_plugin plugin;
@@ -30,35 +30,41 @@ struct worker_rig {
 	struct egress *egress;
 	struct calls *calls;
 	struct principal principal;
-	const char *changed; /* the last `what` of a change, or NULL */
-	struct buf heard;    /* all of them: "what " or "uri ", in their order */
+	const char *changed; /* the last `what` of a reported change, or NULL */
+	struct buf heard;    /* all changes in their order: "what " or "uri " */
 	/* the upstream */
 	int listener;
 	pthread_t server;
 };
 
-/* What to call, and how. */
+/* The row to call, and how to call it. */
 struct use {
 	enum row_kind kind;
 	int cancel_after_ms; /* 0: not cancelled */
-	int wait_ms;	     /* as in call_spec */
+	int wait_ms;	     /* the kind of entry, as in call_spec */
 	bool progress;
-	bool cancel_at_progress; /* at the first: the step runs */
-	const char *name; /* tool or prompt; URI of a resource; "REF ARGUMENT" of a completion */
-	const char *arguments;	    /* JSON; NULL: {} */
-	const char *capabilities;   /* NULL: elicitation, sampling, roots */
-	const char *const *answers; /* JSON objects, one for each round of questions, then NULL */
+	bool cancel_at_progress; /* called at the first report: the step is running */
+	/* name of a tool or prompt; URI of a resource; "REF ARGUMENT" of a completion */
+	const char *name;
+	const char *arguments; /* JSON; NULL: {} */
+	/* capabilities of the client; NULL: elicitation, sampling, roots */
+	const char *capabilities;
+	/* answers as JSON objects, one for each round of questions, then NULL */
+	const char *const *answers;
 };
 
-/* `folder` is the plugin's folder below tests/plugins of the build; options may be NULL. */
+/* Makes a rig. `folder` is the plugin's folder below tests/plugins of the build; options may be
+ * NULL. */
 void rig_open(struct worker_rig *rig, const char *folder, const char *plugin,
 	      enum isolation isolation, const char *options);
 void rig_close(struct worker_rig *rig);
 /* Runs the call to its end and appends the transcript. */
 void rig_call(struct worker_rig *rig, const struct use *use, struct buf *transcript);
-/* Several at once, each with its transcript. */
+/* Asserts that the transcript of the call contains this part. */
+void rig_expect(struct worker_rig *rig, const struct use *use, const char *part);
+/* Runs several calls at once, each with a transcript. */
 void rig_calls(struct worker_rig *rig, const struct use *use, struct buf *transcript, size_t n);
-/* Runs the loop for a while. */
+/* Runs the loop for a short time. */
 void rig_wait(struct worker_rig *rig, unsigned ms);
 
 #endif

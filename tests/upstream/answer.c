@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The answers of the server, by path. */
+/* The server's answers, by path. */
 #include "internal.h"
 
 #include <errno.h>
@@ -184,7 +184,8 @@ stall(struct connection *c)
 	wait_stopping(c);
 }
 
-/* Says that the protocol changes, which nobody asked for, and then nothing. */
+/* Answers that the protocol changes, although the client did not ask for this, and then sends
+ * nothing. */
 static void
 switching(struct connection *c)
 {
@@ -193,7 +194,7 @@ switching(struct connection *c)
 	wait_stopping(c);
 }
 
-/* Interim replies, and never the final one. */
+/* Sends interim replies, and never the final reply. */
 static void
 interim(struct connection *c, const struct asked *asked)
 {

@@ -25,7 +25,7 @@ struct upstream {
 		char path[128];
 		unsigned seen;
 	} flaky[FLAKY_MAX];
-	int *open; /* descriptors of connections, shut down at the end */
+	int *open; /* descriptors of connections, which are shut down at the end */
 	size_t n_open;
 	bool stopping, released;
 };
@@ -34,7 +34,7 @@ struct connection {
 	struct upstream *upstream;
 	int fd;
 	SSL *tls;
-	char in[65536]; /* bytes read beyond the current request */
+	char in[65536]; /* bytes that were read beyond the current request */
 	size_t n_in;
 	bool keep;
 };
@@ -51,6 +51,6 @@ bool send_text(struct connection *connection, const char *format, ...)
 void reset_connection(struct connection *connection);
 unsigned times_seen(struct upstream *upstream, const char *path); /* includes this one */
 void wait_released(struct upstream *upstream);
-void wait_stopping(struct connection *connection); /* or the client closed the connection */
+void wait_stopping(struct connection *connection); /* or the client has closed the connection */
 
 #endif

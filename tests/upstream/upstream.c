@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Accepts connections, reads requests and stores them. */
+/* Accepts connections, and reads and stores requests. */
 #include "internal.h"
 
 #include <arpa/inet.h>
@@ -73,7 +73,7 @@ reset_connection(struct connection *c)
 	c->keep = false;
 }
 
-/* ---- shared by the threads ------------------------------------------------------------------- */
+/* ---- data that the threads share ------------------------------------------------------------- */
 
 static void
 remember(struct upstream *u, const char *head, const char *body, size_t len)
@@ -155,7 +155,7 @@ upstream_requests(struct upstream *u)
 	return n;
 }
 
-/* Waits until *count is in the range, for a minute at most. */
+/* Waits until *count is in the range, at most for a minute. */
 static bool
 wait_count(struct upstream *u, const unsigned *count, unsigned least, unsigned most)
 {
@@ -219,7 +219,7 @@ upstream_release(struct upstream *u)
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-/* Fills `in` until it has a whole header; its length, or 0 at the end. */
+/* Fills `in` until it has a complete header. Returns its length, or 0 at the end. */
 static size_t
 read_head(struct connection *c)
 {
@@ -299,7 +299,8 @@ forget(struct upstream *u, int fd)
 		if (u->open[i] == fd)
 			u->open[i] = u->open[--u->n_open];
 	}
-	close(fd); /* under the lock: upstream_stop() must not shut down another descriptor */
+	/* under the lock, because upstream_stop() must not shut down another descriptor */
+	close(fd);
 	u->alive--;
 	pthread_cond_broadcast(&u->changed);
 	pthread_mutex_unlock(&u->lock);

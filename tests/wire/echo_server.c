@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A server that is only a transport: its receiver does what the message says ("do", "n"), so that
- * the raw_*.py scripts can test every state of the transport. It prints its URLs on stderr
- * ("listening URL"), ends on SIGTERM, "quit" or the end of stdin, and frees everything, so that a
- * leak is found.
- */
+/* A server that has only a transport. The messages tell its receiver what to do ("do", "n"), so
+ * that the raw_*.py scripts can test every state of the transport. It prints its URLs on stderr
+ * ("listening URL"), ends on SIGTERM, "quit" or the end of stdin, and frees all memory, so that
+ * leaks are found. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -29,7 +27,7 @@ struct call {
 	size_t len;
 	const char *what; /* within body */
 	long n;
-	bool keep; /* do not finish when the peer leaves */
+	bool keep; /* does not finish when the peer leaves */
 };
 
 static struct {
@@ -106,7 +104,7 @@ notify(struct call *call, size_t size)
 	return sent;
 }
 
-/* "drip" and "flood": a notification at intervals. "later": the answer. */
+/* "drip" and "flood" send a notification at intervals. "later" sends the answer. */
 static void
 on_timer(struct loop_timer *timer)
 {
@@ -118,7 +116,7 @@ on_timer(struct loop_timer *timer)
 	}
 	if (notify(call, is(call, "flood") ? 65536 : 10) || is(call, "drip"))
 		loop_timer_set(server.loop, timer, is(call, "flood") ? 0 : 10);
-	/* else: too slow a reader; on_close() ends it */
+	/* otherwise the reader is too slow, and on_close() ends the exchange */
 }
 
 static void
@@ -429,7 +427,7 @@ main(int argc, char **argv)
 	int fd;
 
 	(void)argc;
-	do /* the parent process may have closed some of the first three */
+	do /* the parent process may have closed some of the descriptors 0 to 2 */
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	close(fd);

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Functions for handlers. They are short functions that use the table in plugin.h. They are in a
- * small static library that is linked into the plugin, and have no state of their own. These
- * rules apply to each function, unless its comment has another rule: - threads: a function may
- * be called on the thread that runs the step of `call`, during that step. On another thread or
- * at another time it does nothing, and the current step fails as a mistake of the plugin; -
- * ownership: strings, trees and structs that are returned belong to the step and are freed with
- * it; arguments stay the caller's and are copied if they are needed later;
- * - errors: MCP_OK or a negative status is returned. Most can be ignored: a failure is sticky, so
+ * small static library that is linked into the plugin, and have no state of their own. These rules
+ * apply to each function, unless its comment has another rule:
+ * - threads: a function may be called on the thread that runs the step of `call`, during that step.
+ *   On another thread or at another time it does nothing, and the current step fails as a mistake
+ *   of the plugin;
+ * - ownership: strings, trees and structs that are returned belong to the step and are freed with
+ *   it; arguments stay the caller's and are copied if they are needed later;
+ * - errors: MCP_OK or a negative status is returned. Most can be ignored: a failure is final, so
  *   the answer of the call is then that failure, whatever else is written;
  * - units: lengths are in bytes without a NUL, times in milliseconds;
- * - NULL is allowed only where the comment says so; - every function exists since ABI 1.0. */
+ * - NULL is allowed only where the comment says so;
+ * - every function exists since ABI 1.0.
+ */
 #ifndef LAKEHOST_CALL_H
 #define LAKEHOST_CALL_H
 

@@ -190,7 +190,7 @@ struct mcp_list {
 	/* Not NULL: the request is a POST with this JSON object. A value "{x}" is replaced by the
 	 * variable x; without this variable the member is left out. */
 	const char *body;
-	const char *limit; /* as in struct mcp_page */
+	const char *limit; /* the members have the meaning of those in struct mcp_page */
 	/* Writes the answer when the list is empty; may be NULL. */
 	int (*none)(struct mcp_call *call);
 };

@@ -33,7 +33,7 @@ struct handle {
 	struct handle *next;
 };
 
-/* The workspace's lock protects its handles, and `handles_lock` the list. */
+/* The lock of the workspace protects its handles. `handles_lock` protects the list. */
 static struct handle *handles;
 static pthread_mutex_t handles_lock = PTHREAD_MUTEX_INITIALIZER;
 

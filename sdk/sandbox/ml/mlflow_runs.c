@@ -28,115 +28,7 @@ static const struct page_rule history_rule = { .key = "metrics",
 					       .default_size = 25000,
 					       .max_size = 25000 };
 
-/* ---- runs as documents ---- */
-
-struct json_object *
-run_new(const char *id, const char *name, const char *experiment, const char *user, int64_t started)
-{
-	struct json_object *run = json_object_new_object(), *info = json_object_new_object();
-	struct json_object *data = json_object_new_object();
-	char *place = xprintf("dbfs:/databricks/mlflow-tracking/%s/%s/artifacts", experiment, id);
-
-	json_add_str(info, "run_id", id);
-	json_add_str(info, "run_uuid", id);
-	json_add_str(info, "run_name", name);
-	json_add_str(info, "experiment_id", experiment);
-	json_add_str(info, "user_id", user);
-	json_add_str(info, "status", "RUNNING");
-	json_add_int(info, "start_time", started);
-	json_add_str(info, "artifact_uri", place);
-	json_add_str(info, "lifecycle_stage", "active");
-	json_add(run, "info", info);
-	json_add(data, "metrics", json_object_new_array());
-	json_add(data, "params", json_object_new_array());
-	json_add(data, "tags", json_object_new_array());
-	json_add(run, "data", data);
-	json_add(run, "inputs", json_object_new_object());
-	json_add(run, "files", json_object_new_array());
-	free(place);
-	run_set(run, "tags", "mlflow.runName", name);
-	run_set(run, "tags", "mlflow.user", user);
-	return run;
-}
-
-void
-run_put(struct workspace *ws, struct json_object *run)
-{
-	struct json_object *info = json_get(run, "info");
-
-	db_run(ws,
-	       "INSERT INTO ml_runs(id, experiment, json) VALUES(?, ?, ?)"
-	       " ON CONFLICT(id) DO UPDATE SET json = excluded.json",
-	       "ssj", json_str(info, "run_id"), json_str(info, "experiment_id"), run);
-}
-
-static struct json_object *
-list_of(struct json_object *run, const char *list)
-{
-	return json_get(json_get(run, "data"), list);
-}
-
-static struct json_object *
-pair_of(struct json_object *list, const char *key)
-{
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		struct json_object *pair = json_object_array_get_idx(list, i);
-
-		if (strcmp(json_str(pair, "key"), key) == 0)
-			return pair;
-	}
-	return NULL;
-}
-
-void
-run_set(struct json_object *run, const char *list, const char *key, const char *value)
-{
-	struct json_object *pair = pair_of(list_of(run, list), key);
-
-	if (pair == NULL) {
-		pair = json_object_new_object();
-		json_add_str(pair, "key", key);
-		json_object_array_add(list_of(run, list), pair);
-	}
-	json_add_str(pair, "value", value);
-}
-
-void
-run_log(struct workspace *ws, struct json_object *run, const char *key, struct json_object *value,
-	int64_t when, int64_t step)
-{
-	struct json_object *point = json_object_new_object(), *list = list_of(run, "metrics");
-	struct json_object *latest = pair_of(list, key);
-
-	json_add_str(point, "key", key);
-	json_add(point, "value", value);
-	json_add_int(point, "timestamp", when);
-	json_add_int(point, "step", step);
-	db_run(ws, "INSERT INTO ml_metrics(run, key, json) VALUES(?, ?, ?)", "ssj",
-	       json_str(json_get(run, "info"), "run_id"), key, point);
-	if (latest == NULL) {
-		json_object_array_add(list, point);
-		return;
-	}
-	if (step >= json_int(latest, "step", 0)) {
-		json_add(latest, "value", json_object_get(value));
-		json_add_int(latest, "timestamp", when);
-		json_add_int(latest, "step", step);
-	}
-	json_object_put(point);
-}
-
-void
-run_add_file(struct json_object *run, const char *path, int64_t size)
-{
-	struct json_object *file = json_object_new_object();
-
-	json_add_str(file, "path", path);
-	json_add_bool(file, "is_dir", size < 0);
-	if (size >= 0)
-		json_add_int(file, "file_size", size);
-	json_object_array_add(json_get(run, "files"), file);
-}
+/* ---- reading ---- */
 
 /* The run with the id in the request; owned. NULL when the request was refused. */
 static struct json_object *
@@ -191,8 +83,6 @@ reply_run(struct request *req, struct json_object *run, const char *member)
 	reply_json(req, answer);
 }
 
-/* ---- reading ---- */
-
 static struct ml_value
 value_of(struct json_object *run, const char *scope, const char *key)
 {
@@ -201,7 +91,7 @@ value_of(struct json_object *run, const char *scope, const char *key)
 	if (strcmp(scope, "attributes") == 0)
 		value = json_get(json_get(run, "info"), key);
 	else
-		value = ml_pair(list_of(run, scope), key);
+		value = ml_pair(run_list(run, scope), key);
 	if (value != NULL &&
 	    (strcmp(scope, "metrics") == 0 || json_object_is_type(value, json_type_int)))
 		return (struct ml_value){ .is_number = true,
@@ -472,7 +362,7 @@ log_one_param(struct request *req, struct json_object *run, struct json_object *
 			    "A param needs a key and a value.");
 		return false;
 	}
-	old = json_object_get_string(ml_pair(list_of(run, "params"), key));
+	old = json_object_get_string(ml_pair(run_list(run, "params"), key));
 	if (old != NULL && strcmp(old, value) != 0) {
 		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
 			    "Param '%.200s' was already "

@@ -328,8 +328,7 @@ sql_fail_sqlite(struct sql_run *run, const struct rewritten *rw)
 	} else if (strstr(message, "misuse of aggregate") != NULL) {
 		sql_fail(run, "42903",
 			 "[GROUP_BY_AGGREGATE] Aggregate functions are not allowed "
-			 "in "
-			 "this place: %s. SQLSTATE: 42903",
+			 "in this place: %s. SQLSTATE: 42903",
 			 message);
 	} else if (strstr(message, "values were supplied") != NULL ||
 		   strstr(message, "values for") != NULL) {

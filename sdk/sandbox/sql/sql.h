@@ -220,14 +220,14 @@ sqlite3_stmt *sql_prepare(struct sql_run *run, const struct rewritten *rw);
 /* Steps a prepared query and sends its columns and rows, until its end or until the receiver stops;
  * finalizes it. */
 bool sql_give_rows(struct sql_run *run, sqlite3_stmt *st, const struct rewritten *rw);
-/* Steps a statement to its end and discards its rows. */
+/* Runs a statement to its end and discards its rows. */
 bool sql_exhaust(struct sql_run *run, sqlite3_stmt *st, const struct rewritten *rw);
 
-/* Fills in unknown types from the values of the first row, else STRING. The statement has been
- * stepped (row says whether it returned one). */
+/* Takes unknown types from the values of the first row, or STRING. The statement has been stepped
+ * once; `row` says whether it returned a row. */
 void types_from_row(sqlite3_stmt *st, bool row, struct sql_type *types);
 
-/* ---- the catalog's own rows (lake_catalog.c) ---- */
+/* ---- rows of the catalog itself (lake_catalog.c) ---- */
 bool catalog_put_table(struct lake_conn *conn, const struct table_name *name, const char *type,
 		       const char *comment, const char *view_text);
 bool catalog_put_column(struct lake_conn *conn, const struct table_name *name, int64_t position,
@@ -237,11 +237,11 @@ bool catalog_put_schema(struct lake_conn *conn, const char *catalog, const char 
 			const char *comment);
 bool catalog_put_catalog(struct lake_conn *conn, const char *catalog, const char *type,
 			 const char *comment);
-/* Drops the table or view with its rows and columns. */
+/* Drops the table or view, and the catalog's rows about it and its columns. */
 bool catalog_drop_table(struct lake_conn *conn, const struct table_name *name);
 bool catalog_drop_schema(struct lake_conn *conn, const char *catalog, const char *schema);
 
-/* Commands; each starts with the cursor after its leading words. */
+/* The commands. For each of them the cursor is after its leading words. */
 bool sql_create(struct sql_run *run, struct sql_cursor *c);
 bool sql_drop(struct sql_run *run, struct sql_cursor *c);
 bool sql_alter(struct sql_run *run, struct sql_cursor *c);
@@ -263,7 +263,8 @@ void functions_number(struct lake_conn *conn);
 void functions_nested(struct lake_conn *conn);
 void functions_date(struct lake_conn *conn);
 void functions_aggregate(struct lake_conn *conn);
-/* A Spark cast of text to a type; false when the input is invalid. Result: NULL, or text. */
+/* Casts a text to a type as Spark does. False when the input is invalid. The result is NULL or
+ * text. */
 struct sql_value {
 	enum { VALUE_NULL, VALUE_INT, VALUE_REAL, VALUE_TEXT } kind;
 	int64_t i;
@@ -283,7 +284,7 @@ int64_t when_days(int year, int month, int day); /* month may be outside 1..12 *
 int when_month_length(int year, int month);
 void when_date(const struct when *w, char out[16]);	 /* YYYY-MM-DD */
 void when_timestamp(const struct when *w, char out[40]); /* YYYY-MM-DD HH:MM:SS[.ffffff] */
-/* yyyy, MM, dd, HH, mm, ss, SSS, EEE, MMM, a, D, Q, 'text' ... (Java's patterns) */
+/* formats with Java's patterns: yyyy, MM, dd, HH, mm, ss, SSS, EEE, MMM, a, D, Q, 'text' ... */
 void when_format(const struct when *w, const char *pattern, struct buf *out);
 bool when_scan(const char *text, const char *pattern, struct when *out);
 bool when_add(struct when *w, int64_t amount, const char *unit);
@@ -291,16 +292,16 @@ bool when_trunc(struct when *w, const char *unit);
 struct when when_now(void);
 void func_error(sqlite3_context *ctx, const char *sql_state, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
-/* Of the arguments of a function. */
+/* Reads the arguments of a function. */
 const char *arg_text(sqlite3_value *v); /* "" for NULL */
 bool any_null(int n, sqlite3_value **v);
-/* The result of a function; a full buffer is an error.  Empties it. */
+/* Sets the result of a function from the buffer, and empties it. A full buffer is an error. */
 void give_text(sqlite3_context *ctx, struct buf *out);
 struct func_row {
 	const char *name;
 	void (*fn)(sqlite3_context *ctx, int n, sqlite3_value **v);
 	int args;    /* -1 = any */
-	bool random; /* differs from call to call */
+	bool random; /* the result differs from call to call */
 };
 void register_rows(struct lake_conn *conn, const struct func_row *list);
 void format_double(double value, char out[40]);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Names in statements: a.b.c, IDENTIFIER(...), information_schema, range(...), and the form of a
- * table reference in SQLite.
- */
+/* Reads names in statements: a.b.c, IDENTIFIER(...), information_schema, range(...); and writes
+ * table references in the form of SQLite. */
 #include "sql/sql.h"
 
 #include <stdlib.h>
@@ -36,7 +34,7 @@ free_parts(char **parts, size_t n)
 		free(parts[i]);
 }
 
-/* "a.`b c`.d" out of a parameter or string literal. */
+/* Reads a name such as "a.`b c`.d" from a parameter or a string literal. */
 static bool
 split_identifier(struct sql_run *run, const char *text, char **parts, size_t max, size_t *n)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The SQL dialect: results of statements, their types, and errors. */
+/* Tests of the SQL dialect: results of statements, their types, and errors. */
 #include "test/client.h"
 
 #include <stdio.h>
@@ -9,8 +9,9 @@
 
 struct row {
 	const char *statement;
-	const char *types; /* of the columns, comma-separated; NULL = not checked */
-	const char *rows;  /* data_array as JSON without spaces */
+	/* types of the columns, separated by commas; NULL: they are not checked */
+	const char *types;
+	const char *rows; /* the expected data_array, as JSON without spaces */
 };
 
 static void

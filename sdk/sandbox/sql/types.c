@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Spark SQL types: parsing, their names in the Statement Execution and Unity Catalog APIs, and
- * their declaration in SQLite.
- */
+/* Spark's SQL types: how they are parsed, their names in the Statement Execution and Unity Catalog
+ * APIs, and their declaration in SQLite. */
 #include "sql/sql.h"
 
 #include <ctype.h>
@@ -71,7 +69,8 @@ parse_nested(const char *text, struct sql_type *out)
 	return false;
 }
 
-/* Upper case without spaces, except inside STRUCT field lists where a space separates. */
+/* Makes the canonical form: upper case without spaces, except inside the field list of a STRUCT,
+ * where a space separates name and type. */
 static void
 squeeze(const char *text, char *out, size_t size)
 {
@@ -149,7 +148,8 @@ char *
 type_decl(const struct sql_type *type)
 {
 	if (strcmp(type->text, "STRING") == 0)
-		return xstrdup("TEXT"); /* "STRING" would get numeric affinity */
+		/* TEXT, because SQLite would give "STRING" numeric affinity */
+		return xstrdup("TEXT");
 	if (strchr(type->text, '<') != NULL)
 		return xprintf("\"%s\"", type->text);
 	return xstrdup(type->text);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * VALUES in a FROM clause with names for its columns, which SQLite's syntax does not have: VALUES
- * (1, 'a') AS t(id, name) becomes (SELECT column1 AS "id", column2 AS "name" FROM (VALUES (1,
- * 'a'))) AS "t".
- */
+/* Rewrites VALUES in a FROM clause with names for its columns, because SQLite does not have this
+ * syntax: VALUES (1, 'a') AS t(id, name) becomes (SELECT column1 AS "id", column2 AS "name" FROM
+ * (VALUES (1, 'a'))) AS "t". */
 #include "sql/rewrite.h"
 
 #include <stdlib.h>
 
-/* Names for column1, column2, ... of VALUES: those of "AS t(a, b)", else col1, col2, ... */
+/* The names for column1, column2, ... of VALUES: those in "AS t(a, b)", or col1, col2, ... */
 static void
 name_values(struct rewriter *r, size_t first, size_t aliases, size_t aliases_end)
 {
@@ -38,7 +36,7 @@ name_values(struct rewriter *r, size_t first, size_t aliases, size_t aliases_end
 	rewrite_put(r, 'k', "FROM");
 }
 
-/* [(] VALUES (1, 'a'), (2, 'b') [)] [AS] t(id, name) */
+/* Reads [(] VALUES (1, 'a'), (2, 'b') [)] [AS] t(id, name). */
 bool
 rewrite_values(struct rewriter *r)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Query history: GET /api/2.0/sql/history/queries, written when statements begin and end. */
+/* The query history, GET /api/2.0/sql/history/queries. A row is written when a statement begins and
+ * when it ends. */
 #include "statements/statements.h"
 
 #include <stdlib.h>

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * External links: pre-signed addresses of result chunks that behave like an object store's. They
- * expire, require the header that was returned with them, and refuse any request with credentials
- * of the workspace. So they detect a client that sends its credentials to the store.
- */
+/* External links: pre-signed addresses of result chunks that behave like the addresses of an object
+ * store. They expire, require the header that was returned with them, and refuse any request with
+ * credentials of the workspace. So they detect a client that sends its credentials to the store. */
 #include "statements/statements.h"
 
 #include <stdio.h>
@@ -88,7 +86,7 @@ note_foreign(void *arg, const char *name, const char *value)
 	free(folded);
 }
 
-/* Splits "ws.id.chunk.expires.mac"; false when the signature is wrong. */
+/* Splits "ws.id.chunk.expires.mac". False when the signature is wrong. */
 static bool
 open_link(const char *token, char *ws, char *id, size_t *index, int64_t *expires, char **payload)
 {

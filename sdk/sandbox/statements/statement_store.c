@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The life of statements: a warehouse is started if necessary, the SQL runs on a background thread,
- * rows are split into chunks and spooled (in memory while small, then to an unlinked file).
- */
+/* Runs statements: a warehouse is started if necessary, the SQL runs on a background thread, rows
+ * are split into chunks and spooled (in memory while small, then to an unlinked file). */
 #include "statements/statements.h"
 
 #include <errno.h>
@@ -18,7 +16,8 @@ enum {
 	SPOOL_IN_MEMORY = 256 * 1024,
 	WAREHOUSE_POLL_MS = 20,
 };
-#define MAX_RESULT_BYTES (INT64_C(4) << 30) /* bytes that EXTERNAL_LINKS keeps before truncating */
+/* bytes of a result that EXTERNAL_LINKS keeps before it is truncated */
+#define MAX_RESULT_BYTES (INT64_C(4) << 30)
 
 struct statements {
 	pthread_mutex_t lock;
@@ -70,7 +69,7 @@ statement_new(struct workspace *ws)
 
 	settings_read(&settings);
 	id_uuid(s->id);
-	memcpy(s->id, "01f1", 4); /* the prefix of real statement ids */
+	memcpy(s->id, "01f1", 4); /* a prefix that the ids of the real platform have too */
 	s->ws = ws;
 	s->refs = 1;
 	s->spool = -1;
@@ -301,7 +300,7 @@ await_warehouse(struct statement *s, struct bg *bg)
 	}
 }
 
-/* Sets the final state with its texts; under the lock. */
+/* Sets the final state and its texts. The caller holds the lock. */
 static enum statement_state
 conclude(struct statement *s, struct sql_outcome *out)
 {
@@ -358,7 +357,8 @@ run(struct bg *bg, void *arg)
 	statement_unref(s);
 }
 
-/* Makes room by removing the oldest finished statements. Under the lock; returns those to free. */
+/* Makes room by removing the oldest finished statements. The caller holds the lock, and frees the
+ * statements that are returned. */
 static struct statement *
 evict(struct statements *store)
 {
@@ -392,7 +392,7 @@ statement_start(struct statement *s)
 	history_begin(s);
 	pthread_mutex_lock(&store->lock);
 	gone = evict(store);
-	s->refs = 3; /* references of the store, the task and the caller */
+	s->refs = 3; /* references: one of the store, one of the task, one of the caller */
 	s->bg = bg_start(s->ws, run, s);
 	if (s->bg != NULL) {
 		s->next = store->first;

@@ -50,7 +50,7 @@ manifest_json(const struct statement *s)
 	json_add_str(manifest, "format", s->csv ? "CSV" : "JSON_ARRAY");
 	schema = json_object_new_object();
 	json_add_int(schema, "column_count", (int64_t)n);
-	if (n > 0) { /* a copy, because trees are never shared */
+	if (n > 0) { /* a copy, because two answers must not share a tree */
 		const char *text =
 		    json_object_to_json_string_ext(s->columns, JSON_C_TO_STRING_PLAIN);
 
@@ -70,7 +70,7 @@ manifest_json(const struct statement *s)
 	return manifest;
 }
 
-/* ResultData of one chunk: rows inline, or one external link. */
+/* Makes ResultData of one chunk: rows inline, or one external link. */
 static struct json_object *
 result_json(struct statement *s, size_t index)
 {
@@ -110,7 +110,7 @@ reply_statement(struct request *req, struct statement *s)
 	json_add(answer, "status", status_json(s));
 	done = s->state == ST_SUCCEEDED;
 	statements_unlock(s->ws);
-	if (done) { /* results do not change any more */
+	if (done) { /* without the lock: results do not change any more */
 		json_add(answer, "manifest", manifest_json(s));
 		json_add(answer, "result",
 			 s->chunk_count > 0 ? result_json(s, 0) : json_object_new_object());

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A statement of the Statement Execution API: submitted, run in the background, its result kept in
- * chunks until it expires. statement_store.c owns its life, statements.c has the endpoints, links.c
- * the external links, history.c the query history.
- */
+/* A statement of the Statement Execution API: it is submitted, runs in the background, and its
+ * result is kept in chunks until it expires. statement_store.c runs it, statements.c has the
+ * endpoints, links.c the external links, history.c the query history. */
 #ifndef SANDBOX_STATEMENTS_H
 #define SANDBOX_STATEMENTS_H
 
@@ -27,7 +25,7 @@ struct statement {
 	int64_t rows_per_chunk, inline_limit;
 	bool external, csv;
 
-	/* The following members: under the store's lock. */
+	/* The lock of the store protects the following members. */
 	bool truncated;
 	char sql_state[6];
 	int refs;
@@ -35,7 +33,7 @@ struct statement {
 	const char *error_code;
 	char *error;
 	int64_t created, ended;
-	struct json_object *columns; /* manifest columns; NULL before they are known */
+	struct json_object *columns; /* the columns of the manifest; NULL before they are known */
 	struct chunk *chunks;
 	size_t chunk_count;
 	int64_t rows, bytes;
@@ -43,8 +41,8 @@ struct statement {
 	struct bg *bg;
 	struct statement *next;
 
-	/* Used only by the background task until the end: */
-	struct buf memory; /* the spool, while small */
+	/* Until the end only the background task uses the following members. */
+	struct buf memory; /* the stored rows, while they are few */
 	struct buf row;
 	int64_t spooled;
 	int spool; /* file descriptor, or -1 */
@@ -52,15 +50,16 @@ struct statement {
 };
 
 const char *statement_state_name(enum statement_state state);
-/* Puts the statement into the store and starts it; false when the queue is full (the statement is
- * freed then). On success the caller holds a reference. */
+/* Puts the statement into the store and starts it. False when the queue is full; then the statement
+ * was freed. On success the caller holds a reference. */
 bool statement_start(struct statement *s);
 struct statement *statement_new(struct workspace *ws);
 void statement_unref(struct statement *s);
-/* A reference, or NULL: unknown or expired. */
+/* The statement with this id, with a reference. NULL when it is unknown or has expired. */
 struct statement *statement_find(struct workspace *ws, const char *id);
 void statement_cancel(struct statement *s);
-/* The text of a chunk, once SUCCEEDED; caller frees.  NULL when there is no such chunk. */
+/* The text of a chunk of a statement in state SUCCEEDED; the caller frees it. NULL when there is no
+ * such chunk. */
 char *statement_chunk(struct statement *s, int64_t index, size_t *len);
 void statements_lock(struct workspace *ws);
 void statements_unlock(struct workspace *ws);

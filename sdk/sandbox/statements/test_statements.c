@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Statement Execution API: requests, states, chunks, external links. */
+/* Tests of the Statement Execution API: requests, states, chunks, external links. */
 #include "test/client.h"
 
 #include <stdio.h>
@@ -244,7 +244,7 @@ test_links_expire(void)
 	a = submit("\"statement\":\"SELECT 5\",\"disposition\":\"EXTERNAL_LINKS\"");
 	snprintf(key, sizeof(key), "x-sandbox-key: %s",
 		 text_at(a, "result.external_links[0].http_headers.x-sandbox-key"));
-	for (;;) { /* expired after the clock has moved by one millisecond */
+	for (;;) { /* the link has expired when the clock has moved by one millisecond */
 		file = call_with("GET", text_at(a, "result.external_links[0].external_link"), NULL,
 				 "", with_key);
 		if (file->status != 200)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Child process, HTTP client and JSON look-ups for the sandbox's tests. */
+/* The child process, the HTTP client and the JSON look-ups of the sandbox's tests. */
 #include "test/client.h"
 
 #include <fcntl.h>
@@ -31,7 +31,7 @@ spawn(const char *const *args, int *out)
 	pid = fork();
 	if (pid == 0) {
 		dup2(fds[1], STDOUT_FILENO);
-		setenv("PATH", sandbox.dir, 1); /* where a python3 that fails stands, see main.c */
+		setenv("PATH", sandbox.dir, 1); /* a folder with a python3 that fails, see main.c */
 		execv(program, (char *const *)(void *)(size_t)args);
 		_exit(127);
 	}

@@ -135,7 +135,7 @@ becomes_empty(const char *folder)
 {
 	int empty = 0;
 
-	/* an upload may still be in progress, so one check is not enough */
+	/* in a loop: an upload may still be in progress, so one check is not enough */
 	for (int i = 0; i < 3000 && empty < 5; i++) {
 		empty = entries_of(folder) == 0 ? empty + 1 : 0;
 		usleep(20000);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests of lakehost-sandbox from the client's side: test-sandbox PROGRAM. */
+/* Tests lakehost-sandbox from the client's side: test-sandbox PROGRAM. */
 #include "test/client.h"
 
 #include <ftw.h>
@@ -20,7 +20,7 @@ remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
 	return remove(path);
 }
 
-/* The sandbox must not run what it finds by the caller's PATH. */
+/* The sandbox must not run a program that it finds by the caller's PATH. */
 static bool
 make_decoy(void)
 {
@@ -60,6 +60,7 @@ main(int argc, char **argv)
 	add_tree_suite();
 	add_file_suite();
 	add_code_suite();
+	add_definition_suite();
 	add_job_suite();
 	add_ml_suite();
 	add_change_suite();

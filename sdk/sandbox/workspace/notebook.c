@@ -58,7 +58,7 @@ comment_of(const char *language)
 
 struct line {
 	const char *text;
-	size_t len; /* without the end of the line */
+	size_t len; /* length of the line without its end */
 };
 
 static bool
@@ -77,7 +77,7 @@ next_line(const char **at, const char *end, struct line *line)
 	return true;
 }
 
-/* "# MAGIC %md" with word "MAGIC": the rest begins at *rest. */
+/* Recognises "# MAGIC %md" with word "MAGIC": the rest begins at *rest. */
 static bool
 line_is(const struct line *line, const char *comment, const char *word, size_t *rest)
 {
@@ -232,7 +232,7 @@ cell_language(const struct notebook *notebook, const struct cell *cell, char lan
 
 /* ---- Jupyter to cells ---- */
 
-/* A string, or an array of strings that belong together. */
+/* Reads a string, or an array of strings that are joined. */
 static char *
 joined(struct json_object *value)
 {

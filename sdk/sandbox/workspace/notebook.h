@@ -9,9 +9,9 @@
 #include "sandbox.h"
 
 struct cell {
-	char *source;		     /* as in the editor, with its %magic line */
+	char *source;		     /* the text as in the editor, with its %magic line */
 	char *title;		     /* or NULL */
-	struct json_object *outputs; /* Jupyter's output objects, or NULL */
+	struct json_object *outputs; /* the output objects in the form of Jupyter, or NULL */
 };
 
 struct notebook {
@@ -20,10 +20,11 @@ struct notebook {
 	size_t count;
 };
 
-/* "PYTHON" for "python", "Python", ...; NULL for any other language. */
+/* Returns "PYTHON" for "python", "Python", ...; NULL for an unknown language. */
 const char *language_known(const char *name);
 const char *language_extension(const char *language); /* "py", "sql", "scala", "r" */
-/* The language of a text that begins with a "Databricks notebook source" line, or NULL. */
+/* The language of a text that begins with a line "Databricks notebook source". NULL for any other
+ * text. */
 const char *notebook_header(const char *text, size_t len);
 
 void notebook_from_source(const char *text, size_t len, const char *language, struct notebook *out);

@@ -12,7 +12,7 @@
 
 /* ---- list ---- */
 
-/* Older notebooks are left out; folders and files stay. */
+/* Does the object belong into the list? Older notebooks are left out; folders and files stay. */
 static struct json_object *
 drop_older(struct json_object *all, int64_t after)
 {
@@ -29,7 +29,7 @@ drop_older(struct json_object *all, int64_t after)
 	return kept;
 }
 
-/* The path that the query names, and the object there; NULL after a refusal. */
+/* The path in the query, and the object at this path. NULL when the request was refused. */
 static char *
 object_arg(struct request *req, struct object *object)
 {
@@ -113,7 +113,7 @@ workspace_mkdirs(struct request *req)
 	free(path);
 }
 
-/* The folders of the workspace itself: the top ones and the home of each user. */
+/* The folders that belong to the workspace: the top folders and the home of each user. */
 static bool
 is_protected(const char *path)
 {

@@ -12,7 +12,7 @@
 static const struct {
 	const char *path, *type, *language;
 	const char *file; /* of seed/ */
-	const char *text; /* or the content itself */
+	const char *text; /* or the content as text */
 } objects[] = {
 	{ "/Users", "DIRECTORY", NULL, NULL, NULL },
 	{ "/Shared", "DIRECTORY", NULL, NULL, NULL },

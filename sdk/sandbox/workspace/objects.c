@@ -279,7 +279,7 @@ object_read(struct workspace *ws, const struct object *object, size_t max, size_
 	return data;
 }
 
-/* Writes bytes to a temporary file below the workspace's folder; its name, or NULL. */
+/* Writes bytes to a temporary file below the workspace's folder. Returns its name, or NULL. */
 static char *
 write_temporary(struct workspace *ws, const void *data, size_t len)
 {

@@ -10,54 +10,57 @@
 #include "sandbox.h"
 
 enum {
-	MAX_EXPORT = 10 * 1024 * 1024, /* bytes of notebooks, and of imports and exports */
+	MAX_EXPORT = 10 * 1024 * 1024, /* most bytes of notebooks, and of imports and exports */
 	MAX_WORKSPACE_FILE = 500 * 1024 * 1024,
 };
 
 struct object {
 	int64_t id, created, modified, size;
 	char *path;
-	char type[12];	  /* DIRECTORY NOTEBOOK FILE LIBRARY REPO */
+	char type[12];	  /* one of DIRECTORY NOTEBOOK FILE LIBRARY REPO */
 	char language[8]; /* of notebooks; else "" */
-	char format[8];	  /* of notebooks: SOURCE, JUPYTER; else "" */
-	bool locked;	  /* no user may write here or below */
+	char format[8];	  /* for notebooks: SOURCE, JUPYTER; else "" */
+	bool locked;	  /* users cannot write here or below */
 };
 
-/* NULL when it is not a normalized absolute path. Removes "/Workspace". Caller frees. */
+/* Normalizes a path and removes "/Workspace". NULL when it is not an absolute path. The caller
+ * frees it. */
 char *object_path(const char *given);
-/* The query argument or body member `path`; NULL after a refusal.  Caller frees. */
+/* The path in the query argument or body member `path`. NULL when the request was refused. The
+ * caller frees it. */
 char *object_path_arg(struct request *req);
 char *object_path_body(struct request *req);
 
 bool object_find(struct workspace *ws, const char *path, struct object *out);
-/* Like object_find, but has answered 404 when it returns false. */
+/* Finds an object. When the result is false, it has answered 404. */
 bool object_need(struct request *req, const char *path, struct object *out);
 void object_fini(struct object *object);
 bool object_is_folder(const struct object *object); /* DIRECTORY or REPO */
 struct json_object *object_json(const struct object *object);
-/* Array of the objects directly in a folder, as struct json_object. */
+/* The objects directly in a folder, as an array of struct json_object. */
 struct json_object *object_children(struct workspace *ws, const char *path);
 bool object_has_children(struct workspace *ws, const char *path);
 
-/* May the caller write at this path? Has answered 403 when not. */
+/* May the caller write at this path? When the result is false, it has answered 403. */
 bool object_writable(struct request *req, const char *path);
-/* Creates a folder and its parents; has answered when it returns false. */
+/* Creates a folder and its parents. When the result is false, the request was answered. */
 bool object_mkdirs(struct request *req, const char *path);
 void object_add_folder(struct workspace *ws, const char *path, const char *type);
-/* Deletes it and everything below it. */
+/* Deletes an object and everything below it. */
 void object_delete(struct workspace *ws, const char *path);
 
-/* Descriptor of the content, or -1. */
+/* A descriptor of the content, or -1. */
 int object_open(struct workspace *ws, const struct object *object);
-/* The content; NULL (errno) when it is larger than max or cannot be read. Caller frees. */
+/* The content. NULL (with errno) when it is larger than max or cannot be read. The caller frees
+ * it. */
 char *object_read(struct workspace *ws, const struct object *object, size_t max, size_t *len);
-/* Stores bytes, or (data NULL) takes the file `temporary` below ws->dir, under path. An existing
- * object keeps its id and creation time. */
+/* Stores bytes under path; or, with data NULL, moves the file `temporary` (below ws->dir) there. An
+ * existing object keeps its id and creation time. */
 bool object_store(struct workspace *ws, const char *path, const char *type, const char *language,
 		  const char *format, const void *data, size_t len, const char *temporary);
 
-/* The Git folder that contains the path: {id, path, branch, head_commit_id, url}; NULL when
- * none. */
+/* The Git folder that contains the path: {id, path, branch, head_commit_id, url}. NULL when there
+ * is none. */
 struct json_object *repo_of(struct workspace *ws, const char *path);
 void objects_seed(struct workspace *ws);
 extern const char objects_tables[];

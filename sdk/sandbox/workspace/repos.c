@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Git folders: /api/2.0/repos. A repo is an object of type REPO in the workspace tree, and a row
- * here with the same id. git is not run; the head of a branch is a digest of its name.
- * https://docs.databricks.com/api/workspace/repos
- */
+/* Git folders: /api/2.0/repos. A repo is an object of type REPO in the workspace tree, and a row in
+ * a table of this file with the same id. The program git is not used; the head commit of a branch
+ * is a digest of the branch's name. https://docs.databricks.com/api/workspace/repos */
 #include "workspace/objects.h"
 
 #include <stdio.h>
@@ -116,7 +114,7 @@ repos_list(struct request *req)
 	page_reply(req, &rule, prefix, all);
 }
 
-/* The repo in the path, or NULL after a refusal; caller owns it. */
+/* The repo in the path; the caller owns it. NULL when the request was refused. */
 static struct json_object *
 named_repo(struct request *req)
 {
@@ -153,7 +151,7 @@ repos_get(struct request *req)
 		reply_json(req, repo);
 }
 
-/* "https://host/org/name.git" gives "name". */
+/* The name in an address: "https://host/org/name.git" gives "name". */
 static char *
 name_of_url(const char *url)
 {
@@ -165,8 +163,8 @@ name_of_url(const char *url)
 	return xstrndup(name, len);
 }
 
-/* The path of a new repo. Its parent is created when the sandbox chooses the path; NULL after a
- * refusal. */
+/* The path of a new repo. When the sandbox chooses the path, it creates the parent folder. NULL
+ * when the request was refused. */
 static char *
 place_for(struct request *req, const char *url)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Secrets: /api/2.0/secrets. Values are in state.db; only its owner can read it, like all of DIR.
- * They are never logged. https://docs.databricks.com/api/workspace/secrets
- */
+/* Secrets: /api/2.0/secrets. Values are in state.db; only its owner can read this file, like all
+ * files in DIR. They are never logged. https://docs.databricks.com/api/workspace/secrets */
 #include "workspace/secrets.h"
 
 #include <stdlib.h>
@@ -73,7 +71,8 @@ is_key_vault(struct request *req, const char *scope)
 			  "s", scope) == 1;
 }
 
-/* The scope exists and the caller has the permission; else it has refused. */
+/* Checks that the scope exists and that the caller has the permission. When the result is false,
+ * the request was refused. */
 static bool
 scope_allows(struct request *req, const char *scope, const char *permission)
 {
@@ -273,7 +272,8 @@ secret_text(struct workspace *ws, const char *user, bool trusted, const char *sc
 	return value;
 }
 
-/* The value of a put: string_value unchanged, bytes_value decoded. NULL after a refusal. */
+/* The value of a put: string_value unchanged, bytes_value decoded. NULL when the request was
+ * refused. */
 static char *
 given_value(struct request *req, size_t *len)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The workspace tree: objects, import and export, workspace files, Git folders. */
+/* Tests of the workspace tree: objects, import and export, workspace files, Git folders. */
 #include "test/expect.h"
 
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 enum { EXPORT_LIMIT = 10 * 1024 * 1024 };
 
-/* POSTs workspace/import; the text is encoded here. */
+/* Sends POST workspace/import; this function encodes the text. */
 static struct answer *
 import_text(const char *path, const char *members, const char *text)
 {
@@ -43,7 +43,7 @@ expect_import(const char *path, const char *members, const char *text, long stat
 	answer_free(a);
 }
 
-/* The exported text; caller frees. */
+/* The exported text; the caller frees it. */
 static char *
 exported(const char *query)
 {
@@ -82,7 +82,7 @@ test_list(void)
 	CU_ASSERT_STRING_EQUAL(text_at(a, "message"), "Path (/nowhere) doesn't exist.");
 	answer_free(a);
 	a = fetch("GET", WS "list?path=" ANN "&notebooks_modified_after=9000000000000", NULL);
-	CU_ASSERT_EQUAL(count_at(a, "objects"), 4); /* files and folders only */
+	CU_ASSERT_EQUAL(count_at(a, "objects"), 4); /* only files and folders are listed */
 	answer_free(a);
 }
 

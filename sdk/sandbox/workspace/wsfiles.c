@@ -18,15 +18,16 @@
 
 enum { HEADER_PEEK = 256 };
 
-/* ---- the kind of an import ---- */
+/* ---- the kind of object that an import makes ---- */
 
 struct import {
 	char *path;
-	const char *type, *language, *format; /* type NOTEBOOK: language and SOURCE or JUPYTER */
-	const char *data;		      /* NULL: the upload's file */
+	/* for type NOTEBOOK: its language, and SOURCE or JUPYTER */
+	const char *type, *language, *format;
+	const char *data; /* the bytes; NULL: the uploaded file is used */
 	size_t len;
 	bool overwrite;
-	bool file_api; /* workspace-files: it uses other statuses */
+	bool file_api; /* the route is workspace-files, which answers with other statuses */
 };
 
 static const char *
@@ -43,7 +44,8 @@ drop_extension(char *path)
 	*strrchr(path, '.') = '\0';
 }
 
-/* By extension and first line: a notebook loses its extension, everything else is a file. */
+/* Decides by extension and first line: a notebook loses its extension, everything else becomes a
+ * file. */
 static void
 detect(struct import *in, const char *head, size_t len)
 {
@@ -95,7 +97,7 @@ already_there(struct request *req, const struct import *in, const struct object 
 		    "Path (%.1000s) already exists.", in->path);
 }
 
-/* True when the path is free, or its object may be replaced. */
+/* Is the path free, or may its object be replaced? */
 static bool
 check_target(struct request *req, const struct import *in)
 {
@@ -157,7 +159,7 @@ store(struct request *req, struct import *in)
 
 /* ---- workspace/import ---- */
 
-/* Fills type, language and format from the request; false after a refusal. */
+/* Reads type, language and format from the request. False when the request was refused. */
 static bool
 choose_kind(struct request *req, struct import *in, const char *format)
 {
@@ -279,7 +281,7 @@ load_notebook(const struct object *object, const char *data, size_t len, struct 
 	return true;
 }
 
-/* The notebook in another format than the stored one. */
+/* Writes the notebook in another format than the stored one. */
 static void
 render(struct request *req, const struct object *object, const struct notebook *notebook,
        const char *format, struct buf *out)
@@ -363,7 +365,7 @@ export_notebook(struct request *req, const struct object *object, const char *fo
 	buf_fini(&out);
 }
 
-/* The format, checked with the type of the object; NULL after a refusal. */
+/* The format, checked with the type of the object. NULL when the request was refused. */
 static const char *
 export_format(struct request *req, const struct object *object)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Base64 with padding, base64url without. Decoding is strict, so that one sequence of bytes has one
- * spelling: no white space, no missing or extra padding, no stray bits. */
+/* Base64 with padding, and base64url without. Decoding is strict, so that a sequence of bytes has
+ * only one spelling: no white space, no missing or extra padding, no bits that are not used. */
 #include "base/base64.h"
 
 #include <string.h>
@@ -24,7 +24,7 @@ encode(struct buf *buf, const unsigned char *in, size_t len, const char *alphabe
 			n = 0;
 		}
 	}
-	if (len > 0) { /* there is room: sizeof(out) is a multiple of 4 and n is below it */
+	if (len > 0) { /* this fits: sizeof(out) is a multiple of 4, and n is less */
 		unsigned second = len == 2 ? in[1] : 0;
 
 		out[n++] = alphabet[in[0] >> 2];
@@ -63,12 +63,14 @@ base64_digit(unsigned char c)
 	return c == '/' || c == '_' ? 63 : -1;
 }
 
-/* `last` are the digits 62 and 63; NULL: those of either alphabet, and stray bits are ignored. */
+/* `last` has the digits 62 and 63. NULL: the digits of both alphabets are accepted, and unused bits
+ * are ignored. */
 static bool
 decode_text(const char *text, size_t len, const char *last, unsigned char *out, size_t *out_len)
 {
 	size_t n = 0;
-	unsigned bits = 0, held = 0; /* `held` bits of `bits` are not written yet */
+	/* `held` is the number of bits in `bits` that are not written yet */
+	unsigned bits = 0, held = 0;
 
 	if (len % 4 == 1)
 		return false;
@@ -85,7 +87,7 @@ decode_text(const char *text, size_t len, const char *last, unsigned char *out, 
 		}
 	}
 	if (last != NULL && (bits & ((1u << held) - 1)) != 0)
-		return false; /* another spelling of the same bytes */
+		return false; /* refused: another spelling of the same bytes */
 	*out_len = n;
 	return true;
 }

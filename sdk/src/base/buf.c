@@ -207,7 +207,7 @@ json_plain_run(const char *text, size_t len)
 		memcpy(&word, text + i, sizeof(word));
 		quote = word ^ ones * '"';
 		slash = word ^ ones * '\\';
-		/* a byte that is special, or one above such a byte: the slow loop looks closer */
+		/* a byte that is special, or one after such a byte: the slow loop checks it */
 		if (((word | (word - ones * 0x20) | (quote - ones) | (slash - ones)) & highs) != 0)
 			break;
 	}
@@ -235,7 +235,7 @@ add_escaped(struct buf *buf, unsigned char c)
 void
 buf_json_inside(struct buf *buf, const char *text, size_t len)
 {
-	size_t i = 0, run = 0; /* text[run..i) needs no change */
+	size_t i = 0, run = 0; /* text[run..i) can be copied unchanged */
 
 	while (!buf->full) {
 		int step;

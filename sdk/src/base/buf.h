@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A growing byte buffer with a hard cap. Sticky: after the cap is hit every append is a no-op and
- * buf_ok() is false, so callers append freely and ask once. Always NUL-terminated. A buffer that is
- * full holds nothing any more and cannot be taken, so that half a text is never used as a whole. */
+/* A growing byte buffer with a hard cap. After an append that exceeds the cap, every append does
+ * nothing and buf_ok() is false, so callers can append many times and check once. The content
+ * always ends with a NUL. A full buffer becomes empty and cannot be taken, so that an incomplete
+ * text is never used. */
 #ifndef LAKEHOST_SDK_BASE_BUF_H
 #define LAKEHOST_SDK_BASE_BUF_H
 
@@ -13,25 +14,25 @@
 #include "utf8.h"
 
 struct buf {
-	char *data; /* never NULL after buf_init */
+	char *data; /* never NULL after buf_init() */
 	size_t len, room, cap;
-	bool full;  /* the cap was hit */
-	bool keeps; /* what fitted before stays */
+	bool full;  /* an append has exceeded the cap */
+	bool keeps; /* a full buffer keeps the content that fitted */
 };
 
 void buf_init(struct buf *buf, size_t cap);
-/* The same where a variable is declared. */
+/* Initialises a buffer where it is declared. */
 #define BUF(limit)                                   \
 	{                                            \
 		.data = buf_nothing, .cap = (limit), \
 	}
-extern char buf_nothing[1]; /* what an empty buffer points to; never written */
-/* For texts that may end early, and for writers that go back with buf_rewind(): an append that
- * does not fit is left out, what was there before stays. */
+extern char buf_nothing[1]; /* the data of an empty buffer; never written */
+/* For texts that may be cut, and for writers that go back with buf_rewind(): an append that does
+ * not fit is left out, and the earlier content stays. */
 void buf_init_keeping(struct buf *buf, size_t cap);
 void buf_fini(struct buf *buf);
-void buf_fill(struct buf *buf);	 /* as an append does that is larger than the cap */
-void buf_reset(struct buf *buf); /* empty and ok again; keeps the memory */
+void buf_fill(struct buf *buf);	 /* makes the buffer full, as an append does that exceeds the cap */
+void buf_reset(struct buf *buf); /* makes the buffer empty and usable again; keeps its memory */
 static inline bool
 buf_ok(const struct buf *buf)
 {
@@ -43,19 +44,20 @@ void buf_putc(struct buf *buf, char c);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *buf, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
-/* A JSON string with quotes; invalid UTF-8 becomes U+FFFD. `text` NULL adds null. */
+/* Appends a JSON string with quotes; invalid UTF-8 becomes U+FFFD. `text` NULL appends null. */
 void buf_json(struct buf *buf, const char *text, size_t len);
 void buf_json_str(struct buf *buf, const char *text);
-/* Only the inside of a JSON string, without quotes. */
+/* Appends only the inside of a JSON string, without quotes. */
 void buf_json_inside(struct buf *buf, const char *text, size_t len);
-/* The length of the run at the front that a JSON string can contain unchanged: ASCII without
+/* The length of the first part of the text that a JSON string can contain unchanged: ASCII without
  * control characters, quote and backslash. */
 size_t json_plain_run(const char *text, size_t len);
-void buf_cut(struct buf *buf, size_t len);    /* shorten */
-void buf_rewind(struct buf *buf, size_t len); /* shorten, and ok again */
-void buf_drop(struct buf *buf, size_t len);   /* remove from the front */
-/* Hands the memory over (free()); the buffer is empty again. NULL, with `len` 0, when it is
- * full. */
+void buf_cut(struct buf *buf, size_t len); /* shorten */
+/* shortens the content and makes the buffer usable again */
+void buf_rewind(struct buf *buf, size_t len);
+void buf_drop(struct buf *buf, size_t len); /* removes bytes from the front */
+/* Gives the memory to the caller, for free(); the buffer is empty afterwards. NULL, with `len` 0,
+ * when it is full. */
 char *buf_take(struct buf *buf, size_t *len) __attribute__((warn_unused_result));
 
 #endif

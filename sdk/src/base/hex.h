@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hexadecimal digits, of either case. */
+/* Hexadecimal digits, in upper or lower case. */
 #ifndef LAKEHOST_SDK_BASE_HEX_H
 #define LAKEHOST_SDK_BASE_HEX_H
 
-/* The value of a digit, 0 to 15; -1 when it is none. Any thread. */
+/* The value of a digit, 0 to 15. -1 when the character is not a digit. Any thread. */
 static inline int
 hex_digit(unsigned char c)
 {

@@ -2,14 +2,18 @@
 /*
  * A host in a library, for the tests of a plugin. It runs a row with arguments and prepared
  * upstream replies, and returns the result. Steps, results, caps, tables and failures are the
- * host's own code, so a test sees what a client would get. Nothing waits: time is only counted.
- * There is no network, no schema (give the defaults of the schema yourself) and no credential. For
- * one thread, except for the plugin's own threads. Aborts when memory is exhausted.
+ * host's own code, so a test sees what a client would get. The fake host does not wait: it only
+ * counts the time. There is no network, no schema (a test must give the defaults of the schema
+ * itself) and no credential. Only one thread may use a fake host; the plugin may have its own
+ * threads. Aborts when memory is exhausted.
  *
- * struct fakehost *host = fakehost_new(&mcp_plugin); fakehost_reply(host, "GET /api/get?id=a", 200,
- * "{\"state\":\"RUNNING\"}"); const struct fakehost_result *result = fakehost_tool(host, "get",
- * "{\"id\":\"a\"}"); assert(!result->failed && strstr(result->text, "RUNNING"));
- * fakehost_free(host);
+ *	struct fakehost *host = fakehost_new(&mcp_plugin);
+ *	const struct fakehost_result *result;
+ *
+ *	fakehost_reply(host, "GET /api/get?id=a", 200, "{\"state\":\"RUNNING\"}");
+ *	result = fakehost_tool(host, "get", "{\"id\":\"a\"}");
+ *	assert(!result->failed && strstr(result->text, "RUNNING"));
+ *	fakehost_free(host);
  */
 #ifndef LAKEHOST_FAKEHOST_H
 #define LAKEHOST_FAKEHOST_H
@@ -30,32 +34,33 @@ struct fakehost;
  * fakehost_free(). */
 struct fakehost_result {
 	bool failed;
-	enum mcp_status status; /* of the failure, else MCP_OK */
+	enum mcp_status status; /* the status of the failure, else MCP_OK */
 	const char *text;	/* all text, or the lines of the failure, joined by newlines */
 	const char *what, *why, *next, *code; /* of the failure */
 	int64_t retry_after_ms;
-	const char *content;	/* JSON array of the content blocks */
+	const char *content;	/* the content blocks as a JSON array */
 	const char *structured; /* JSON, or "" */
 	const char *meta;	/* JSON object */
-	const char *completion; /* JSON array of the values */
+	const char *completion; /* the values of a completion as a JSON array */
 	const char *require;	/* the missing capability, or "" */
-	const char *questions;	/* JSON object {key: {method, params}}, or "" when none */
-	bool working;		/* the operation continues; `text` is the interim answer */
-	const char *message;	/* of its last poll */
-	int percent;		/* -1: unknown */
-	unsigned steps, polls;	/* that were run */
-	uint64_t waited_ms;	/* milliseconds that a real host would have waited */
-	size_t progress;	/* progress reports */
-	double progress_done, progress_total; /* of the last one */
-	const char *log;		      /* lines of mcp_log(), each "level: text" */
-	unsigned unexpected;		      /* requests without a prepared reply */
+	/* the questions as a JSON object {key: {method, params}}, or "" when there are none */
+	const char *questions;
+	bool working;	       /* the operation continues, and `text` is the interim answer */
+	const char *message;   /* the percentage of its last poll */
+	int percent;	       /* -1: unknown */
+	unsigned steps, polls; /* that were run */
+	uint64_t waited_ms;    /* milliseconds that a real host would have waited */
+	size_t progress;       /* progress reports */
+	double progress_done, progress_total; /* progress of the last report */
+	const char *log;		      /* the lines of mcp_log(), each "level: text" */
+	unsigned unexpected;		      /* requests for which the test has no reply */
 };
 
-/* A request that a call made. */
+/* A request that the call sent. */
 struct fakehost_request {
 	const char *method;
-	const char *target; /* path, with "?query" if there is one; or the url */
-	const char *body;   /* all pieces; a secret appears as "<secret env:NAME>" */
+	const char *target; /* the path, with "?query" if there is one; or the URL */
+	const char *body;   /* all pieces of the body; a secret appears as "<secret env:NAME>" */
 	const char *upstream;
 	const struct mcp_header *headers;
 	size_t n_headers;
@@ -63,16 +68,17 @@ struct fakehost_request {
 	enum mcp_retry retry;
 };
 
-/* Starts the plugin with the options "{}". Aborts, with the reason on stderr, when it refuses. */
+/* Starts the plugin with the options "{}". When the plugin refuses to start, prints the reason on
+ * stderr and aborts. */
 struct fakehost *fakehost_new(const struct mcp_plugin *plugin);
-/* The same with options: a JSON object. */
+/* Starts the plugin with options: a JSON object. */
 struct fakehost *fakehost_new_with(const struct mcp_plugin *plugin, const char *options);
 /* Stops the plugin and frees all results. NULL is allowed. */
 void fakehost_free(struct fakehost *host);
 
-/* The plugin's use of `struct mcp_host`, from any thread, since the last call of this function:
- * lines "level: text", "changed: tools", "updated: URI"; "" when there were none. Valid until
- * fakehost_reset() or fakehost_free(). */
+/* The calls of functions in `struct mcp_host` by the plugin, from any thread, since the last call
+ * of this function: lines "level: text", "changed: tools", "updated: URI". "" when there were none.
+ * Valid until fakehost_reset() or fakehost_free(). */
 const char *fakehost_news(struct fakehost *host);
 
 /* ---- the world ------------------------------------------------------------------------------ */
@@ -82,7 +88,8 @@ const char *fakehost_news(struct fakehost *host);
  * any rest. Replies for the same request are used in their order; the last one is repeated.
  */
 void fakehost_reply(struct fakehost *host, const char *request, int status, const char *body);
-/* The same with any field, copied: headers, request id, retry_after_ms, error and why. */
+/* Adds a reply of which every member can be set; they are copied: headers, request id,
+ * retry_after_ms, error and why. */
 void fakehost_reply_with(struct fakehost *host, const char *request, const struct mcp_reply *reply);
 /* No reply arrives. */
 void fakehost_no_reply(struct fakehost *host, const char *request, enum mcp_status error,
@@ -90,43 +97,46 @@ void fakehost_no_reply(struct fakehost *host, const char *request, enum mcp_stat
 /* Removes prepared replies and recorded requests. */
 void fakehost_reset(struct fakehost *host);
 
-/* For later calls. The capabilities of the client: a JSON object; default "{}". */
+/* Settings for later calls. This one sets the capabilities of the client: a JSON object; default
+ * "{}". */
 void fakehost_capabilities(struct fakehost *host, const char *json);
-/* Its answers: a JSON object {key: result}; NULL: none yet. */
+/* Sets the client's answers: a JSON object {key: result}; NULL: no answers yet. */
 void fakehost_answers(struct fakehost *host, const char *json);
-/* Caps and format ("compact", "markdown", "csv", "json") of results; 0 and NULL: the default. */
+/* Sets caps and format ("compact", "markdown", "csv", "json") of results; 0 and NULL mean the
+ * default. */
 void fakehost_results(struct fakehost *host, size_t rows, size_t text, size_t cell,
 		      const char *format);
-/* How long an operation is waited for; default 20,000 ms. */
+/* Sets how long a call waits for an operation; default 20,000 ms. */
 void fakehost_wait(struct fakehost *host, uint32_t ms);
-/* The client cancels a call after this many steps; 0: never. */
+/* The client cancels each call after this number of steps; 0: never. */
 void fakehost_cancel_after(struct fakehost *host, unsigned steps);
 
 /* ---- calls ---------------------------------------------------------------------------------- */
 
-/* Arguments are a JSON object. An unknown name aborts. */
+/* Calls a tool. Arguments are a JSON object. An unknown name aborts. */
 const struct fakehost_result *fakehost_tool(struct fakehost *host, const char *name,
 					    const char *arguments);
-/* A resource or template by its row's name; the arguments are a template's variables. */
+/* Reads a resource or template by the name of its row; the arguments are the variables of the
+ * template. */
 const struct fakehost_result *fakehost_read(struct fakehost *host, const char *name,
 					    const char *uri, const char *arguments);
-/* A prompt by its row's name. */
+/* Gets a prompt by the name of its row. */
 const struct fakehost_result *fakehost_prompt(struct fakehost *host, const char *name,
 					      const char *arguments);
-/* A completion by its row's name, "REF ARGUMENT". */
+/* Runs a completion by the name of its row, "REF ARGUMENT". */
 const struct fakehost_result *fakehost_complete(struct fakehost *host, const char *name,
 						const char *arguments);
-/* One poll of the operation that the last call left working: what the tool does that the host
- * publishes for its result (`task` of a tool's JSON). */
+/* Polls once the operation that the last call left running. The tool that the host publishes for
+ * its result (`task` in a tool's JSON) does the same. */
 const struct fakehost_result *fakehost_poll(struct fakehost *host);
 /* Its cancel. */
 const struct fakehost_result *fakehost_cancel(struct fakehost *host);
-/* Its answer, with a JSON object {key: result}. */
+/* Runs the operation's `answer` with a JSON object {key: result}. */
 const struct fakehost_result *fakehost_answer(struct fakehost *host, const char *answers);
 
-/* How many requests the last call made. */
+/* The number of requests that the last call sent. */
 size_t fakehost_requests(const struct fakehost *host);
-/* One of them; NULL when there are not so many. */
+/* A request of the last call by its number. NULL when there are fewer requests. */
 const struct fakehost_request *fakehost_request(const struct fakehost *host, size_t i);
 
 #ifdef __cplusplus

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Opens connections to a server on HTTP and says what each costs it. Prints NAME VALUE lines.
+ * Opens connections to an HTTP server and measures what each of them costs the server. Prints
+ * NAME VALUE lines.
  *
- *	hold PORT PID N idle		each makes a call of "echo", and stays
- *	hold PORT PID N MS		each makes a call of "hold", all under way at once for MS
+ * 	hold PORT PID N idle		each makes a call of "echo", and stays
+ * 	hold PORT PID N MS		each makes a call of "hold", all under way at once for MS
  *
  * kb_each: memory of the process PID for each; mb: its memory meanwhile, before_mb and after_mb:
- * before, and 1 s after; late_s: from when the last one was to be answered to when it was.
- */
+ * before, and 1 s after; late_s: from when the last one was to be answered to when it was. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -23,7 +23,8 @@
 #include "share.h"
 
 #define EVENTS 512
-#define AT_ONCE 200 /* connections opened and not answered, or not sent on, at a time */
+/* most connections at a time that are opened and not answered, or not sent on */
+#define AT_ONCE 200
 #define PATIENCE_MS 60000
 
 enum state { CONNECTING, SENT, DONE };
@@ -92,7 +93,7 @@ send_request(int at)
 	sent++;
 }
 
-/* A reply is small and comes in one piece, or its head and "held" come in the first. */
+/* A reply is small: it comes in one piece, or its header and "held" come in the first piece. */
 static void
 take_reply(int at)
 {
@@ -115,7 +116,7 @@ take_reply(int at)
 	done++;
 }
 
-/* Runs until so many are answered, or `until` has come. */
+/* Runs until this number of calls is answered, or the time `until` has come. */
 static void
 run(int answered, double until)
 {
@@ -144,7 +145,7 @@ run(int answered, double until)
 	}
 }
 
-/* Waits until all are sent; returns when the last one was. */
+/* Waits until all calls are sent. Returns the time when the last one was sent. */
 static double
 send_all(void)
 {

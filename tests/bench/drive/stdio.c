@@ -2,13 +2,13 @@
 /*
  * Measures a server on stdio. Prints NAME VALUE lines.
  *
- *	stdio [--era 2025] [--tool NAME] [--args JSON] [--text TEXT] [--starts N] [--one N]
- *	      [--flight N] [--depth N] [--hold N] [--hold-ms N] [--seconds N] -- COMMAND [ARG...]
+ * 	stdio [--era 2025] [--tool NAME] [--args JSON] [--text TEXT] [--starts N] [--one N]
+ * 	      [--flight N] [--depth N] [--hold N] [--hold-ms N] [--seconds N] -- COMMAND [ARG...]
  *
  * --starts: starts the server so often, from fork() to the first reply; --one: calls one by one;
- * --flight: calls with so many under way as --depth says; --hold: so many calls of the tool "hold",
- * all under way at once. --text has to be in each answer. No part takes longer than --seconds.
- */
+ * --flight: calls with so many under way as --depth says; --hold: so many calls of the tool
+ * "hold", all under way at once. Each answer must contain --text. Each part ends after --seconds
+ * at the latest. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -143,7 +143,8 @@ receive(struct server *s)
 	s->len += (size_t)n;
 }
 
-/* The next line, ended by a NUL; valid until the next call. NULL: not without waiting. */
+/* The next line, which ends with a NUL; valid until the next call. NULL: there is no complete line
+ * without waiting. */
 static char *
 next_line(struct server *s, size_t *len, bool wait)
 {
@@ -167,7 +168,7 @@ next_line(struct server *s, size_t *len, bool wait)
 	}
 }
 
-/* The id of a reply, which stands near its beginning or its end; -1: a notification. */
+/* The id of a reply, which is near its beginning or its end; -1: the message is a notification. */
 static long
 id_of(const char *line, size_t len)
 {
@@ -179,7 +180,7 @@ id_of(const char *line, size_t len)
 	return at == NULL ? -1 : strtol(at + 5, NULL, 10);
 }
 
-/* The next reply; NULL as of next_line(). It has to hold `wanted`. */
+/* The next reply. NULL as in next_line(). It must contain `wanted`. */
 static char *
 next_reply(struct server *s, bool wait, const char *wanted)
 {
@@ -300,7 +301,8 @@ measure_flight(struct server *s, long n, long depth)
 	free(data);
 }
 
-/* Also takes what is answered early, so that neither side waits for the other with a full pipe. */
+/* Also reads answers that arrive early, so that the two sides do not wait for each other with full
+ * pipes. */
 static void
 send_held(struct server *s, long n)
 {
@@ -316,7 +318,7 @@ send_held(struct server *s, long n)
 	}
 }
 
-/* How late the last call is that was to be answered after hold_ms, and the memory of each. */
+/* Measures how late the last call is answered after hold_ms, and the memory of each call. */
 static void
 measure_hold(struct server *s, long n)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tools that do next to nothing, so that what is measured is the host. */
+/* Tools that do very little, so that the host itself is measured. */
 #include "bench.rows.h"
 
 #include <stdlib.h>

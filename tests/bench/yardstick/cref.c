@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The yardstick: what libmicrohttpd, json-c and libcurl can do when a program does little else. It
- * parses a request, looks at the headers that must be there, does the tool and answers. It is no
- * server: it has no policy, schemas, sessions, limits, log or metrics, and trusts its client.
+ * The yardstick shows how fast libmicrohttpd, json-c and libcurl are in a program that does
+ * little else. It parses a request, checks the required headers, runs the tool and answers. It
+ * is not a complete server: it has no policy, schemas, sessions, limits, log or metrics, and
+ * trusts its client.
  *
- *	cref stdio
- *	cref http PORT LOOPS [URL]	LOOPS: threads, each with a listener; URL: the upstream
+ * 	cref stdio
+ * 	cref http PORT LOOPS [URL]	LOOPS: threads, each with a listener; URL: the upstream
  *
- * Tools: echo, hold (ms) and upstream; the last two by HTTP only. http.c is the other half.
- */
+ * Tools: echo, hold (ms) and upstream; the last two by HTTP only. http.c is the other half. */
 #include "cref.h"
 
 #include <json-c/json.h>
@@ -33,7 +33,7 @@ must(char *text)
 	return text;
 }
 
-/* Takes `result`; borrows `id`. */
+/* Takes ownership of `result`; borrows `id`. */
 static void
 finish(struct answer *answer, json_object *id, json_object *result)
 {
@@ -136,7 +136,7 @@ handle(const char *text, size_t len, struct answer *answer)
 	return outcome;
 }
 
-/* ---- stdio: all lines that a read brought are answered with one write ---- */
+/* ---- stdio: all lines of one read are answered with one write ---- */
 
 struct bytes {
 	char *data;

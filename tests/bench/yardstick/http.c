@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Loops of the yardstick: each thread has a listener, a libmicrohttpd daemon, a curl multi handle
- * and the calls that are held, all on one epoll.
- */
+/* The loops of the yardstick. Each thread has a listener, a libmicrohttpd daemon, a curl multi
+ * handle and the calls that are held, all on one epoll. */
 #define _GNU_SOURCE
 #include "cref.h"
 
@@ -23,14 +21,14 @@
 #include "share.h"
 
 #define CONNECTIONS 15000
-#define POOL 8192	/* bytes that libmicrohttpd keeps for a connection */
-#define HELD (1u << 15) /* calls; a power of two */
+#define POOL 8192	/* bytes that libmicrohttpd allocates for a connection */
+#define HELD (1u << 15) /* most calls; a power of two */
 #define EVENTS 256
-#define SPARE 1024 /* easy handles kept for the next request */
+#define SPARE 1024 /* number of easy handles that are kept for the next request */
 
 struct request {
 	struct MHD_Connection *connection;
-	char *body; /* of the client, then of the upstream */
+	char *body; /* bytes of the client, then of the upstream */
 	size_t len, cap;
 	struct answer answer;
 	double due;
@@ -45,7 +43,8 @@ struct loop {
 	CURL *spare[SPARE];
 	size_t n_spare;
 	struct request
-	    *held[HELD]; /* in the order they are due: a run holds all for the same time */
+	    /* calls in the order in which they end: in one run all are held for the same time */
+	    *held[HELD];
 	unsigned first, last;
 	bool resumed;
 };
@@ -197,7 +196,7 @@ header(struct MHD_Connection *connection, const char *name)
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-/* The headers that MCP 2026-07-28 demands; only that they are there. */
+/* Checks that the headers that MCP 2026-07-28 requires are present. */
 static bool
 headers_present(struct MHD_Connection *c)
 {

@@ -2,10 +2,9 @@
 /*
  * A fake upstream that costs as little as possible: it answers every request with the same JSON.
  *
- *	upstream PORT DELAY_MS		0: at once
+ * 	upstream PORT DELAY_MS		0: at once
  *
- * The delay is the same for all, so replies are due in the order of arrival.
- */
+ * The delay is the same for all requests, so replies are sent in the order of arrival. */
 #define _GNU_SOURCE
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -21,7 +20,7 @@
 #include "share.h"
 
 #define SOCKETS 20000
-#define WAITING (1u << 16) /* room for replies that are not due yet; must be a power of two */
+#define WAITING (1u << 16) /* number of replies that can wait; must be a power of two */
 #define EVENTS 512
 #define BODY                                                                            \
 	"{\"userName\":\"somebody@example.com\",\"id\":\"1234567890\",\"active\":true," \
@@ -31,7 +30,8 @@
 struct waiting {
 	double due;
 	int fd;
-	unsigned use; /* of the descriptor: it may have been closed and opened again */
+	/* a number of the descriptor's use, because it may have been closed and opened again */
+	unsigned use;
 };
 
 static struct waiting queue[WAITING];
@@ -47,7 +47,8 @@ answer(int fd)
 		shutdown(fd, SHUT_RDWR);
 }
 
-/* Sends what is due; returns the milliseconds until the next, -1: none waits. */
+/* Sends the replies whose time has come. Returns the milliseconds until the next one; -1: there is
+ * none. */
 static int
 answer_due(void)
 {
@@ -83,7 +84,7 @@ accept_all(int listener, int poll)
 	}
 }
 
-/* The clients send small requests, each in one piece. */
+/* The clients send small requests, so each of them arrives in one piece. */
 static void
 serve(int fd, double delay)
 {

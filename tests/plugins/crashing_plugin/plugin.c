@@ -39,7 +39,7 @@ hang(struct mcp_call *call)
 	return MCP_OK;
 }
 
-/* The same on the loop thread: everything that it can do wrong. */
+/* Every fault that the plugin can make, on the loop thread. */
 static int
 spin(struct mcp_call *call)
 {
@@ -48,7 +48,7 @@ spin(struct mcp_call *call)
 	return MCP_OK;
 }
 
-/* Not forever, but for too long. */
+/* does not block forever, but for too long */
 static int
 sleep_long(struct mcp_call *call)
 {
