@@ -38,7 +38,7 @@ static const struct cli_command commands[] = {
 	  "", 0, 0, cli_doctor },
 	{ "plugin",
 	  "plugin list | enable NAME | disable NAME | inspect NAME|FILE | new NAME DIR | "
-	  "lint FILE",
+	  "lint FILE | test FILE [--seed SEED] [--count N]",
 	  "show, switch, make and examine plugins",
 	  "list     every plugin found, its state, and the reason when it is refused\nenable   "
 	  "link plugins-available/NAME.conf into plugins-enabled/\ndisable  remove that "
@@ -46,8 +46,10 @@ static const struct cli_command commands[] = {
 	  "all of it)\nnew      write a plugin project "
 	  "that builds, with its tests, into the new folder DIR\n"
 	  "lint     examine a plugin's file without running its code; exit status 1 when it finds "
-	  "an\n         error or a warning (--json: as JSON)\n",
-	  "json", 1, 3, cli_plugin },
+	  "an\n         error or a warning (--json: as JSON)\ntest     run a plugin with generated "
+	  "arguments and a hostile service. SEED is a number,\n         or the end of a finding, "
+	  "which it repeats; N argument objects are made (20000)\n",
+	  "json seed count", 1, 3, cli_plugin },
 	{ "tools", "tools [--json | --markdown]", "list the tools that a client would see",
 	  "--json prints the result of tools/list; --markdown prints a reference page of "
 	  "all\ninstalled tools, also of those that are not enabled.\n",
@@ -104,6 +106,8 @@ enum {
 	OPT_MARKDOWN,
 	OPT_ACCESS,
 	OPT_DAYS,
+	OPT_SEED,
+	OPT_COUNT,
 	OPT_GROUPS
 };
 
@@ -123,6 +127,8 @@ static const struct option options[] = {
 	{ "markdown", no_argument, NULL, OPT_MARKDOWN },
 	{ "access", required_argument, NULL, OPT_ACCESS },
 	{ "days", required_argument, NULL, OPT_DAYS },
+	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "count", required_argument, NULL, OPT_COUNT },
 	{ "groups", required_argument, NULL, OPT_GROUPS },
 	{ NULL, 0, NULL, 0 },
 };
@@ -258,6 +264,8 @@ option_apply(struct cli *cli, int option)
 	case OPT_ACCESS: cli->access = optarg; break;
 	case OPT_DAYS: cli->days = optarg; break;
 	case OPT_GROUPS: cli->groups = optarg; break;
+	case OPT_SEED: cli->seed = optarg; break;
+	case OPT_COUNT: cli->count = optarg; break;
 	case OPT_URL: cli->url = optarg; break;
 	default: break;
 	}

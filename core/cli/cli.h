@@ -28,6 +28,8 @@ struct cli {
 	const char *access;    /* token new --access LEVEL */
 	const char *days;      /* token new --days N */
 	const char *groups;    /* token new --groups LIST */
+	const char *seed;      /* plugin test --seed SEED */
+	const char *count;     /* plugin test --count N */
 	const char **argument; /* the words after the subcommand and its options */
 	size_t arguments;
 };
@@ -50,6 +52,7 @@ int cli_plugin(struct cli *cli);
 int cli_plugin_switch(const struct cli *cli, bool on); /* plugin enable, disable */
 int cli_plugin_new(const struct cli *cli);
 int cli_plugin_lint(const struct cli *cli);
+int cli_plugin_test(const struct cli *cli);
 int cli_tools(struct cli *cli);
 int cli_tools_reference(const struct cli *cli); /* tools --markdown */
 int cli_prompts(struct cli *cli);
@@ -104,6 +107,8 @@ void cli_tell_absent(struct host *host, const char *tool);
 
 /* Answers one input request. Returns a new object, or NULL when it cannot be answered here. */
 struct json_object *question_answer(struct json_object *request);
+/* Does the schema of an object require this property? */
+bool question_required(struct json_object *schema, const char *name);
 
 /* ---- render.c ------------------------------------------------------------------------------- */
 

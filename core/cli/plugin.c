@@ -281,6 +281,7 @@ static const struct {
 	{ "list", 1, plugin_list },	  { "enable", 2, plugin_enable },
 	{ "disable", 2, plugin_disable }, { "inspect", 2, plugin_inspect },
 	{ "new", 3, cli_plugin_new },	  { "lint", 2, cli_plugin_lint },
+	{ "test", 2, cli_plugin_test },
 };
 
 int
@@ -298,7 +299,7 @@ cli_plugin(struct cli *cli)
 	if (near != NULL)
 		fprintf(stderr, "lakehost: plugin %s: did you mean \"plugin %s\"?\n", verb, near);
 	fputs("Usage: lakehost plugin list | enable NAME | disable NAME | inspect NAME|FILE | "
-	      "new NAME DIR | lint FILE\n",
+	      "new NAME DIR | lint FILE | test FILE\n",
 	      stderr);
 	return 2;
 }

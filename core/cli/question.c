@@ -86,8 +86,8 @@ ask_field(const char *name, struct json_object *schema, bool required, struct js
 	return true;
 }
 
-static bool
-is_required(struct json_object *schema, const char *name)
+bool
+question_required(struct json_object *schema, const char *name)
 {
 	struct json_object *list = json_arr(schema, "required");
 
@@ -128,7 +128,7 @@ question_answer(struct json_object *request)
 	content = json_object_new_object();
 	if (fields != NULL) {
 		json_object_object_foreach(fields, name, field) {
-			if (!ask_field(name, field, is_required(schema, name), content)) {
+			if (!ask_field(name, field, question_required(schema, name), content)) {
 				json_object_put(content);
 				return answer_new("cancel", NULL);
 			}

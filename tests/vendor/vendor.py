@@ -15,6 +15,7 @@ import unittest
 import rig
 from lint import Lint  # noqa: F401
 from rig import VendorTest
+from trial import Trial  # noqa: F401
 
 
 def three_commands(project):
