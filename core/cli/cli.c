@@ -38,8 +38,9 @@ static const struct cli_command commands[] = {
 	  "", 0, 0, cli_doctor },
 	{ "plugin",
 	  "plugin list | enable NAME | disable NAME | inspect NAME|FILE | new NAME DIR | "
-	  "lint FILE | test FILE [--seed SEED] [--count N]",
-	  "show, switch, make and examine plugins",
+	  "lint FILE | test FILE [--seed SEED] [--count N] | "
+	  "sign FILE --key KEY | approve NAME|FILE [--yes]",
+	  "show, switch, make, examine and approve plugins",
 	  "list     every plugin found, its state, and the reason when it is refused\nenable   "
 	  "link plugins-available/NAME.conf into plugins-enabled/\ndisable  remove that "
 	  "link\ninspect  print the manifest of a plugin without running its code (--json: "
@@ -48,8 +49,10 @@ static const struct cli_command commands[] = {
 	  "lint     examine a plugin's file without running its code; exit status 1 when it finds "
 	  "an\n         error or a warning (--json: as JSON)\ntest     run a plugin with generated "
 	  "arguments and a hostile service. SEED is a number,\n         or the end of a finding, "
-	  "which it repeats; N argument objects are made (20000)\n",
-	  "json seed count", 1, 3, cli_plugin },
+	  "which it repeats; N argument objects are made (20000)\n"
+	  "sign     write FILE.sig with a private Ed25519 key (PEM)\napprove  show what is new in "
+	  "a plugin, ask, and record that it is approved\n",
+	  "json seed count key yes", 1, 3, cli_plugin },
 	{ "tools", "tools [--json | --markdown]", "list the tools that a client would see",
 	  "--json prints the result of tools/list; --markdown prints a reference page of "
 	  "all\ninstalled tools, also of those that are not enabled.\n",
@@ -108,6 +111,8 @@ enum {
 	OPT_DAYS,
 	OPT_SEED,
 	OPT_COUNT,
+	OPT_KEY,
+	OPT_YES,
 	OPT_GROUPS
 };
 
@@ -129,6 +134,8 @@ static const struct option options[] = {
 	{ "days", required_argument, NULL, OPT_DAYS },
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "count", required_argument, NULL, OPT_COUNT },
+	{ "key", required_argument, NULL, OPT_KEY },
+	{ "yes", no_argument, NULL, OPT_YES },
 	{ "groups", required_argument, NULL, OPT_GROUPS },
 	{ NULL, 0, NULL, 0 },
 };
@@ -264,6 +271,8 @@ option_apply(struct cli *cli, int option)
 	case OPT_ACCESS: cli->access = optarg; break;
 	case OPT_DAYS: cli->days = optarg; break;
 	case OPT_GROUPS: cli->groups = optarg; break;
+	case OPT_KEY: cli->key = optarg; break;
+	case OPT_YES: cli->yes = true; break;
 	case OPT_SEED: cli->seed = optarg; break;
 	case OPT_COUNT: cli->count = optarg; break;
 	case OPT_URL: cli->url = optarg; break;

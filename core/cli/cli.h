@@ -30,6 +30,8 @@ struct cli {
 	const char *groups;    /* token new --groups LIST */
 	const char *seed;      /* plugin test --seed SEED */
 	const char *count;     /* plugin test --count N */
+	const char *key;       /* plugin sign --key FILE */
+	bool yes;	       /* plugin approve --yes */
 	const char **argument; /* the words after the subcommand and its options */
 	size_t arguments;
 };
@@ -53,6 +55,8 @@ int cli_plugin_switch(const struct cli *cli, bool on); /* plugin enable, disable
 int cli_plugin_new(const struct cli *cli);
 int cli_plugin_lint(const struct cli *cli);
 int cli_plugin_test(const struct cli *cli);
+int cli_plugin_sign(const struct cli *cli);
+int cli_plugin_approve(const struct cli *cli);
 int cli_tools(struct cli *cli);
 int cli_tools_reference(const struct cli *cli); /* tools --markdown */
 int cli_prompts(struct cli *cli);

@@ -141,37 +141,6 @@ plugin_list(const struct cli *cli)
 
 /* ---- inspect -------------------------------------------------------------------------------- */
 
-static bool
-is_path(const char *which)
-{
-	size_t len = strlen(which);
-
-	return strchr(which, '/') != NULL || (len > 3 && strcmp(which + len - 3, ".so") == 0);
-}
-
-/* Opens NAME in the plugin directories. An argument with a slash or with the end .so is opened as a
- * file. */
-static int
-open_plugin(const struct config *config, const char *which, char **path)
-{
-	if (is_path(which)) {
-		*path = xstrdup(which);
-		return open(which, O_RDONLY | O_CLOEXEC);
-	}
-	for (size_t i = 0; i < config->plugins.directories.count; i++) {
-		int fd;
-
-		*path = xprintf("%s/%s.so", config->plugins.directories.item[i], which);
-		fd = open(*path, O_RDONLY | O_CLOEXEC);
-		if (fd >= 0)
-			return fd;
-		free(*path);
-	}
-	*path = xstrdup(which);
-	errno = ENOENT;
-	return -1;
-}
-
 /* The tools that the host publishes for an operation. */
 static void
 print_task(struct json_object *row, const char *tool, const char *access)
@@ -234,8 +203,8 @@ plugin_inspect(const struct cli *cli)
 
 	if (config == NULL)
 		return 1;
-	fd = open_plugin(config, cli->argument[1], &path);
-	if (fd < 0 && errno == ENOENT && !is_path(cli->argument[1])) {
+	fd = plugin_file_open(config, cli->argument[1], &path);
+	if (fd < 0 && errno == ENOENT && !plugin_is_path(cli->argument[1])) {
 		plugin_print_unknown(config, cli->argument[1]);
 	} else if (fd < 0) {
 		fprintf(stderr, "lakehost: %s: %s\n", path, strerror(errno));
@@ -273,16 +242,50 @@ plugin_disable(const struct cli *cli)
 	return cli_plugin_switch(cli, false);
 }
 
-static const struct {
+struct plugin_verb {
 	const char *verb;
 	size_t arguments; /* with the verb */
 	int (*run)(const struct cli *cli);
-} verbs[] = {
-	{ "list", 1, plugin_list },	  { "enable", 2, plugin_enable },
-	{ "disable", 2, plugin_disable }, { "inspect", 2, plugin_inspect },
-	{ "new", 3, cli_plugin_new },	  { "lint", 2, cli_plugin_lint },
-	{ "test", 2, cli_plugin_test },
 };
+
+static const struct plugin_verb verbs[] = {
+	{ "list", 1, plugin_list },	      { "enable", 2, plugin_enable },
+	{ "disable", 2, plugin_disable },     { "inspect", 2, plugin_inspect },
+	{ "new", 3, cli_plugin_new },	      { "lint", 2, cli_plugin_lint },
+	{ "test", 2, cli_plugin_test },	      { "sign", 2, cli_plugin_sign },
+	{ "approve", 2, cli_plugin_approve },
+};
+
+/* An option that only another verb takes, or NULL. */
+static const char *
+foreign_option(const struct cli *cli, const char *verb)
+{
+	const struct {
+		const char *option, *verb;
+		bool given;
+	} options[] = {
+		{ "--seed", "test", cli->seed != NULL },
+		{ "--count", "test", cli->count != NULL },
+		{ "--key", "sign", cli->key != NULL },
+		{ "--yes", "approve", cli->yes },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (options[i].given && strcmp(options[i].verb, verb) != 0)
+			return options[i].option;
+	return NULL;
+}
+
+static int
+run_verb(const struct cli *cli, const struct plugin_verb *verb)
+{
+	const char *option = foreign_option(cli, verb->verb);
+
+	if (option == NULL)
+		return verb->run(cli);
+	fprintf(stderr, "lakehost: plugin %s does not take the option %s\n", verb->verb, option);
+	return 2;
+}
 
 int
 cli_plugin(struct cli *cli)
@@ -292,14 +295,15 @@ cli_plugin(struct cli *cli)
 	setlocale(LC_CTYPE, "C.UTF-8");
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
 		if (strcmp(verb, verbs[i].verb) == 0 && cli->arguments == verbs[i].arguments)
-			return verbs[i].run(cli);
+			return run_verb(cli, &verbs[i]);
 		names[i] = verbs[i].verb;
 	}
 	near = nearest_name(verb, names, ARRAY_SIZE(names));
 	if (near != NULL)
 		fprintf(stderr, "lakehost: plugin %s: did you mean \"plugin %s\"?\n", verb, near);
 	fputs("Usage: lakehost plugin list | enable NAME | disable NAME | inspect NAME|FILE | "
-	      "new NAME DIR | lint FILE | test FILE\n",
+	      "new NAME DIR | lint FILE | test FILE | sign FILE | "
+	      "approve NAME|FILE\n",
 	      stderr);
 	return 2;
 }

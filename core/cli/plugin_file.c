@@ -111,6 +111,37 @@ plugin_print_unknown(const struct config *config, const char *name)
 	free(near);
 }
 
+/* ---- a file that is named ------------------------------------------------------------------- */
+
+bool
+plugin_is_path(const char *which)
+{
+	size_t len = strlen(which);
+
+	return strchr(which, '/') != NULL || (len > 3 && strcmp(which + len - 3, ".so") == 0);
+}
+
+int
+plugin_file_open(const struct config *config, const char *which, char **path)
+{
+	if (plugin_is_path(which)) {
+		*path = xstrdup(which);
+		return open(which, O_RDONLY | O_CLOEXEC);
+	}
+	for (size_t i = 0; i < config->plugins.directories.count; i++) {
+		int fd;
+
+		*path = xprintf("%s/%s.so", config->plugins.directories.item[i], which);
+		fd = open(*path, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0)
+			return fd;
+		free(*path);
+	}
+	*path = xstrdup(which);
+	errno = ENOENT;
+	return -1;
+}
+
 /* ---- a file from a manifest ------------------------------------------------------------------ */
 
 /* A text of the vendor inside a comment: it must not end the line. */

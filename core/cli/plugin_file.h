@@ -24,6 +24,11 @@ bool plugin_installed(const struct config *config, const char *name);
 /* The manifest of a plugin, read without running its code. NULL after printing the reason. For
  * json_object_put(). */
 struct json_object *plugin_manifest(const struct config *config, const char *name);
+/* An argument with a slash or with the end .so is the path of a file, else a name. */
+bool plugin_is_path(const char *which);
+/* Opens this file, or NAME.so in the plugin directories; `path` is then for free() in any case. -1
+ * with errno. */
+int plugin_file_open(const struct config *config, const char *which, char **path);
 /* Prints on stderr that there is no plugin of this name, and suggests a similar one. */
 void plugin_print_unknown(const struct config *config, const char *name);
 

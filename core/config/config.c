@@ -239,6 +239,8 @@ config_load(const struct config_overrides *overrides, config_upstreams_fn upstre
 	}
 	config->file = path;
 	config->directory = directory;
+	if (config->plugins.approvals == NULL && directory != NULL)
+		config->plugins.approvals = xprintf("%s/plugins-approved", directory);
 	return config;
 }
 
@@ -297,6 +299,12 @@ config_free(struct config *config)
 	strings_fini(&config->plugins.transfer_dirs);
 	strings_fini(&config->plugins.secret_references);
 	strings_fini(&config->plugins.set);
+	for (size_t i = 0; i < config->plugins.keys; i++) {
+		free(config->plugins.key[i].name);
+		free(config->plugins.key[i].pem);
+	}
+	free(config->plugins.key);
+	free(config->plugins.approvals);
 	plugins_fini(config->plugins.plugin, config->plugins.count);
 	plugins_fini(config->plugins.available, config->plugins.n_available);
 	free(config);

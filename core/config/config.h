@@ -114,6 +114,11 @@ struct config_plugin {
 	char *upstream;	       /* the upstream that its role "workspace" means; NULL: "workspace" */
 };
 
+/* A public key of a vendor. */
+struct config_key {
+	char *name, *pem;
+};
+
 struct config {
 	char *file;		 /* the file it was read from, or NULL: built-in defaults */
 	char *directory;	 /* the directory of plugins-enabled and plugins-available */
@@ -179,6 +184,11 @@ struct config {
 		bool by_word;  /* plugins.enabled = "default": the default plugins, in addition
 			        * to plugins-enabled */
 		bool all;      /* plugins.enabled = "all" */
+		bool require_approval, require_signature;
+		char *approvals;	/* the directory of approvals, absolute; NULL: none is
+					    * known */
+		struct config_key *key; /* plugins.keys: of vendors */
+		size_t keys;
 		unsigned name_length; /* longest tool name: 35, at most 64 */
 	} plugins;
 };

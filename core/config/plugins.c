@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/signature.h"
 #include "config/faults.h"
 #include "config/permission.h"
 #include "config/place.h"
@@ -20,6 +21,7 @@
 #include "config/value.h"
 
 #define PLUGINS_MAX 200
+#define KEY_BYTES_MAX 4096 /* of a public key */
 
 static const char *const isolations[] = { "process", "none", NULL };
 
@@ -461,6 +463,54 @@ read_set_options(struct config *config, struct reader *reader)
 	}
 }
 
+/* plugins.keys = { NAME = "FILE" }: the file is read now, so a missing one stops the start. */
+static void
+read_keys(struct config *config, const struct node *plugins)
+{
+	struct node group = node_group(plugins, "keys");
+	struct strings names = { 0 };
+
+	node_keys(&group, &names);
+	config->plugins.key = xcalloc(names.count + 1, sizeof(config->plugins.key[0]));
+	for (size_t i = 0; i < names.count; i++) {
+		char *path = node_text(&group, names.item[i], NULL), why[256] = "", *pem = NULL;
+		const char *fault = NULL;
+		size_t len;
+
+		if (path == NULL || *path != '/')
+			fault = "it must be the absolute path of a file";
+		else if ((pem = text_read(path, KEY_BYTES_MAX, &len, NULL, why, sizeof(why))) ==
+			 NULL)
+			fault = why;
+		else
+			fault = signature_key_check(pem);
+		if (fault != NULL) {
+			node_fault(&group, names.item[i], "%s: %s", path != NULL ? path : "",
+				   fault);
+			free(pem);
+		} else {
+			config->plugins.key[config->plugins.keys++] =
+			    (struct config_key){ xstrdup(names.item[i]), pem };
+		}
+		free(path);
+	}
+	strings_fini(&names);
+}
+
+static void
+read_approval(struct config *config, const struct node *plugins)
+{
+	config->plugins.require_approval = node_bool(plugins, "require_approval", false);
+	config->plugins.require_signature = node_bool(plugins, "require_signature", false);
+	config->plugins.approvals = node_text(plugins, "approvals", NULL);
+	if (config->plugins.approvals != NULL && *config->plugins.approvals != '/')
+		node_fault(plugins, "approvals", "\"%s\" is not an absolute path",
+			   config->plugins.approvals);
+	read_keys(config, plugins);
+	if (config->plugins.require_signature && config->plugins.keys == 0)
+		node_fault(plugins, "require_signature", "it needs a key in plugins.keys");
+}
+
 void
 config_read_plugins(struct config *config, const struct node *root)
 {
@@ -483,6 +533,7 @@ config_read_plugins(struct config *config, const struct node *root)
 			node_fault(&plugins, "secret_references", "\"%s\": %s", reference, why);
 	}
 	config->plugins.name_length = (unsigned)node_number(&plugins, "name_length", 35, 16, 64);
+	read_approval(config, &plugins);
 	read_set_options(config, plugins.reader);
 	read_enabled(config, &plugins);
 }

@@ -25,6 +25,9 @@
 	X(TRUNCATED, "truncated")                                                      \
 	X(NO_MANIFEST, "without a manifest note")                                      \
 	X(BAD_MANIFEST, "with an invalid manifest")                                    \
+	X(SIGNATURE, "without a valid signature")                                      \
+	X(APPROVAL, "not approved")                                                    \
+	X(CHANGED, "different from what was approved")                                 \
 	X(ABI, "built for another plugin ABI")                                         \
 	X(MANIFEST_NAME, "named differently in its manifest")                          \
 	X(DUPLICATE, "listed twice")                                                   \

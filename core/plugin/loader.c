@@ -171,7 +171,8 @@ stage_file(struct plugins *plugins, struct plugin *plugin, const struct plugin_n
 				: "");
 		return;
 	}
-	if (plugin_open(plugin, &config->plugins.directories) && plugin_read_manifest(plugin))
+	if (plugin_open(plugin, &config->plugins.directories) && plugin_seal(plugin, config) &&
+	    plugin_read_manifest(plugin) && plugin_check_approval(plugin, config))
 		plugin_configure(plugin, plugin->plugins->config);
 }
 

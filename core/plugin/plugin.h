@@ -31,7 +31,8 @@ struct plugin {
 	const struct config_plugin *config;
 	enum isolation isolation;
 	struct refusal refusal;
-	int fd; /* the open file, which is never closed: see code_open() */
+	int fd;		 /* the open file, which is never closed: see code_open() */
+	char sha256[65]; /* digest of the file, when it was sealed; else "" */
 	struct json_object *manifest;
 	struct json_object *head; /* the member "plugin" of the manifest; borrowed */
 	/* the manifest as clients see it: with the new names, without tools that are withheld */
@@ -52,6 +53,12 @@ void plugin_fini(struct plugin *plugin);
 
 /* Finds and opens the file; checks owner, mode and directories. */
 bool plugin_open(struct plugin *plugin, const struct strings *directories);
+/* Replaces the open file by a copy that cannot change, when approvals or signatures matter for it.
+ * Checks its signature. */
+bool plugin_seal(struct plugin *plugin, const struct config *config);
+/* Compares file and manifest with the approval of the plugin, when there is one or one is
+ * required. */
+bool plugin_check_approval(struct plugin *plugin, const struct config *config);
 /* Reads the manifest and checks its name. */
 bool plugin_read_manifest(struct plugin *plugin);
 /* Compares the configured options, permissions and upstream with the manifest. */

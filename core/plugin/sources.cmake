@@ -1,1 +1,1 @@
-lakehost_core(plugin SOURCES configure.c enabled.c loader.c offer.c open.c rename.c)
+lakehost_core(plugin SOURCES approval.c configure.c enabled.c loader.c offer.c open.c rename.c)

@@ -13,6 +13,7 @@ import sys
 import unittest
 
 import rig
+from approval import Approval  # noqa: F401
 from lint import Lint  # noqa: F401
 from rig import VendorTest
 from trial import Trial  # noqa: F401
