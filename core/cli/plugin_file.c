@@ -174,12 +174,13 @@ static void
 put_options(FILE *out, struct json_object *head)
 {
 	struct json_object *properties = json_obj(json_obj(head, "options"), "properties");
+	struct json_object_iter member;
 
 	if (properties == NULL || json_object_object_length(properties) == 0)
 		return;
 	fputs("\n# Options of this plugin.\n#options = {\n", out);
-	json_object_object_foreach(properties, key, schema) {
-		struct json_object *fallback = json_get(schema, "default");
+	json_object_object_foreachC(properties, member) {
+		struct json_object *schema = member.val, *fallback = json_get(schema, "default");
 
 		if (json_str(schema, "description") != NULL) {
 			fputs("#\t# ", out);
@@ -187,7 +188,7 @@ put_options(FILE *out, struct json_object *head)
 			fputc('\n', out);
 		}
 		fputs("#\t", out);
-		put_comment(out, key);
+		put_comment(out, member.key);
 		fputs(" = ", out);
 		put_comment(out, fallback != NULL ? json_object_to_json_string(fallback) : "\"\"");
 		fputs(";\n", out);

@@ -50,16 +50,13 @@ read_image(const char *path, struct module_image *image)
 	enum plugin_refusal refusal;
 	char why[REFUSAL_WHY_MAX] = "";
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	bool ok = false;
+	bool ok;
 
 	if (fd < 0)
 		return sign_failed(path, strerror(errno));
-	if (!module_image_read(image, fd, why, sizeof(why)))
-		sign_failed(path, why);
-	else if ((manifest = manifest_read(fd, &refusal, why, sizeof(why))) == NULL)
-		sign_failed(path, why);
-	else
-		ok = true;
+	if (module_image_read(image, fd, why, sizeof(why)))
+		manifest = manifest_read(fd, &refusal, why, sizeof(why));
+	ok = manifest != NULL || sign_failed(path, why);
 	if (!ok)
 		module_image_fini(image);
 	json_object_put(manifest);

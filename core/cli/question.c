@@ -116,6 +116,7 @@ question_answer(struct json_object *request)
 	struct json_object *fields = json_obj(schema, "properties");
 	struct json_object *content;
 	const char *method = json_str(request, "method");
+	struct json_object_iter field;
 	char line[16];
 
 	if (method == NULL || strcmp(method, "elicitation/create") != 0 || !isatty(STDIN_FILENO))
@@ -127,8 +128,9 @@ question_answer(struct json_object *request)
 	}
 	content = json_object_new_object();
 	if (fields != NULL) {
-		json_object_object_foreach(fields, name, field) {
-			if (!ask_field(name, field, question_required(schema, name), content)) {
+		json_object_object_foreachC(fields, field) {
+			if (!ask_field(field.key, field.val, question_required(schema, field.key),
+				       content)) {
 				json_object_put(content);
 				return answer_new("cancel", NULL);
 			}

@@ -13,6 +13,7 @@ import sys
 import unittest
 
 import rig
+from abi import Abi  # noqa: F401
 from approval import Approval  # noqa: F401
 from lint import Lint  # noqa: F401
 from rig import VendorTest
@@ -98,6 +99,60 @@ class NewPlugin(VendorTest):
         self.assertIn('No space left on device', output)
         self.assertIn('x was not made', output)
         self.assertIn('left: 0', output)
+
+
+class Story(VendorTest):
+    """A vendor makes a plugin, an operator approves and uses it. With LAKEHOST_TRANSCRIPT=FILE the
+    commands and their output are written to this file."""
+
+    def say(self, text):
+        if 'LAKEHOST_TRANSCRIPT' in os.environ:
+            with open(os.environ['LAKEHOST_TRANSCRIPT'], 'a', encoding='utf-8') as file:
+                file.write(text)
+
+    def do(self, command, expect='', status=0):
+        output = self.run_in(self.folder, 'sh', '-c', command, status=status,
+                             env={'XDG_CONFIG_HOME': str(self.home / 'config')})
+        self.say(f'$ {command}\n{output}')
+        self.assertIn(expect, output)
+        return output
+
+    def test_story(self):
+        if rig.FLAGS:
+            self.skipTest('the steps are tested one by one with sanitizers')
+        self.folder = self.home
+        self.do('lakehost plugin new weather weather', 'cmake --workflow')
+        self.folder = self.home / 'weather'
+        self.do('cmake --workflow --preset default', '100% tests passed')
+        self.do('lakehost plugin lint build/weather.so', 'Errors: 0. Warnings: 0.')
+        self.do('lakehost plugin test build/weather.so --count 300', 'Errors: 0. Warnings: 0.')
+        self.do('openssl genpkey -algorithm ed25519 -out ../vendor.key && chmod 600 ../vendor.key')
+        self.do('openssl pkey -in ../vendor.key -pubout -out ../vendor.pem')
+        self.do('lakehost plugin sign build/weather.so --key ../vendor.key', 'was written')
+        self.do('cmake --install build', 'weather.so')
+        installed = next(rig.PREFIX.glob('lib/**/weather.so'))
+        self.addCleanup(installed.unlink)
+        shutil.copy(self.folder / 'build/weather.so.sig', installed.parent)
+        self.addCleanup((installed.parent / 'weather.so.sig').unlink)
+        self.operate()
+
+    def operate(self):
+        (self.home / 'config/lakehost').mkdir(parents=True)
+        self.conf = self.home / 'config/lakehost/lakehost.conf'
+        conf = (self.folder / 'try/lakehost.conf').read_text()
+        conf = re.sub(r'plugins = .*', 'plugins = { enabled = [ ]; require_approval = true; require_signature = '
+                      f'true; keys = {{ example = "{self.home}/vendor.pem"; }}; }};', conf)
+        self.conf.write_text(conf)
+        host = 'python3 try/service.py lakehost'
+        self.do(f'{host} plugin enable weather')
+        self.do(f'{host} call search_weather text=plan', 'plugin approve weather', status=1)
+        self.do(f'{host} plugin approve weather', '+ tools export_weather (write)', status=1)
+        self.do(f'{host} plugin approve weather --yes', 'signature: example')
+        self.do(f'{host} call search_weather text=plan', 'The plan of week 5')
+        self.do(f'{host} call export_weather folder=out', 'complete: 5 items')
+        self.do(f'{host} doctor', 'probe: ok')
+        self.do(f'{host} plugin disable weather')
+        self.do(f'{host} call search_weather text=plan', status=1)
 
 
 if __name__ == '__main__':
