@@ -15,7 +15,7 @@ CALLS = [
     (['test_error_handling'], 'error'),
     (['test_tool_with_progress'], ''),
     (['test_multiple_content_types'], '[image image/png]'),
-    (['many', 'count=3'], ''),
+    (['many', 'rows=3'], '3 rows'),
 ]
 
 
