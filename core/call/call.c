@@ -96,6 +96,7 @@ begin(struct call *call, const struct call_spec *spec)
 		.row = row->part == ROW_WHOLE ? row->name : row->tool->name,
 		.upstream_url = upstream_url(call),
 		.traceparent = spec->traceparent,
+		.number = spec->number,
 		.uri = spec->uri,
 		.call_id = call->id,
 		.options = provider->options,

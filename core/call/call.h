@@ -46,6 +46,8 @@ struct call_spec {
 	const char *notes;		  /* text that must be added to the answer, or NULL */
 	const char *traceparent;	  /* or NULL */
 	const char *capabilities;	  /* JSON object text of the client's capabilities */
+	const char *number;		  /* the same in each repetition of the request; NULL:
+					   * a repetition would not be recognised */
 	/* JSON object text of the answers so far; NULL: no answer yet */
 	const char *answers;
 	bool wants_progress;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/seal.h"
+#include "call/left.h"
 #include "call/life.h"
 #include "call/turns.h"
 #include "config/config.h"
@@ -28,6 +29,7 @@ calls_new(struct loop *loop, const struct config *config, struct egress *egress)
 	calls->grace_ms =
 	    config->limits.call_ms > 10 * GRACE_MS ? GRACE_MS : config->limits.call_ms / 10;
 	TAILQ_INIT(&calls->idle);
+	TAILQ_INIT(&calls->left_by_age);
 	calls->drain_timer = (struct loop_timer){ .fn = on_drain, .data = calls };
 	random_bytes(&calls->id_prefix, sizeof(calls->id_prefix));
 	return calls;
@@ -56,6 +58,7 @@ calls_free(struct calls *calls)
 		call_cut(calls->first);
 	CHECK(calls->count == 0);
 	turns_fini(calls);
+	left_free(calls);
 	free(calls);
 }
 

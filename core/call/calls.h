@@ -24,8 +24,9 @@ size_t calls_running(const struct calls *calls);
 /* The worker threads that in-process steps run on; borrowed. Without them all steps run on the loop
  * thread, where a step cannot wait for a request. */
 void calls_use_pool(struct calls *calls, struct pool *pool);
-/* Shutdown: no new calls; hybrid waits end now (handles are answered); calls that still run after
- * `ms` are cancelled; `drained` is called when no call is left. */
+/* Shutdown: no new calls; hybrid waits end now (handles are answered, or with operations.on_cancel
+ * "stop" the work is cancelled); calls that still run after `ms` are cancelled; `drained` is called
+ * when no call is left. */
 void calls_drain(struct calls *calls, unsigned ms, void (*drained)(void *data), void *data);
 bool calls_draining(const struct calls *calls);
 

@@ -357,7 +357,7 @@ go_on(struct call *call, struct outcome *outcome, struct result *result)
 		break;
 	case FOLLOW_INTERIM: operation_answer(call); break;
 	case FOLLOW_POLL: operation_pause(call, pause_ms); break;
-	case FOLLOW_STOP: call_run(call, ENTRY_CANCEL); break;
+	case FOLLOW_STOP: operation_stop(call); break;
 	}
 }
 

@@ -11,9 +11,12 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "call/calls.h"
+#include "call/left.h"
 #include "call/life.h"
 #include "call/turns.h"
+#include "config/config.h"
 #include "run/requests.h"
 #include "run/text.h"
 #include "registry/provider.h"
@@ -135,6 +138,22 @@ only_looks(const struct call *call)
 	return is_visit(call) || (call->row->access == ACCESS_READ && !call->row->by_sql);
 }
 
+/* May the remote work be cancelled because of its caller or its host? */
+static bool
+may_stop(const struct call *call)
+{
+	return !is_visit(call) && !is_alone(call) &&
+	       call->calls->config->on_cancel != ON_CANCEL_LEAVE;
+}
+
+/* The host stops, and its operator wants that the work stops too. */
+static bool
+stops_with_host(const struct call *call)
+{
+	return calls_draining(call->calls) && !only_looks(call) && !is_alone(call) &&
+	       call->calls->config->on_cancel == ON_CANCEL_STOP;
+}
+
 /* ---- progress ------------------------------------------------------------------------------- */
 
 /* Between two polls progress depends only on the time: it moves towards the next per cent, or
@@ -229,6 +248,19 @@ looked_in_vain(const struct call *call)
 		(operation->state == OPERATION_ALONE && is_visit(call)));
 }
 
+/* Nothing waits for the operation any more. What only looked at it has not begun it. */
+static void
+leave(struct call *call)
+{
+	if (only_looks(call) || is_alone(call))
+		return;
+	left_add(call);
+	if (call->state->ending == ENDING_CANCELLED)
+		log_event(LOG_NOTICE, "operation-left", "id", "s", call->id, "principal", "s",
+			  call->principal.name, "row", "s", call->row->name, "why", "s",
+			  "the call was cancelled, and operations.on_cancel is \"leave\"", NULL);
+}
+
 void
 operation_answer(struct call *call)
 {
@@ -237,6 +269,7 @@ operation_answer(struct call *call)
 	bool known = has_interim(call);
 
 	CHECK(operation->state >= OPERATION_RUNS);
+	leave(call);
 	if (call_answered(call)) {
 		state->outcome.kind = OUTCOME_WORKING;
 	} else if (looked_in_vain(call)) {
@@ -291,7 +324,7 @@ operation_end(struct call *call)
 {
 	CHECK(call_ending(call));
 	if (call->state->ending == ENDING_CANCELLED && call->state->entry != ENTRY_CANCEL &&
-	    !is_visit(call))
+	    may_stop(call))
 		call_run(call, ENTRY_CANCEL);
 	else
 		operation_answer(call);
@@ -307,6 +340,10 @@ operation_continue(struct call *call)
 
 	if (call_ending(call)) {
 		operation_end(call);
+		return;
+	}
+	if (stops_with_host(call)) {
+		operation_stop(call);
 		return;
 	}
 	if (has_interim(call) && calls_draining(call->calls)) {
@@ -329,10 +366,29 @@ operation_poll(struct call *call)
 {
 	if (call_ending(call))
 		operation_end(call);
+	else if (stops_with_host(call))
+		operation_stop(call);
 	else if (has_interim(call) && calls_draining(call->calls))
 		operation_answer(call);
 	else
 		call_run(call, ENTRY_POLL);
+}
+
+void
+operation_stop(struct call *call)
+{
+	call->state->runner->cancel(call->state->handle);
+	call_run(call, ENTRY_CANCEL);
+}
+
+void
+operation_abandon(struct call *call)
+{
+	const enum operation_state state = call->state->operation.state;
+
+	if ((state == OPERATION_RUNS || state == OPERATION_SEEN) &&
+	    call->state->phase != PHASE_OVER && !only_looks(call))
+		left_add(call);
 }
 
 /* Runs from the loop, a moment later, because the caller may be iterating over all calls. */
@@ -350,7 +406,7 @@ operation_leave(struct call *call)
 static enum follow
 stop(const struct call *call)
 {
-	if (is_visit(call))
+	if (!may_stop(call))
 		return FOLLOW_INTERIM;
 	return call->state->entry == ENTRY_CANCEL ? FOLLOW_ANSWER : FOLLOW_STOP;
 }
@@ -368,6 +424,8 @@ started(struct call *call, const struct outcome *outcome, struct result *result,
 		return stop(call);
 	if (state->ending == ENDING_LATE)
 		return FOLLOW_INTERIM;
+	if (stops_with_host(call))
+		return FOLLOW_STOP;
 	start_tick(call);
 	/* a caller that only polls gets the result of one poll */
 	if (has_interim(call) && wait_is_over(call) &&
@@ -395,6 +453,8 @@ working(struct call *call, struct outcome *outcome, struct result *result, int64
 	state->outcome.message = result_line(outcome->message);
 	if (state->ending == ENDING_CANCELLED && !is_alone(call))
 		return stop(call);
+	if (stops_with_host(call))
+		return FOLLOW_STOP;
 	if (is_alone(call) || state->ending == ENDING_LATE || wait_is_over(call))
 		return FOLLOW_INTERIM;
 	start_tick(call);
@@ -423,12 +483,30 @@ missed(struct call *call, struct result *result, int64_t *pause_ms)
 	return FOLLOW_POLL;
 }
 
+/* The step that cancels has ended. When it failed, the work may continue: nobody may miss that. */
+static enum follow
+stopped(struct call *call, const struct result *result)
+{
+	if (!result->failed) {
+		left_forget(call);
+		return FOLLOW_ANSWER;
+	}
+	if (!is_alone(call))
+		left_add(call);
+	log_event(LOG_WARNING, "operation-not-stopped", "id", "s", call->id, "principal", "s",
+		  call->principal.name, "row", "s", call->row->name, "what", "s", result->what,
+		  "why", "s", result->why, NULL);
+	return FOLLOW_ANSWER;
+}
+
 static enum follow
 ended(struct call *call, struct result *result, int64_t *pause_ms)
 {
 	const struct call_state *state = call->state;
 
-	if (state->operation.state < OPERATION_RUNS || state->entry == ENTRY_CANCEL)
+	if (state->entry == ENTRY_CANCEL)
+		return stopped(call, result);
+	if (state->operation.state < OPERATION_RUNS)
 		return FOLLOW_ANSWER;
 	if (result->failed && state->ending == ENDING_CANCELLED && !is_alone(call))
 		return stop(call);
@@ -440,6 +518,8 @@ ended(struct call *call, struct result *result, int64_t *pause_ms)
 		*pause_ms = 0;
 		return FOLLOW_POLL;
 	}
+	if (state->entry == ENTRY_POLL)
+		left_forget(call);
 	return FOLLOW_ANSWER;
 }
 

@@ -63,7 +63,11 @@ void operation_poll(struct call *call);
 void operation_end(struct call *call);
 /* Answers while the operation continues; the call may be gone afterwards. */
 void operation_answer(struct call *call);
-/* Called when the host stops: the caller soon gets the known text as the answer. */
+/* The host stops: the caller is answered soon with the known text, or the work is cancelled. */
 void operation_leave(struct call *call);
+/* Cancels the remote work of a call that is not ending. */
+void operation_stop(struct call *call);
+/* The process ends: the call may still run, and its operation is left. */
+void operation_abandon(struct call *call);
 
 #endif

@@ -68,6 +68,9 @@ struct calls {
 	/* uses without calls; the one without calls for the longest time comes first */
 	TAILQ_HEAD(idle_uses, principal_use) idle;
 	struct poll_rate *rates;
+	struct hash left; /* operations that continue without a call, by tool and handle */
+	TAILQ_HEAD(left_entries, left_entry) left_by_age; /* the oldest first */
+	size_t left_more;				  /* entries that were dropped */
 	unsigned id_prefix;
 	uint64_t next_id;
 	int64_t cleanup_ms, grace_ms; /* CLEANUP_MS and GRACE_MS; tests set other values */

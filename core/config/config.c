@@ -26,6 +26,17 @@
 static const char *const level_words[] = { "debug", "info", "notice", "warning", "error", NULL };
 static const char *const format_words[] = { "auto", "json", "text", NULL };
 
+static const char *const on_cancel_words[] = { "client", "stop", "leave", NULL };
+
+static void
+read_operations(struct config *config, const struct node *root)
+{
+	struct node operations = node_group(root, "operations");
+
+	config->on_cancel =
+	    (enum on_cancel)node_word(&operations, "on_cancel", on_cancel_words, ON_CANCEL_CLIENT);
+}
+
 static void
 read_limits(struct config *config, const struct node *root)
 {
@@ -119,6 +130,7 @@ read_groups(struct config *config, struct reader *reader, const struct config_ov
 	node_list(&policy, "read_functions", &config->read_functions);
 	if (overrides->read_only && config->access > ACCESS_READ)
 		config->access = ACCESS_READ;
+	read_operations(config, &root);
 	read_limits(config, &root);
 	read_log(config, &root, overrides);
 	read_prompts(config, &root);

@@ -94,6 +94,13 @@ struct config_upstream {
 					 link to themselves */
 };
 
+/* What becomes of a waiting operation when its call is cancelled, or the host stops. */
+enum on_cancel {
+	ON_CANCEL_CLIENT, /* its caller cancels it; a host that stops leaves it running */
+	ON_CANCEL_STOP,	  /* both cancel it */
+	ON_CANCEL_LEAVE,  /* it continues */
+};
+
 enum isolation { ISOLATION_PROCESS, ISOLATION_NONE };
 
 struct config_plugin {
@@ -154,6 +161,7 @@ struct config {
 	} auth;
 	struct config_upstream *upstream;
 	size_t upstreams;
+	enum on_cancel on_cancel;      /* operations.on_cancel */
 	enum access access;	       /* policy.access */
 	struct strings read_functions; /* policy.read_functions: patterns; none: all functions */
 	char *prompt_directory;	       /* prompts.directory, absolute; NULL: none */

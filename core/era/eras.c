@@ -12,6 +12,7 @@
 #include "era/lists.h"
 #include "era/receive.h"
 #include "era/subscriptions.h"
+#include "era/watch.h"
 
 static const struct states_row rows[] = {
 	[ERAS_SERVING] = { "serving", TO(ERAS_INPUT_ENDED) | TO(ERAS_ENDING) },
@@ -97,12 +98,15 @@ eras_new(const struct eras_parts *parts)
 	eras->limits = json_inbound;
 	eras->limits.bytes = parts->config->limits.body;
 	eras->limits.depth = parts->config->limits.depth;
+	if (eras->parts.watch_ms == 0)
+		eras->parts.watch_ms = WATCH_MS;
 	buf_init(&eras->out, ANSWER_MAX);
 	buf_init(&eras->note, NOTE_MAX);
 	eras->end = (struct loop_timer){ .fn = tell_end, .data = eras };
 	eras->sessions = sessions_new(parts->sealer, LIMIT_SESSIONS);
 	eras->pipe.revision = REV_LEGACY_NEWEST; /* a ping before initialize */
 	lists_init(eras);
+	once_init(&eras->used);
 	return eras;
 }
 
@@ -122,6 +126,9 @@ eras_free(struct eras *eras)
 	CHECK(eras->subscriptions == NULL && eras->n_subscriptions == 0);
 	hash_fini(&eras->ids);
 	hash_fini(&eras->asked);
+	CHECK(eras->watches.count == 0);
+	hash_fini(&eras->watches);
+	once_fini(&eras->used);
 	buf_fini(&eras->out);
 	buf_fini(&eras->note);
 	free(eras);

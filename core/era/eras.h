@@ -36,6 +36,7 @@ struct eras_parts {
 	struct pool *pool;     /* parses large bodies */
 	struct sealer *sealer; /* seals session ids, cursors and request states */
 	size_t page;	       /* rows on one page of a list; 0: all */
+	unsigned watch_ms;     /* between two polls of a subscribed resource; 0: five seconds */
 	unsigned ask_ms;       /* time for an answer of a legacy client; 0: ten minutes */
 };
 

@@ -12,6 +12,7 @@
 #include "base/json_write.h"
 #include "base/loop.h"
 #include "era/eras.h"
+#include "era/once.h"
 #include "era/request.h"
 #include "era/session.h"
 #include "registry/registry.h"
@@ -49,7 +50,9 @@ struct eras {
 	size_t held; /* bytes of the messages of open requests; see HELD_MAX */
 	/* number of questions sent to legacy clients; their ids are made of it */
 	uint64_t questions;
-	struct hash asked; /* unanswered questions, by their id */
+	struct hash watches; /* subscribed objects, by URI or task id */
+	struct once used;    /* states of requests that began a call */
+	struct hash asked;   /* unanswered questions, by their id */
 	/* results that are kept whole; see lists.c */
 	struct buf lists[ROW_KINDS][REVISIONS][ACCESS_ADMIN + 1];
 };

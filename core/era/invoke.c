@@ -3,6 +3,7 @@
  * made, reports, may ask the client, and ends. */
 #include "era/invoke.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@
 #include "era/logging.h"
 #include "era/prepare.h"
 #include "era/progress.h"
+#include "era/request_state.h"
 #include "era/task.h"
 #include "era/tasks.h"
 #include "policy/policy.h"
@@ -278,6 +280,42 @@ invoke_begin(struct request *request, const struct call_spec *spec)
 	call_start(request->call);
 }
 
+/* A tool with this argument gives the platform a token, which recognises a repetition. */
+#define TOKEN_ARGUMENT "idempotency_token"
+
+/*
+ * The answers of a client let a call go on, so the same answers a second time would carry it out a
+ * second time. A call that only reads may be repeated. One whose platform takes a token gets the
+ * same token again, and an answer to a running operation begins nothing. All others are
+ * refused.
+ */
+static bool
+use_state(struct request *request)
+{
+	const struct row *row = request->row;
+	struct json_object *schema = json_obj(row->json, "inputSchema");
+	char text[ONCE_TEXT_MAX];
+
+	if (request->number[0] == '\0' || request->handle.len > 0 || row->kind != ROW_TOOL ||
+	    (row->access == ACCESS_READ && !row->by_sql) ||
+	    json_get(json_obj(schema, "properties"), TOKEN_ARGUMENT) != NULL)
+		return true;
+	snprintf(text, sizeof(text), "%s %u", request->number, request->round);
+	switch (once_use(&request->eras->used, text, STATE_TTL_S * INT64_C(1000))) {
+	case ONCE_FIRST: return true;
+	case ONCE_FULL:
+		request_error(request, RPC_OVERLOADED, NULL,
+			      "too many calls were answered: call again later");
+		return false;
+	case ONCE_AGAIN: break;
+	}
+	invoke_fail(request, MCP_E_CONFLICT, "These answers were already used",
+		    "The call may have been carried out with them, so it was not repeated",
+		    "Look whether it was carried out. If not, call the tool again from the "
+		    "beginning, without requestState");
+	return false;
+}
+
 static void
 start(struct request *request, const struct row *row, struct json_object *arguments,
       const char *uri, const struct buf *text)
@@ -312,6 +350,9 @@ start(struct request *request, const struct row *row, struct json_object *argume
 		return;
 	spec.answers = request->answers_text;
 	spec.traceparent = invoke_traceparent(request);
+	spec.number = request->number[0] != '\0' ? request->number : NULL;
+	if (!use_state(request))
+		return;
 	if (request->handle.len > 0) { /* the operation has begun: this answers a question of its
 				        * poll */
 		spec.entry = ENTRY_ANSWER;

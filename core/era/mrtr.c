@@ -65,6 +65,7 @@ mrtr_read(struct request *request)
 		return false;
 	}
 	request->round = state.round;
+	memcpy(request->number, state.number, sizeof(request->number));
 	request->handle = state.handle;
 	state.handle = (struct buf){ 0 };
 	if (answered || resumed)

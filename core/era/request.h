@@ -99,6 +99,7 @@ struct request {
 	struct call *call;
 	struct json_object *answers; /* the client's answers so far: {key: result}, or NULL */
 	char *answers_text;	     /* the answers that the call already has */
+	char number[33];	     /* the number of its request state, or "" */
 	unsigned round;		     /* how often the client was asked before */
 	struct buf handle; /* the handle of the operation whose poll asked, if this answers its
 			    * question; or empty */

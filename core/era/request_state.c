@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sealed request state: {"d": digest of the request, "r": round, "k": keys asked, "a": answers,
- * "h": handle of the operation that asks, in base64; left out when no operation was begun}. */
+/* Sealed request state: {"d": digest of the request, "n": number, "r": round, "k": keys asked, "a":
+ * answers, "h": handle of the operation that asks, in base64; left out when none was begun}. */
 #include "era/request_state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,8 +95,20 @@ write_handle(struct json *json, const struct outcome *outcome)
 	buf_fini(&base64);
 }
 
+static void
+make_number(struct request *request)
+{
+	unsigned char bytes[STATE_NUMBER_LEN / 2];
+
+	if (request->number[0] != '\0')
+		return;
+	random_bytes(bytes, sizeof(bytes));
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		snprintf(request->number + 2 * i, 3, "%02x", bytes[i]);
+}
+
 bool
-request_state_write(const struct request *request, struct buf *out)
+request_state_write(struct request *request, struct buf *out)
 {
 	const struct outcome *outcome = request->call->outcome;
 	struct buf payload, answers;
@@ -110,9 +123,11 @@ request_state_write(const struct request *request, struct buf *out)
 	else
 		buf_puts(&answers, "{}");
 	digest(request, hex);
+	make_number(request);
 	json_start(&json, &payload);
 	json_begin(&json, '{');
 	json_string(json_member(&json, "d"), hex);
+	json_string(json_member(&json, "n"), request->number);
 	json_number(json_member(&json, "r"), request->round + 1);
 	json_begin(json_member(&json, "k"), '[');
 	for (size_t i = 0; i < outcome->questions; i++)
@@ -161,8 +176,10 @@ request_state_read(const struct request *request, const char *text, size_t len,
 	buf_fini(&payload);
 	digest(request, hex);
 	sealed_digest = json_str(tree, "d");
-	ok = sealed_digest != NULL && strcmp(sealed_digest, hex) == 0;
+	ok =
+	    sealed_digest != NULL && strcmp(sealed_digest, hex) == 0 && json_str(tree, "n") != NULL;
 	if (ok) {
+		snprintf(state->number, sizeof(state->number), "%s", json_str(tree, "n"));
 		state->round = (unsigned)json_int(tree, "r", 0);
 		state->asked = json_object_get(json_arr(tree, "k"));
 		state->answers = json_object_get(json_obj(tree, "a"));

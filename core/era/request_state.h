@@ -21,17 +21,20 @@ struct request;
 #define STATE_ANSWERS_MAX 8192u /* bytes of the JSON text with all answers so far */
 #define STATE_TEXT_MAX 32768u	/* bytes of a sealed state */
 
+#define STATE_NUMBER_LEN 32 /* digits of the number of a request that asks */
+
 struct request_state {
-	unsigned round;		     /* largest number of rounds with questions */
-	struct json_object *asked;   /* array of the keys of the last round; owned */
-	struct json_object *answers; /* object; owned */
+	char number[STATE_NUMBER_LEN + 1]; /* random, and the same in all rounds */
+	unsigned round;			   /* largest number of rounds with questions */
+	struct json_object *asked;	   /* array of the keys of the last round; owned */
+	struct json_object *answers;	   /* object; owned */
 	/* the handle of the operation whose poll asked the question; or empty */
 	struct buf handle;
 };
 
 /* Appends the sealed text for the current questions of the request's call. False when the answers
  * so far are larger than a state may be. */
-bool request_state_write(const struct request *request, struct buf *out);
+bool request_state_write(struct request *request, struct buf *out);
 /* False when the text was not made for this principal and this exact request, or has expired. */
 bool request_state_read(const struct request *request, const char *text, size_t len,
 			struct request_state *state);

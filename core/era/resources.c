@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "era/inside.h"
 #include "era/invoke.h"
+#include "era/watch.h"
 #include "registry/schema.h"
 
 #define WHY_MAX 1500u
@@ -184,6 +185,14 @@ resources_answer(struct request *request, const struct result *result)
 
 /* ---- subscriptions of a legacy session ----------------------------------------------------- */
 
+/* Only stdio delivers changes to a legacy session. */
+static struct watch *
+watch_of(struct request *request, const char *uri)
+{
+	return request->exchange->http ? NULL
+				       : watch_resource(request->eras, &request->principal, uri);
+}
+
 void
 resources_subscribe(struct request *request)
 {
@@ -193,7 +202,7 @@ resources_subscribe(struct request *request)
 	if (find(request, &uri, &arguments) == NULL)
 		return;
 	json_object_put(arguments);
-	if (session_subscribe(request->session, uri))
+	if (session_subscribe(request->session, uri, watch_of(request, uri)))
 		request_empty(request);
 	else
 		request_error(request, RPC_INVALID_PARAMS, NULL,

@@ -15,6 +15,7 @@
 #include "era/capabilities.h"
 #include "era/logging.h"
 #include "era/request.h"
+#include "era/watch.h"
 
 #define BUCKETS 4096u
 #define REVISION_LEN 10u /* "2025-11-25" */
@@ -69,9 +70,13 @@ void
 session_fini(struct session *session)
 {
 	request_forget(&session->peer);
-	for (size_t i = 0; i < session->subscriptions; i++)
+	for (size_t i = 0; i < session->subscriptions; i++) {
+		watch_release(session->watch[i]);
 		free(session->subscription[i]);
+	}
 	free(session->subscription);
+	free(session->watch);
+	session->watch = NULL;
 	session->subscription = NULL;
 	session->subscriptions = 0;
 }
@@ -93,12 +98,19 @@ session_subscribed(const struct session *session, const char *uri)
 }
 
 bool
-session_subscribe(struct session *session, const char *uri)
+session_subscribe(struct session *session, const char *uri, struct watch *watch)
 {
-	if (session_subscribed(session, uri))
+	if (session_subscribed(session, uri)) {
+		watch_release(watch);
 		return true;
-	if (session->subscriptions == SESSION_SUBSCRIPTIONS)
+	}
+	if (session->subscriptions == SESSION_SUBSCRIPTIONS) {
+		watch_release(watch);
 		return false;
+	}
+	session->watch =
+	    xrealloc(session->watch, (session->subscriptions + 1) * sizeof(struct watch *));
+	session->watch[session->subscriptions] = watch;
 	session->subscription = xrealloc(session->subscription, (session->subscriptions + 1) *
 								    sizeof(*session->subscription));
 	session->subscription[session->subscriptions++] = xstrdup(uri);
@@ -113,7 +125,9 @@ session_unsubscribe(struct session *session, const char *uri)
 	if (i == session->subscriptions)
 		return;
 	free(session->subscription[i]);
+	watch_release(session->watch[i]);
 	session->subscription[i] = session->subscription[--session->subscriptions];
+	session->watch[i] = session->watch[session->subscriptions];
 }
 
 /* ---- the table ----------------------------------------------------------------------------- */

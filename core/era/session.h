@@ -18,6 +18,7 @@
 struct buf;
 struct request;
 struct sealer;
+struct watch;
 
 #define SESSION_TTL_S 86400u
 #define SESSION_SUBSCRIPTIONS 256u /* URIs of one session */
@@ -42,6 +43,7 @@ struct session {
 	enum session_state state;
 	int log_level; /* LEVEL_NONE before logging/setLevel */
 	char **subscription;
+	struct watch **watch; /* of each subscription; NULL: nobody reads its changes now */
 	size_t subscriptions;
 	/* the table's */
 	unsigned char key[SESSION_KEY];
@@ -53,8 +55,8 @@ void session_begin(struct session *session, enum revision revision, unsigned can
 void session_spoke(struct session *session); /* Called for a message that is not initialize. */
 void session_fini(struct session *session);
 bool session_subscribed(const struct session *session, const char *uri);
-/* False when the session has the maximum. */
-bool session_subscribe(struct session *session, const char *uri);
+/* Takes over the watch. False when the session has the maximum. */
+bool session_subscribe(struct session *session, const char *uri, struct watch *watch);
 void session_unsubscribe(struct session *session, const char *uri);
 
 struct sessions;

@@ -9,6 +9,9 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "era/inside.h"
+#include "era/task_write.h"
+#include "era/tasks.h"
+#include "era/watch.h"
 #include "rpc/frame.h"
 
 #define SUBSCRIPTION_ID META "subscriptionId"
@@ -22,15 +25,32 @@ static const struct {
 	{ "resources", "resourcesListChanged", "notifications/resources/list_changed" },
 };
 
+/* What a listen watches, by URI or id. */
+struct objects {
+	char **text;
+	struct watch **watch;
+	size_t n;
+};
+
 struct subscription {
 	struct subscription *next, **link;
 	struct request *request;
 	bool kind[ARRAY_SIZE(kinds)];
-	char **uri;
-	size_t uris;
+	struct objects resource, task;
 };
 
 /* ---- begin and end ------------------------------------------------------------------------- */
+
+static void
+objects_fini(struct objects *objects)
+{
+	for (size_t i = 0; i < objects->n; i++) {
+		watch_release(objects->watch[i]);
+		free(objects->text[i]);
+	}
+	free(objects->text);
+	free(objects->watch);
+}
 
 void
 subscription_end(struct request *request)
@@ -46,9 +66,8 @@ subscription_end(struct request *request)
 	if (subscription->next != NULL)
 		subscription->next->link = subscription->link;
 	request->eras->n_subscriptions--;
-	for (size_t i = 0; i < subscription->uris; i++)
-		free(subscription->uri[i]);
-	free(subscription->uri);
+	objects_fini(&subscription->resource);
+	objects_fini(&subscription->task);
 	free(subscription);
 }
 
@@ -69,26 +88,43 @@ subscription_new(struct request *request)
 	request_move(request, REQUEST_LISTENING);
 }
 
-/* Reads which changes the client wants. Kinds of changes that the host does not have are left
- * out of the acknowledgement. */
+typedef struct watch *watch_begin(struct eras *eras, const struct principal *principal,
+				  const char *text);
+
+/* Accepts what can be watched; the acknowledgement leaves out the rest. */
 static void
-read_uris(struct request *request, struct json_object *uris)
+read_objects(struct request *request, struct json_object *list, struct objects *objects,
+	     watch_begin *begin)
 {
-	struct subscription *subscription = request->subscription;
-	size_t n = json_object_array_length(uris);
+	size_t n = list == NULL ? 0 : json_object_array_length(list);
 
-	subscription->uri = xcalloc(n + 1, sizeof(*subscription->uri));
+	if (list == NULL)
+		return;
+	objects->text = xcalloc(n + 1, sizeof(*objects->text));
+	objects->watch = xcalloc(n + 1, sizeof(struct watch *));
 	for (size_t i = 0; i < n; i++) {
-		struct json_object *value = json_object_array_get_idx(uris, i), *arguments = NULL;
-		const char *uri = json_object_get_string(value);
+		struct json_object *value = json_object_array_get_idx(list, i);
+		const char *text = json_object_get_string(value);
+		struct watch *watch = json_object_is_type(value, json_type_string)
+					? begin(request->eras, &request->principal, text)
+					: NULL;
 
-		if (!json_object_is_type(value, json_type_string) ||
-		    registry_resource(request->eras->parts.registry, uri, request->principal.access,
-				      &arguments) == NULL)
+		if (watch == NULL)
 			continue;
-		json_object_put(arguments);
-		subscription->uri[subscription->uris++] = xstrdup(uri);
+		objects->text[objects->n] = xstrdup(text);
+		objects->watch[objects->n++] = watch;
 	}
+}
+
+static void
+write_objects(struct json *out, const char *name, const struct objects *objects)
+{
+	if (objects->text == NULL)
+		return;
+	json_begin(json_member(out, name), '[');
+	for (size_t i = 0; i < objects->n; i++)
+		json_string(out, objects->text[i]);
+	json_end(out);
 }
 
 /* A member of `_meta`: the id of the request that subscribed, as it was received. */
@@ -115,16 +151,18 @@ acknowledge(struct request *request)
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (subscription->kind[i])
 			json_boolean(json_member(&json, kinds[i].filter), true);
-	if (subscription->uri != NULL) {
-		json_begin(json_member(&json, "resourceSubscriptions"), '[');
-		for (size_t i = 0; i < subscription->uris; i++)
-			json_string(&json, subscription->uri[i]);
-		json_end(&json);
-	}
+	write_objects(&json, "resourceSubscriptions", &subscription->resource);
+	write_objects(&json, "taskIds", &subscription->task);
 	json_end(&json);
 	json_end(&json);
 	json_end(&json);
 	request_notify(request, out);
+}
+
+static bool
+too_many(struct json_object *list)
+{
+	return list != NULL && json_object_array_length(list) > LISTEN_URIS;
 }
 
 void
@@ -132,17 +170,21 @@ subscriptions_listen(struct request *request)
 {
 	struct json_object *filter = json_obj(request->message.params, "notifications");
 	struct json_object *uris = json_arr(filter, "resourceSubscriptions");
+	struct json_object *tasks = json_arr(filter, "taskIds");
 
 	if (filter == NULL) {
 		request_error(request, RPC_INVALID_PARAMS, NULL,
 			      "params.notifications must be an object");
 		return;
 	}
-	if (uris != NULL && json_object_array_length(uris) > LISTEN_URIS) {
+	if (too_many(uris) || too_many(tasks)) {
 		request_error(request, RPC_INVALID_PARAMS, NULL,
-			      "one listen may watch at most %u resources", LISTEN_URIS);
+			      "one listen may watch at most %u resources and %u tasks", LISTEN_URIS,
+			      LISTEN_URIS);
 		return;
 	}
+	if (tasks != NULL && !tasks_required(request))
+		return;
 	if (request->eras->n_subscriptions >= LIMIT_LISTENS) {
 		request_error(request, RPC_OVERLOADED, NULL,
 			      "%u subscriptions are already open: close one, or try again later",
@@ -152,8 +194,8 @@ subscriptions_listen(struct request *request)
 	subscription_new(request);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		request->subscription->kind[i] = json_flag(filter, kinds[i].filter, false);
-	if (uris != NULL)
-		read_uris(request, uris);
+	read_objects(request, uris, &request->subscription->resource, watch_resource);
+	read_objects(request, tasks, &request->subscription->task, watch_task);
 	if (request->exchange->ops->stream(request->exchange))
 		acknowledge(request);
 	else
@@ -168,8 +210,8 @@ wants(const struct subscription *subscription, size_t kind, const char *uri)
 {
 	if (uri == NULL)
 		return subscription->kind[kind];
-	for (size_t i = 0; i < subscription->uris; i++)
-		if (strcmp(subscription->uri[i], uri) == 0)
+	for (size_t i = 0; i < subscription->resource.n; i++)
+		if (strcmp(subscription->resource.text[i], uri) == 0)
 			return true;
 	return false;
 }
@@ -220,6 +262,40 @@ subscriptions_tell(struct eras *eras, const char *what, const char *uri)
 		return;
 	write_change(out, kind, uri, NULL);
 	eras->send_stdio(eras->stdio, out->data, out->len);
+}
+
+static bool
+watches(const struct subscription *subscription, const struct watch *watch)
+{
+	for (size_t i = 0; i < subscription->task.n; i++)
+		if (subscription->task.watch[i] == watch)
+			return true;
+	return false;
+}
+
+void
+subscriptions_tell_task(struct eras *eras, const struct watch *watch, const struct row *row,
+			const struct task_view *view)
+{
+	struct subscription *subscription = eras->subscriptions, *next;
+	struct buf *out = &eras->note;
+	struct json json;
+
+	for (; subscription != NULL; subscription = next) {
+		next = subscription->next;
+		if (!watches(subscription, watch))
+			continue;
+		buf_reset(out);
+		rpc_begin_call(&json, out, NULL, "notifications/tasks");
+		json_begin(json_member(&json, "params"), '{');
+		task_write(&json, eras, row, view);
+		json_begin(json_member(&json, "_meta"), '{');
+		write_subscription(&json, subscription->request->message.id);
+		json_end(&json);
+		json_end(&json);
+		json_end(&json);
+		request_notify(subscription->request, out);
+	}
 }
 
 void

@@ -10,11 +10,18 @@
 struct eras;
 struct request;
 
-#define LISTEN_URIS 256u /* most resources that one listen request may watch */
+struct row;
+struct task_view;
+struct watch;
+
+#define LISTEN_URIS 256u /* resources, and tasks, that one listen may watch */
 
 void subscriptions_listen(struct request *request);
 /* Notifies the clients that subscribed, and the legacy session of stdio; see eras_changed(). */
 void subscriptions_tell(struct eras *eras, const char *what, const char *uri);
+/* The same for the state of a task. */
+void subscriptions_tell_task(struct eras *eras, const struct watch *watch, const struct row *row,
+			     const struct task_view *view);
 /* Ends the request with its result. After that no more changes are sent. */
 void subscription_finish(struct request *request);
 void subscriptions_finish(struct eras *eras); /* all of them */

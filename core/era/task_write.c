@@ -116,8 +116,8 @@ write_time(struct json *out, const char *name, int64_t ms)
 }
 
 /* A young task is polled often, an old one seldom: a tenth of its age. */
-static int64_t
-interval_of(const struct task_view *view)
+int64_t
+task_interval(const struct task_view *view)
 {
 	int64_t age = (clock_wall_ms() - view->created_ms) / 10;
 
@@ -156,7 +156,7 @@ task_write(struct json *out, const struct eras *eras, const struct row *row,
 	write_time(out, "createdAt", view->created_ms);
 	write_time(out, "lastUpdatedAt", clock_wall_ms());
 	json_number(json_member(out, "ttlMs"), TASK_ID_TTL_S * INT64_C(1000));
-	json_number(json_member(out, "pollIntervalMs"), interval_of(view));
+	json_number(json_member(out, "pollIntervalMs"), task_interval(view));
 	switch (view->status) {
 	case TASK_INPUT_REQUIRED: mrtr_write_questions(out, view->questions); break;
 	case TASK_COMPLETED:

@@ -41,6 +41,8 @@ void task_view_working(struct task_view *view, const struct outcome *outcome,
 		       const struct result *interim);
 /* Fills the view from a call that has made one poll and has ended. */
 void task_view_of(struct task_view *view, const struct call *call);
+/* Milliseconds until the client, or a watch, polls again. */
+int64_t task_interval(const struct task_view *view);
 /* Writes the members of the task into the open object. */
 void task_write(struct json *out, const struct eras *eras, const struct row *row,
 		const struct task_view *view);

@@ -25,8 +25,8 @@ tasks_declared(struct json_object *capabilities)
 }
 
 /* The capability must be declared by each request that needs it. */
-static bool
-require_extension(struct request *request)
+bool
+tasks_required(struct request *request)
 {
 	static const char data[] =
 	    "{\"requiredCapabilities\":{\"extensions\":{\"" TASKS_EXTENSION "\":{}}}}";
@@ -48,7 +48,7 @@ tasks_prepare(struct request *request, struct call_spec *spec)
 	if (row->kind != ROW_TOOL || row->task == ROW_TASK_NEVER)
 		return true;
 	if (row->task == ROW_TASK_MUST) {
-		if (!require_extension(request))
+		if (!tasks_required(request))
 			return false;
 		spec->wait_ms = -1;
 		return true;
@@ -180,7 +180,7 @@ open_task(struct request *request, struct task_id *id)
 {
 	const char *text;
 
-	if (!require_extension(request))
+	if (!tasks_required(request))
 		return false;
 	text = request_text(request, "taskId");
 	if (text == NULL)

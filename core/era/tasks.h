@@ -23,6 +23,8 @@ struct row;
 
 /* Do these capabilities of a client declare the extension? */
 bool tasks_declared(struct json_object *capabilities);
+/* Refuses a request that needs the extension and does not declare it. False: it is gone. */
+bool tasks_required(struct request *request);
 /* Before a call of tools/call: how long it waits until it becomes a task, if it may become one.
  * False: it needs a client that declares the extension, and the request was refused. */
 bool tasks_prepare(struct request *request, struct call_spec *spec);

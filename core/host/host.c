@@ -27,6 +27,7 @@
 #include "base/seal.h"
 #include "base/watchdog.h"
 #include "call/calls.h"
+#include "call/left.h"
 #include "base/pool.h"
 #include "config/text.h"
 #include "egress/egress.h"
@@ -415,6 +416,28 @@ signals_watch(struct host *host)
 	return false;
 }
 
+/* What this process began, and nobody has seen to end. Whoever started the host on a terminal, or
+ * from a client, reads standard error. */
+static void
+report_left(void *data, const struct left *left)
+{
+	const struct host *host = data;
+
+	log_event(LOG_WARNING, "operation-left", "principal", "s", left->principal, "row", "s",
+		  left->row->name, "text", "s", left->text, NULL);
+	if (host->stdio != NULL)
+		fprintf(stderr, "lakehost: left running: %s: %s\n", left->row->name, left->text);
+}
+
+static void
+operations_report(struct host *host)
+{
+	size_t more = left_report(host->calls, report_left, host);
+
+	if (more > 0)
+		log_event(LOG_WARNING, "operations-left", "more", "i", (int64_t)more, NULL);
+}
+
 static const char *
 readiness(void *data)
 {
@@ -483,6 +506,7 @@ host_serve(struct host *host)
 	loop_run(host->loop, host->config->server.spin_us);
 	loop_remove(host->loop, &host->signals);
 	close(host->signals.fd);
+	operations_report(host);
 	log_event(LOG_INFO, "stopped", NULL);
 	return 0;
 }

@@ -21,7 +21,7 @@
 
 #define TEMPLATE_MAX 16384u /* most bytes of an expanded request */
 #define ENDED_MAX 32u	    /* number of ended runs whose memory is kept */
-#define INPUT_TEXTS 12u	    /* number of strings in a run_input: the contexts, and three more */
+#define INPUT_TEXTS 13u	    /* number of strings in a run_input: the contexts, and three more */
 
 /* ---- lifetime ------------------------------------------------------------------------------- */
 
@@ -51,6 +51,7 @@ keep_input(struct run *run, const struct run_input *input)
 		[MCP_CTX_CALL_ID] = or_empty(input->call_id),
 		[MCP_CTX_OPTIONS] = or_object(input->options),
 		[MCP_CTX_HANDLE] = "",
+		[MCP_CTX_NUMBER] = or_empty(input->number),
 		or_object(input->capabilities),
 		or_object(input->answers),
 		input->arguments,

@@ -76,7 +76,7 @@ struct run_services {
 struct run_input {
 	const char *arguments; /* JSON object text */
 	size_t arguments_len;
-	const char *principal, *row, *upstream_url, *traceparent, *uri, *call_id, *options;
+	const char *principal, *row, *upstream_url, *traceparent, *uri, *call_id, *options, *number;
 	const char *capabilities; /* the client's capabilities as JSON object text; "{}": none */
 	const char *answers;	  /* answers to earlier questions: JSON object text {key:
 				   * result}; "{}" */
@@ -111,9 +111,9 @@ struct run {
 	const struct run_services *services;
 	void *owner;
 	const struct mcp_row *code;
-	struct arena *arena; /* of the step */
-	char *memory;	     /* the strings of run_input */
-	const char *text[9]; /* context strings by enum mcp_context; they point into `memory` */
+	struct arena *arena;  /* of the step */
+	char *memory;	      /* the strings of run_input */
+	const char *text[10]; /* context strings by enum mcp_context; they point into `memory` */
 	const char *arguments;
 	size_t arguments_len;
 	const char *capabilities_text, *answers_text; /* JSON texts, parsed at the first use */

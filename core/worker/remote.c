@@ -95,13 +95,14 @@ slot_release(struct worker *worker, const struct remote *remote)
 static void
 keep_input(struct remote *remote, const struct run_input *input)
 {
-	const char *const from[] = { input->principal,	  input->row,	 input->upstream_url,
-				     input->traceparent,  input->uri,	 input->call_id,
-				     input->capabilities, input->answers };
+	const char *const from[] = { input->principal,	  input->row,	  input->upstream_url,
+				     input->traceparent,  input->uri,	  input->call_id,
+				     input->capabilities, input->answers, input->number };
 	const char **const to[] = { &remote->input.principal,	 &remote->input.row,
 				    &remote->input.upstream_url, &remote->input.traceparent,
 				    &remote->input.uri,		 &remote->input.call_id,
-				    &remote->input.capabilities, &remote->input.answers };
+				    &remote->input.capabilities, &remote->input.answers,
+				    &remote->input.number };
 	size_t size = input->arguments_len + 1;
 	char *at;
 

@@ -173,6 +173,7 @@ wire_input(struct buf *out, const struct run_input *input)
 	wire_str(out, input->traceparent);
 	wire_str(out, input->uri);
 	wire_str(out, input->call_id);
+	wire_str(out, input->number);
 	wire_str(out, input->capabilities);
 	wire_str(out, input->answers);
 	wire_bytes(out, input->handle, input->handle != NULL ? input->handle_len : 0);
@@ -199,6 +200,7 @@ wire_take_input(struct wire_reader *in, struct run_input *input)
 	input->traceparent = wire_take_str(in);
 	input->uri = wire_take_str(in);
 	input->call_id = wire_take_str(in);
+	input->number = wire_take_str(in);
 	input->capabilities = wire_take_str(in);
 	input->answers = wire_take_str(in);
 	input->handle = (const unsigned char *)wire_take_bytes(in, &input->handle_len);

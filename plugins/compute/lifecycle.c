@@ -71,6 +71,8 @@ start_move(const char *state)
 		 : DBX_FOLLOW;
 }
 
+static const struct dbx_change terminate;
+
 static const struct dbx_change start = {
 	.thing = &cluster,
 	.verb = "start",
@@ -81,6 +83,7 @@ static const struct dbx_change start = {
 	.next = TOOL_GET_CLUSTER_DETAILS,
 	.waiting = "",
 	.move = start_move,
+	.undo = &terminate,
 	.failed = (const char *const[]){ "TERMINATED", "ERROR", NULL },
 };
 
@@ -91,8 +94,6 @@ start_resolved(struct mcp_call *call, const void *state, size_t len)
 	return dbx_change_look(call, &start, state);
 }
 
-/* The start cannot be cancelled: the cluster continues to start, because somebody else may be
- * waiting for it. The answer names the call that terminates the cluster. */
 int
 start_cluster(struct mcp_call *call)
 {
@@ -143,4 +144,10 @@ int
 terminate_cluster_poll(struct mcp_call *call)
 {
 	return dbx_change_poll(call, &terminate);
+}
+
+int
+start_cluster_cancel(struct mcp_call *call)
+{
+	return dbx_change_cancel(call, &start);
 }

@@ -64,6 +64,8 @@ start_move(const char *state)
 	return strcmp(state, "STOPPING") == 0 ? DBX_WAIT : DBX_SEND;
 }
 
+static const struct dbx_change stop;
+
 static const struct dbx_change start = {
 	.thing = &sql_warehouse,
 	.verb = "start",
@@ -74,6 +76,7 @@ static const struct dbx_change start = {
 	.waiting = " wait_s=50",
 	.move = start_move,
 	.failed = (const char *const[]){ "STOPPED", "DELETING", "DELETED", NULL },
+	.undo = &stop,
 };
 
 static int
@@ -93,6 +96,12 @@ int
 start_sql_warehouse_poll(struct mcp_call *call)
 {
 	return dbx_change_poll(call, &start);
+}
+
+int
+start_sql_warehouse_cancel(struct mcp_call *call)
+{
+	return dbx_change_cancel(call, &start);
 }
 
 /* ---- stop_sql_warehouse --------------------------------------------------------------------- */

@@ -6,17 +6,19 @@
 #include <string.h>
 
 /* The version of the operation's handle. When the handle changes, this number changes. */
-#define HANDLE_VERSION 1
+#define HANDLE_VERSION 2
 struct handle {
 	char id[256];
 	int64_t mark; /* the state that the object had */
 	bool waiting; /* the object must stop completely before it can be started */
+	bool sent;    /* this operation has sent the POST, and no other caller */
 };
 
 /* The state of the steps of a start. The declaration is static data of the plugin. */
 struct begun {
 	const struct dbx_change *change;
 	struct dbx_resolved object;
+	bool rested; /* it did nothing before the POST */
 };
 
 /* The id in the handle. When the handle has another version, the call fails and the result is
@@ -64,9 +66,9 @@ say_state(struct mcp_call *call, const struct dbx_change *change, const char *id
 /* Ends a start with the handle, and with the answer that is used when no poll succeeds. */
 static int
 follow(struct mcp_call *call, const struct dbx_change *change, const char *id,
-       struct json_object *item, const char *state, bool waiting)
+       struct json_object *item, const char *state, bool waiting, bool sent)
 {
-	struct handle handle = { .waiting = waiting };
+	struct handle handle = { .waiting = waiting, .sent = sent };
 
 	if (strlen(id) >= sizeof(handle.id))
 		return mcp_fail(call, MCP_E_INPUT,
@@ -135,7 +137,8 @@ begun_sent(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	if (!accepted(call, begun->change, begun->object.asked))
 		return MCP_E_UPSTREAM;
-	return follow(call, begun->change, begun->object.id, NULL, begun->change->sent, false);
+	return follow(call, begun->change, begun->object.id, NULL, begun->change->sent, false,
+		      begun->rested);
 }
 
 static int
@@ -147,7 +150,9 @@ looked(struct mcp_call *call, const void *state, size_t len)
 	struct mcp_words words = change->thing->words(call, begun->object.asked);
 	struct json_object *item;
 	struct dbx_error error;
+	struct begun rested;
 
+	(void)len;
 	if (!dbx_ok(call, mcp_reply(call, 0), &error) && error.status == MCP_E_NOT_FOUND)
 		return dbx_unknown(call, change->thing->kind, begun->object.asked, error.message);
 	item = dbx_reply(call, 0, &words);
@@ -157,9 +162,12 @@ looked(struct mcp_call *call, const void *state, size_t len)
 	if (strcmp(now, change->goal) == 0)
 		return reached(call, change, id, " already");
 	switch (change->move(now)) {
-	case DBX_SEND: return send(call, change, id, begun_sent, state, len);
-	case DBX_FOLLOW: return follow(call, change, id, item, now, false);
-	case DBX_WAIT: return follow(call, change, id, item, now, true);
+	case DBX_SEND:
+		rested = *begun;
+		rested.rested = strcmp(now, change->thing->resting) == 0;
+		return send(call, change, id, begun_sent, &rested, sizeof(rested));
+	case DBX_FOLLOW: return follow(call, change, id, item, now, false, false);
+	case DBX_WAIT: return follow(call, change, id, item, now, true, false);
 	default:
 		return not_reached(call, change, id, item,
 				   mcp_printf(call, "%s \"%s\" cannot be %s.", change->thing->noun,
@@ -249,5 +257,53 @@ dbx_change_poll(struct mcp_call *call, const struct dbx_change *change)
 	/* NOLINTBEGIN(bugprone-sizeof-expression): the state is the pointer */
 	return mcp_fetch(call, change->thing->get, id_object(call, change->thing, handle_id(call)),
 			 change_polled, &change, sizeof(change));
+	/* NOLINTEND(bugprone-sizeof-expression) */
+}
+
+/* ---- cancel ---------------------------------------------------------------------------------- */
+
+static int
+undone(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct dbx_change *change = *(const struct dbx_change *const *)state;
+	const char *id = handle_id(call);
+
+	(void)len;
+	if (!accepted(call, change->undo, id))
+		return MCP_E_UPSTREAM;
+	return mcp_say(call, "%s %s: the %s was cancelled.", change->thing->noun, id, change->verb);
+}
+
+static int
+looked_to_undo(struct mcp_call *call, const void *state, size_t len)
+{
+	const struct dbx_change *change = *(const struct dbx_change *const *)state;
+	const char *id = handle_id(call), *now;
+	struct mcp_words words = change->thing->words(call, id);
+	struct json_object *item = dbx_reply(call, 0, &words);
+
+	if (item == NULL)
+		return MCP_E_UPSTREAM;
+	now = state_of(call, item);
+	if (strcmp(now, change->goal) == 0 || strcmp(now, change->thing->resting) == 0 ||
+	    change->move(now) == DBX_WAIT)
+		return mcp_say(call, "%s %s is %s: there is nothing to cancel.",
+			       change->thing->noun, id, now);
+	return send(call, change->undo, id, undone, state, len);
+}
+
+int
+dbx_change_cancel(struct mcp_call *call, const struct dbx_change *change)
+{
+	struct handle handle;
+
+	if (mcp_handle_read(call, HANDLE_VERSION, &handle, sizeof(handle)) != MCP_OK)
+		return MCP_E_INPUT;
+	if (!handle.sent && !handle.waiting)
+		return mcp_say(call, "%s %s: another caller began the %s, so it continues.",
+			       change->thing->noun, handle.id, change->verb);
+	/* NOLINTBEGIN(bugprone-sizeof-expression): the state is the pointer */
+	return mcp_fetch(call, change->thing->get, id_object(call, change->thing, handle.id),
+			 looked_to_undo, &change, sizeof(change));
 	/* NOLINTEND(bugprone-sizeof-expression) */
 }

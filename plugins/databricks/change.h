@@ -50,6 +50,7 @@ struct dbx_change {
 	enum dbx_move (*move)(const char *state);
 	/* states in which a poll ends without success; the list ends with NULL */
 	const char *const *failed;
+	const struct dbx_change *undo; /* the change that cancels this one, or NULL */
 };
 
 /* Begins a start: resolves the argument, then runs `fn`, which calls dbx_change_look(). */
@@ -58,5 +59,8 @@ int dbx_change_begin(struct mcp_call *call, const struct dbx_change *change, mcp
 int dbx_change_look(struct mcp_call *call, const struct dbx_change *change, const void *state);
 /* A poll. */
 int dbx_change_poll(struct mcp_call *call, const struct dbx_change *change);
+/* A cancel: sends the POST of `undo` if this operation has sent its own, and the wanted state is
+ * not reached yet. A change that somebody else has begun continues. */
+int dbx_change_cancel(struct mcp_call *call, const struct dbx_change *change);
 
 #endif

@@ -22,6 +22,15 @@ dbx_run_words(struct mcp_call *call, const char *id, const char *grant)
 	};
 }
 
+const char *
+dbx_run_again(struct mcp_call *call, const char *token)
+{
+	return mcp_printf(call,
+			  "The run may have been started. To be sure of one run only, repeat the "
+			  "call with idempotency_token=%s.",
+			  mcp_quoted(call, token));
+}
+
 /* ---- the operation -------------------------------------------------------------------------- */
 
 int

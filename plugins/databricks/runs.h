@@ -21,6 +21,9 @@ struct dbx_run {
  * changes. */
 #define DBX_RUN_VERSION 1
 
+/* The next step after a start whose reply was lost: the token, with which a repetition starts no
+ * second run. */
+const char *dbx_run_again(struct mcp_call *call, const char *token);
 /* Ends a start with the handle of a run. `id` is in the API's spelling. */
 int dbx_run_handle(struct mcp_call *call, const char *id, bool ending);
 /* The poll and the cancel of operations on runs. A failed run fails the call with the task, its

@@ -5,17 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TOKEN_MAX 64 /* characters of an idempotency token */
+
 /* ---- run_job_now ---------------------------------------------------------------------------- */
+
+/* While run-now is on its way. */
+struct begun {
+	struct dbx_resolved job;
+	char token[TOKEN_MAX + 1];
+};
 
 static int
 run_begun(struct mcp_call *call, const void *state, size_t len)
 {
-	const struct dbx_resolved *job = state;
+	const struct begun *begun = state;
+	const struct dbx_resolved *job = &begun->job;
 	struct mcp_words words = job_words(call, job->asked, "CAN MANAGE RUN on the job");
 	struct json_object *reply;
 	int status;
 
 	(void)len;
+	words.again = dbx_run_again(call, begun->token);
 	if (job_missing(call, job->asked, &status))
 		return status;
 	reply = dbx_reply(call, 0, &words);
@@ -30,9 +40,14 @@ run_resolved(struct mcp_call *call, const void *state, size_t len)
 	static const char *const passed[] = { "job_parameters", "notebook_params", "python_params",
 					      "jar_params", "spark_submit_params" };
 	const struct dbx_resolved *job = state;
-	struct json_object *body =
-	    mcp_object(call, "idempotency_token", mcp_idempotency_token(call, "idempotency_token"),
-		       NULL);
+	const char *token = mcp_idempotency_token(call, "idempotency_token");
+	struct json_object *body = mcp_object(call, "idempotency_token", token, NULL);
+	struct begun begun = { .job = *job };
+
+	(void)len;
+	if (token == NULL)
+		return MCP_E_INTERNAL;
+	mcp_cut_copy(begun.token, sizeof(begun.token), token);
 
 	json_object_object_add(body, "job_id", json_object_new_int64(strtoll(job->id, NULL, 10)));
 	for (size_t i = 0; i < COUNT(passed); i++) {
@@ -42,7 +57,7 @@ run_resolved(struct mcp_call *call, const void *state, size_t len)
 			json_object_object_add(body, passed[i], json_object_get(value));
 	}
 	return mcp_send(call, "POST", "/api/2.2/jobs/run-now", NULL, body, MCP_RETRY_TOKEN,
-			run_begun, state, len);
+			run_begun, &begun, sizeof(begun));
 }
 
 int

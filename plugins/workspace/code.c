@@ -46,6 +46,7 @@ struct farewell {
 	struct command command;
 	enum mcp_status status;
 	int http;
+	bool sent;	/* the request that runs the code was sent */
 	char what[700]; /* "": the reason is the text of an error of the workspace */
 	char why[1800], code[64];
 };
@@ -89,6 +90,8 @@ farewell_said(struct mcp_call *call, const void *state, size_t len)
 				   .reason = "" };
 
 	(void)len;
+	if (farewell->sent)
+		words.again = "The code may have run. Check that before you repeat it.";
 	if (farewell->what[0] == '\0')
 		return dbx_fail(call, NULL, &error, &words);
 	return mcp_fail(call, farewell->status, farewell->what,
@@ -127,11 +130,12 @@ leave_with(struct mcp_call *call, const struct command *command, enum mcp_status
 	return leave(call, &farewell);
 }
 
-/* The first reply as JSON. NULL when it was a failure; then the call fails. */
+/* The first reply as JSON; NULL when it was a failure, which then ends the call. `sent`: the
+ * request was the one that runs the code. */
 static struct json_object *
-reply_or_leave(struct mcp_call *call, const struct command *command, int *status)
+reply_or_leave(struct mcp_call *call, const struct command *command, bool sent, int *status)
 {
-	struct farewell farewell = { .command = *command };
+	struct farewell farewell = { .command = *command, .sent = sent };
 	struct json_object *reply = mcp_reply_json(call, 0);
 	struct dbx_error error;
 	bool ok = dbx_ok(call, mcp_reply(call, 0), &error);
@@ -174,7 +178,7 @@ command_begun(struct mcp_call *call, const void *state, size_t len)
 
 	(void)len;
 	memcpy(&command, state, sizeof(command));
-	reply = reply_or_leave(call, &command, &status);
+	reply = reply_or_leave(call, &command, true, &status);
 	if (reply == NULL)
 		return status;
 	if (!id_kept(command.id, sizeof(command.id), mcp_get_str(call, reply, "id", "")))
@@ -214,7 +218,7 @@ context_looked(struct mcp_call *call, const void *state, size_t len)
 	const char *now;
 	int status = MCP_E_INTERNAL;
 
-	reply = reply_or_leave(call, command, &status);
+	reply = reply_or_leave(call, command, false, &status);
 	if (reply == NULL)
 		return status;
 	now = mcp_get_str(call, reply, "status", "");
@@ -426,7 +430,7 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 		return MCP_E_INTERNAL;
 	if (may_go_on(call))
 		return still_unknown(call, &command);
-	reply = reply_or_leave(call, &command, &status);
+	reply = reply_or_leave(call, &command, false, &status);
 	if (reply == NULL)
 		return status;
 	now = mcp_get_str(call, reply, "status", "");

@@ -8,15 +8,15 @@
 static int
 submitted(struct mcp_call *call, const void *state, size_t len)
 {
-	const char *path = mcp_arg(call, "notebook_path");
+	const char *path = mcp_arg(call, "notebook_path"), *token = state;
 	struct json_object *reply =
 	    dbx_reply(call, 0,
 		      &(struct mcp_words){
 			  .object = mcp_printf(call, "Running notebook \"%s\"", path),
 			  .not_found = "Call list_workspace_items to see which notebooks exist.",
-			  .grant = "CAN RUN on the notebook, and CAN ATTACH TO on the cluster" });
+			  .grant = "CAN RUN on the notebook, and CAN ATTACH TO on the cluster",
+			  .again = dbx_run_again(call, token) });
 
-	(void)state;
 	(void)len;
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
@@ -46,14 +46,15 @@ static int
 submit(struct mcp_call *call, const char *path, const char *cluster_id)
 {
 	struct json_object *tasks = json_object_new_array();
+	const char *token = mcp_idempotency_token(call, "idempotency_token");
 	struct json_object *body =
 	    mcp_object(call, "run_name", mcp_printf(call, "lakehost: %s", path),
-		       "idempotency_token", mcp_idempotency_token(call, "idempotency_token"), NULL);
+		       "idempotency_token", token, NULL);
 
 	json_object_array_add(tasks, task_body(call, path, cluster_id));
 	json_object_object_add(body, "tasks", tasks);
 	return mcp_send(call, "POST", "/api/2.2/jobs/runs/submit", NULL, body, MCP_RETRY_TOKEN,
-			submitted, NULL, 0);
+			submitted, token, token == NULL ? 0 : strlen(token) + 1);
 }
 
 static int

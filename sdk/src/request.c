@@ -111,6 +111,9 @@ mcp_idempotency_token(struct mcp_call *call, const char *argument)
 
 	if (given != NULL && given[0] != '\0')
 		return given;
+	given = mcp_context(call, MCP_CTX_NUMBER).data;
+	if (given[0] != '\0')
+		return given;
 	token = mcp_alloc(call, 2 * sizeof(bytes) + 1);
 	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes)) {
 		mcp_fail(call, MCP_E_INTERNAL,

@@ -1,5 +1,5 @@
 # The era layer over real registry and calls; the transports and the plugin layer are the test's.
-foreach(name era era_methods rounds session subscriptions task_ids tasks)
+foreach(name era era_methods rounds repeats session subscriptions task_ids tasks)
 	lakehost_unit_test(${name} SOURCES test_${name}.c era_rig.c era_plugin.c
 		CORE era rpc policy registry call egress upstream config base LIBS lakehost-sdk)
 endforeach()

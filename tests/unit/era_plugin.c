@@ -117,6 +117,21 @@ nags(struct mcp_call *call)
 	return status;
 }
 
+/* Both ask before their effect. `books` has a token for its platform. */
+int rig_bought;
+
+static int
+buys(struct mcp_call *call)
+{
+	struct json_object *content = NULL;
+	int status = mcp_elicit(call, "sure", "Buy it?", form(call), &content);
+
+	if (status != MCP_OK)
+		return status;
+	return mcp_say(call, "bought %d, number %s", ++rig_bought,
+		       mcp_context(call, MCP_CTX_NUMBER).data);
+}
+
 static int
 opens(struct mcp_call *call)
 {
@@ -282,6 +297,16 @@ note(struct mcp_call *call)
 	return mcp_say(call, "a note");
 }
 
+const char *rig_note = "a note";
+int rig_note_reads;
+
+static int
+watched(struct mcp_call *call)
+{
+	rig_note_reads++;
+	return mcp_say(call, "%s", rig_note);
+}
+
 static int
 greet(struct mcp_call *call)
 {
@@ -319,8 +344,10 @@ static const struct mcp_row tools[] = { ROW(echo),
 					{ .name = "rules", .handler = note },
 					{ .name = "report", .operation = &report },
 					{ .name = "other", .operation = &report },
-					{ .name = "quiz", .operation = &quiz } };
-static const struct mcp_row resources[] = { ROW(note),
+					{ .name = "quiz", .operation = &quiz },
+					ROW(buys),
+					{ .name = "books", .handler = buys } };
+static const struct mcp_row resources[] = { { .name = "note", .handler = watched },
 					    ROW(blob),
 					    { .name = "json", .handler = data },
 					    { .name = "gone", .handler = fails },

@@ -7,7 +7,10 @@
 
 struct provider;
 
-extern int rig_quizzes; /* number of starts of the operation `quiz` */
+extern const char *rig_note; /* the content of test://note */
+extern int rig_note_reads;
+extern int rig_bought;	/* how often `buys` or `books` went on after its question */
+extern int rig_quizzes; /* how often the operation `quiz` was started */
 extern int
     rig_report; /* polls until the operation `report` ends; -1: it was cancelled; RIG_LOST: its
 			 * service does not answer, RIG_DEFECT: the plugin has a defect */

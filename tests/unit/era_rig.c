@@ -342,6 +342,7 @@ parts_start(void)
 						  .pool = pool,
 						  .sealer = sealer,
 						  .page = rig_page,
+						  .watch_ms = 20,
 						  .ask_ms = rig_ask_ms });
 	eras_set_stdio(rig_eras, stdio_said, NULL);
 	eras_on_eof(rig_eras, input_ended, NULL);

@@ -5,7 +5,9 @@
 
 #include "config/config.h"
 #include "era/subscriptions.h"
+#include "era/inside.h"
 #include "era/session.h"
+#include "era_plugin.h"
 #include "era_rig.h"
 
 #define SUBSCRIPTION "params._meta.'io.modelcontextprotocol/subscriptionId'"
@@ -202,23 +204,129 @@ subscriptions_of_a_session(void)
 	session_begin(&session, REV_2025_11_25, 0);
 	for (unsigned i = 0; i < SESSION_SUBSCRIPTIONS; i++) {
 		snprintf(uri, sizeof(uri), "test://%u", i);
-		CU_ASSERT(session_subscribe(&session, uri));
+		CU_ASSERT(session_subscribe(&session, uri, NULL));
 	}
 	/* a second subscription to the same resource has no effect */
-	CU_ASSERT(session_subscribe(&session, "test://0"));
-	CU_ASSERT(!session_subscribe(&session, "test://more"));
+	CU_ASSERT(session_subscribe(&session, "test://0", NULL));
+	CU_ASSERT(!session_subscribe(&session, "test://more", NULL));
 	session_unsubscribe(&session, "test://0");
 	session_unsubscribe(&session, "test://0");
 	CU_ASSERT(!session_subscribed(&session, "test://0"));
 	CU_ASSERT(session_subscribed(&session, uri));
-	CU_ASSERT(session_subscribe(&session, "test://more"));
+	CU_ASSERT(session_subscribe(&session, "test://more", NULL));
 	session_fini(&session);
 }
 
+/* ---- polls of what is subscribed ------------------------------------------------------------ */
+
+#define NOTE "{\"resourceSubscriptions\":[\"test://note\"]}"
+
+static void
+until_reads(int reads)
+{
+	while (rig_note_reads < reads)
+		rig_idle();
+}
+
+/* One watch serves both listens; without a listen there is none. */
+static void
+polled_while_subscribed(void)
+{
+	struct sent *first, *second;
+	int reads;
+
+	rig_start();
+	rig_note = "a note";
+	rig_note_reads = 0;
+	first = send_http(headers, LISTEN("1", NOTE));
+	second = send_http(headers, LISTEN("2", NOTE));
+	ASSERT_INT(rig_eras->watches.count, 1);
+	until_reads(3);
+	ASSERT_INT(first->notes, 1); /* nothing has changed */
+	rig_note = "another note";
+	rig_wait_notes(first, 2);
+	ASSERT_INT(second->notes, 2);
+	ASSERT_STR(text_at(first->note[1], "method"), "notifications/resources/updated");
+	ASSERT_STR(text_at(first->note[1], "params.uri"), "test://note");
+	ASSERT_INT(int_at(second->note[1], SUBSCRIPTION), 2);
+	rig_close(first);
+	until_reads(rig_note_reads + 2);
+	rig_close(second);
+	ASSERT_INT(rig_eras->watches.count, 0);
+	reads = rig_note_reads;
+	rig_rounds(100);
+	ASSERT_INT(rig_note_reads, reads);
+	rig_stop();
+}
+
+static void
+polled_for_a_legacy_session(void)
+{
+	rig_start();
+	rig_note = "a note";
+	rig_note_reads = 0;
+	send_stdio(INITIALIZE);
+	send_stdio("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}");
+	send_stdio(REQUEST("resources/subscribe", "test://note"));
+	send_stdio(REQUEST("resources/subscribe", "test://note"));
+	ASSERT_INT(rig_eras->watches.count, 1);
+	until_reads(1);
+	rig_note = "another note";
+	while (rig_line(0) == NULL)
+		rig_idle();
+	ASSERT_STR(text_at(rig_line(0), "method"), "notifications/resources/updated");
+	send_stdio(REQUEST("resources/unsubscribe", "test://note"));
+	ASSERT_INT(rig_eras->watches.count, 0);
+	rig_stop();
+}
+
+/* A task is told when its state changes, and once more when it has ended. */
+static void
+tasks(void)
+{
+	static const char capable[] = "{\"extensions\":{\"io.modelcontextprotocol/tasks\":{}}}";
+	char id[1025], params[1400];
+	struct sent *sent;
+
+	rig_start();
+	rig_report = 100000;
+	sent = rig_wait(call_capable("tools/call", "report", "\"name\":\"report\"", capable));
+	snprintf(id, sizeof(id), "%s", text_at(sent->answer, "result.taskId"));
+	snprintf(params, sizeof(params), "\"notifications\":{\"taskIds\":[\"%s\",\"no\"]}", id);
+	expect_refused(call_modern("subscriptions/listen", NULL, params), 400, -32021);
+	sent = call_capable("subscriptions/listen", NULL, params, capable);
+	ASSERT_INT(sent->notes, 1);
+	ASSERT_STR(text_at(sent->note[0], "params.notifications.taskIds.0"), id);
+	CU_ASSERT(at(sent->note[0], "params.notifications.taskIds.1") == NULL);
+	for (int report = rig_report; rig_report > report - 2;)
+		rig_idle();
+	ASSERT_INT(sent->notes, 1); /* it is working, as before */
+	rig_report = 0;
+	rig_wait_notes(sent, 2);
+	ASSERT_STR(text_at(sent->note[1], "method"), "notifications/tasks");
+	ASSERT_STR(text_at(sent->note[1], "params.taskId"), id);
+	ASSERT_STR(text_at(sent->note[1], "params.status"), "completed");
+	ASSERT_STR(text_at(sent->note[1], "params.result.content.0.text"), "The report is ready.");
+	CU_ASSERT(at(sent->note[1], "params.resultType") == NULL);
+	CU_ASSERT(at(sent->note[1], SUBSCRIPTION) != NULL);
+	rig_report = 1000; /* an ended task is not polled any more */
+	rig_rounds(700);
+	ASSERT_INT(rig_report, 1000);
+	ASSERT_INT(sent->notes, 2);
+	rig_stop();
+}
+
 static const struct test tests[] = {
-	TEST(acknowledged_first),   TEST(only_what_was_asked),
-	TEST(ends_with_its_result), TEST(on_stdio),
-	TEST(bad_listens),	    TEST(listens_are_bounded),
-	TEST(legacy_on_stdio),	    TEST(subscriptions_of_a_session),
+	TEST(polled_while_subscribed),
+	TEST(polled_for_a_legacy_session),
+	TEST(tasks),
+	TEST(acknowledged_first),
+	TEST(only_what_was_asked),
+	TEST(ends_with_its_result),
+	TEST(on_stdio),
+	TEST(bad_listens),
+	TEST(listens_are_bounded),
+	TEST(legacy_on_stdio),
+	TEST(subscriptions_of_a_session),
 };
 SUITE(tests)

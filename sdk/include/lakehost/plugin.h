@@ -248,6 +248,9 @@ enum mcp_context {
 	MCP_CTX_CALL_ID,      /* correlation id, unique per process */
 	MCP_CTX_OPTIONS,      /* the plugin's options, a JSON object, defaults filled in */
 	MCP_CTX_HANDLE,	      /* in poll, cancel and answer: the operation's handle, else "" */
+	MCP_CTX_NUMBER, /* the same in every repetition of the request that the host recognises
+			       * (a client that answers the same question twice), else "": see
+			       * mcp_idempotency_token() */
 };
 
 /* The numbers that mcp_number() returns; 0 for an unknown value. */

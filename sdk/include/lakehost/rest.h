@@ -37,7 +37,8 @@ bool mcp_fetch_request(struct mcp_call *call, struct mcp_http *request, const ch
 /* An object of the step: mcp_object(call, "cluster_id", id, "language", "sql", NULL). A NULL value
  * omits its key. */
 struct json_object *mcp_object(struct mcp_call *call, ...) __attribute__((sentinel));
-/* An idempotency token (at most 64 characters): the caller's argument, or a new random one. */
+/* An idempotency token (at most 64 characters): the caller's argument; else one that is the same
+ * for repetitions of the request that the host recognises; else a fresh random one. */
 const char *mcp_idempotency_token(struct mcp_call *call, const char *argument);
 
 /* When to poll work that began at `begun_ms` again: after a quarter of its time so far, within the

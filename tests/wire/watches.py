@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Subscriptions on the local workspace: one poll serves all subscribers, a change is told, and what
+has no subscriber is not polled. The request log of the workspace says what was polled.
+
+    tests/wire/watches.py LAKEHOST FOLDER-OF-PLUGINS LAKEHOST-SANDBOX
+
+Last line: N passed, N failed. Nothing is timed.
+"""
+import json
+import os
+import pathlib
+import socket
+import sys
+import tempfile
+import threading
+
+from endings import HELD, TASKS, Host, Workspace, answer_of, stopped_cluster, until
+
+POLL = "GET /api/2.1/clusters/get"
+
+
+class Listen(threading.Thread):
+    """An open subscriptions/listen; `notes` are what came."""
+
+    def __init__(self, host, notifications, capabilities=None):
+        super().__init__(daemon=True)
+        self.notes = []
+        self.connection = host.send("subscriptions/listen", {"notifications": notifications},
+                                    capabilities)
+        self.start()
+        until(lambda: self.notes, "the acknowledgement")
+
+    def run(self):
+        try:
+            for line in self.connection.getresponse():
+                if line.startswith(b"data:"):
+                    self.notes.append(json.loads(line[5:]))
+        except (OSError, ValueError, AttributeError):
+            pass
+
+    def told(self, method):
+        return [note["params"] for note in self.notes if note["method"] == method]
+
+    def close(self):
+        self.connection.sock.shutdown(socket.SHUT_RDWR)
+        self.join()
+
+
+def clusters(host, workspace):
+    names = workspace.ask("GET", "/api/2.1/clusters/list")["clusters"]
+    cluster = next(one["cluster_id"] for one in names
+                   if one["cluster_name"] == "sandbox-terminated")
+    uri = "databricks://clusters/" + cluster
+    stopped_cluster(workspace, cluster)
+    workspace.delay(HELD)
+    workspace.forget()
+    listens = [Listen(host, {"resourceSubscriptions": [uri, "databricks://nothing/of/it"]})
+               for _ in range(5)]
+    for listen in listens:
+        assert listen.notes[0]["params"]["notifications"]["resourceSubscriptions"] == [uri]
+    until(lambda: workspace.seen(POLL), "the first poll")
+    assert len(workspace.seen(POLL)) == 1, "five subscribers, and more than one poll"
+    workspace.ask("POST", "/api/2.1/clusters/start", {"cluster_id": cluster})
+    for listen in listens:
+        until(lambda one=listen: one.told("notifications/resources/updated"), "the update")
+        assert listen.told("notifications/resources/updated")[0]["uri"] == uri
+    polls = len(workspace.seen(POLL))
+    assert polls < 5, f"{polls} polls"
+    for listen in listens:
+        listen.close()
+    # the next poll would have come with this one, which begins later
+    other = Listen(host, {"resourceSubscriptions": ["databricks://clusters"]})
+    workspace.forget()
+    until(lambda: workspace.seen("GET /api/2.1/clusters/list"), "another poll")
+    assert not workspace.seen(POLL), "polled without a subscriber"
+    other.close()
+
+
+def tasks(host, workspace):
+    names = workspace.ask("GET", "/api/2.1/clusters/list")["clusters"]
+    cluster = next(one["cluster_id"] for one in names
+                   if one["cluster_name"] == "sandbox-terminated")
+    stopped_cluster(workspace, cluster)
+    workspace.delay(HELD)
+    connection = host.send("tools/call", {"name": "start_cluster",
+                                          "arguments": {"cluster_id": cluster}}, TASKS)
+    task = answer_of(connection)["result"]["taskId"]
+    listens = [Listen(host, {"taskIds": [task, "no task"]}, TASKS) for _ in range(3)]
+    assert listens[0].notes[0]["params"]["notifications"]["taskIds"] == [task]
+    workspace.delay(0)
+    for listen in listens:
+        until(lambda one=listen: any(note["status"] == "completed" for note in
+                                     one.told("notifications/tasks")), "the end of the task")
+        last = listen.told("notifications/tasks")[-1]
+        assert last["taskId"] == task and "RUNNING" in json.dumps(last["result"]), last
+        listen.close()
+
+
+def main():
+    lakehost, folder, sandbox = sys.argv[1:4]
+    passed = failed = 0
+    with tempfile.TemporaryDirectory() as home:
+        workspace = Workspace(sandbox, pathlib.Path(home) / "workspace")
+        env = {"PATH": os.environ["PATH"], "HOME": home, "XDG_STATE_HOME": home,
+               "DATABRICKS_HOST": workspace.host, "DATABRICKS_TOKEN": workspace.token}
+        host = Host([lakehost, "--set", "plugins.enabled=compute", "--set",
+                     "plugins.isolation=none", "--set", f"plugins.directories={folder}"], env)
+        for check in (clusters, tasks):
+            try:
+                check(host, workspace)
+                passed += 1
+                print(f"ok      {check.__name__}")
+            except (AssertionError, KeyError, OSError, ValueError, IndexError) as error:
+                failed += 1
+                print(f"FAILED  {check.__name__}: {error!r}")
+        host.process.kill()
+        workspace.process.kill()
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
