@@ -78,6 +78,11 @@ class Workspace:
         with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
             return json.loads(reply.read() or b"{}")
 
+    def env(self, home):
+        """Of a host that uses it."""
+        return {"PATH": os.environ["PATH"], "HOME": home, "XDG_STATE_HOME": home,
+                "DATABRICKS_HOST": self.host, "DATABRICKS_TOKEN": self.token}
+
     def delay(self, ms):
         self.ask("PATCH", "/_sandbox/settings", {"delay_ms": ms})
 
@@ -152,6 +157,12 @@ def answer_of(connection):
         messages = [json.loads(line[5:]) for line in response if line.startswith(b"data:")]
         return messages[-1]
     return json.loads(response.read())
+
+
+def verdict(passed, failed):
+    """Prints the last line of a test, and returns its exit status."""
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
 
 
 def text_of(answer):
@@ -364,8 +375,7 @@ def main():
     faults = []
     with tempfile.TemporaryDirectory() as home:
         workspace = Workspace(sandbox, pathlib.Path(home) / "workspace")
-        env = {"PATH": os.environ["PATH"], "HOME": home, "XDG_STATE_HOME": home,
-               "DATABRICKS_HOST": workspace.host, "DATABRICKS_TOKEN": workspace.token}
+        env = workspace.env(home)
         stage = Stage([lakehost, "--set", "plugins.enabled=compute,data,jobs,workspace",
                        "--set", f"plugins.isolation={isolation}", "--set", "policy.access=admin",
                        "--set", f"plugins.directories={folder}"], env, workspace)
@@ -385,8 +395,7 @@ def main():
             print(f"{operation.tool:20}" + "".join(f"{cell:>13}" for cell in cells), flush=True)
         workspace.process.kill()
     print("\n".join(faults))
-    print(f"{counts['ok']} passed, {counts['FAILED']} failed")
-    return 1 if counts["FAILED"] or not counts["ok"] else 0
+    return verdict(counts["ok"], counts["FAILED"])
 
 
 if __name__ == "__main__":

@@ -8,13 +8,12 @@ workspace how often something was started.
 
 Prints a table. Last line: N passed, N failed. Nothing is timed.
 """
-import os
 import pathlib
 import re
 import sys
 import tempfile
 
-from endings import Host, Workspace, text_of
+from endings import Host, Workspace, text_of, verdict
 
 # The fault, and whether the request is carried out. A request without a token at the platform may
 # be sent again only when the reply says that it was not carried out (429).
@@ -141,8 +140,7 @@ def main():
     passed = failed = 0
     with tempfile.TemporaryDirectory() as home:
         workspace = Workspace(sandbox, pathlib.Path(home) / "workspace")
-        env = {"PATH": os.environ["PATH"], "HOME": home, "XDG_STATE_HOME": home,
-               "DATABRICKS_HOST": workspace.host, "DATABRICKS_TOKEN": workspace.token}
+        env = workspace.env(home)
         host = Host([lakehost, "--set", "plugins.enabled=data,jobs,workspace",
                      "--set", f"plugins.isolation={isolation}",
                      "--set", f"plugins.directories={folder}"], env)
@@ -161,8 +159,7 @@ def main():
                 print(f"{tool.name:14} {name:14} {said}", flush=True)
         host.process.kill()
         workspace.process.kill()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+    return verdict(passed, failed)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,13 @@ has no subscriber is not polled. The request log of the workspace says what was 
 Last line: N passed, N failed. Nothing is timed.
 """
 import json
-import os
 import pathlib
 import socket
 import sys
 import tempfile
 import threading
 
-from endings import HELD, TASKS, Host, Workspace, answer_of, stopped_cluster, until
+from endings import HELD, TASKS, Host, Workspace, answer_of, stopped_cluster, until, verdict
 
 POLL = "GET /api/2.1/clusters/get"
 
@@ -102,8 +101,7 @@ def main():
     passed = failed = 0
     with tempfile.TemporaryDirectory() as home:
         workspace = Workspace(sandbox, pathlib.Path(home) / "workspace")
-        env = {"PATH": os.environ["PATH"], "HOME": home, "XDG_STATE_HOME": home,
-               "DATABRICKS_HOST": workspace.host, "DATABRICKS_TOKEN": workspace.token}
+        env = workspace.env(home)
         host = Host([lakehost, "--set", "plugins.enabled=compute", "--set",
                      "plugins.isolation=none", "--set", f"plugins.directories={folder}"], env)
         for check in (clusters, tasks):
@@ -116,8 +114,7 @@ def main():
                 print(f"FAILED  {check.__name__}: {error!r}")
         host.process.kill()
         workspace.process.kill()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+    return verdict(passed, failed)
 
 
 if __name__ == "__main__":
