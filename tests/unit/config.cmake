@@ -4,6 +4,7 @@ lakehost_unit_test(config_auth SOURCES test_config_auth.c config_rig.c CORE upst
 lakehost_unit_test(config_files SOURCES test_config_files.c config_rig.c folder.c
 	CORE upstream config base)
 lakehost_unit_test(databrickscfg SOURCES test_databrickscfg.c CORE upstream config base)
+lakehost_unit_test(login SOURCES test_login.c CORE upstream config base)
 foreach(test config config_files)
 	if(TARGET test_${test})
 		target_compile_definitions(test_${test} PRIVATE ETC_DIR="${PROJECT_SOURCE_DIR}/etc")
