@@ -57,9 +57,8 @@ result_limits_of(const struct call *call, const struct call_spec *spec)
 static const char *
 upstream_url(const struct call *call)
 {
-	const char *role = call->row->provider->upstream;
 	const struct config_upstream *upstream =
-	    config_upstream(call->calls->config, role == NULL ? "workspace" : role);
+	    config_upstream(call->calls->config, call->upstream);
 
 	return upstream == NULL ? NULL : upstream->url;
 }
@@ -130,6 +129,15 @@ begin(struct call *call, const struct call_spec *spec)
 	return true;
 }
 
+/* Where the requests of the call go. */
+static const char *
+upstream_of(const struct call_spec *spec)
+{
+	const char *role = spec->upstream != NULL ? spec->upstream : spec->row->provider->upstream;
+
+	return role != NULL ? role : "workspace";
+}
+
 struct call *
 call_new(struct calls *calls, const struct call_spec *spec, const char **why)
 {
@@ -150,6 +158,7 @@ call_new(struct calls *calls, const struct call_spec *spec, const char **why)
 			       .row = spec->row,
 			       .principal = *spec->principal,
 			       .verdict = spec->verdict,
+			       .upstream = upstream_of(spec),
 			       .events = spec->events,
 			       .owner = spec->owner,
 			       .started_us = clock_us(),

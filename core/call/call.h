@@ -42,6 +42,7 @@ struct call_spec {
 	struct verdict verdict;		  /* the policy's decision, which allowed the call */
 	struct json_object *arguments;	  /* converted by the schema; borrowed */
 	const struct buf *arguments_text; /* the arguments as JSON text, if that exists already */
+	const char *upstream;		  /* the chosen workspace; NULL: the provider's upstream */
 	const char *uri;		  /* the URI that the call reads, or NULL */
 	const char *notes;		  /* text that must be added to the answer, or NULL */
 	const char *traceparent;	  /* or NULL */
@@ -72,6 +73,7 @@ struct call {
 	const struct row *row;
 	struct principal principal;
 	struct verdict verdict;
+	const char *upstream; /* where its requests go; of the configuration, never NULL */
 	const struct call_events *events;
 	void *owner;
 	char id[24]; /* the correlation id for logs and traceparent */

@@ -335,7 +335,6 @@ operation_end(struct call *call)
 void
 operation_continue(struct call *call)
 {
-	const char *upstream = call->row->provider->upstream;
 	int64_t delay;
 
 	if (call_ending(call)) {
@@ -350,7 +349,7 @@ operation_continue(struct call *call)
 		operation_answer(call);
 		return;
 	}
-	delay = turns_poll_delay(call->calls, upstream == NULL ? "workspace" : upstream);
+	delay = turns_poll_delay(call->calls, call->upstream);
 	if (delay == 0) {
 		call_run(call, ENTRY_POLL);
 	} else if (has_interim(call) && clock_ms() + delay > call->state->wait_until_ms) {

@@ -58,7 +58,7 @@ scope_of(struct call *call)
 	struct egress_scope scope = {
 		.plugin = provider->name,
 		.permissions = provider->permissions,
-		.upstream = provider->upstream,
+		.upstream = call->upstream,
 		.any_upstream = provider->of_host,
 		.traceparent = state->traceparent,
 		.principal = call->principal.name,

@@ -137,6 +137,7 @@ say_plugins(struct check *check)
 bool
 check_users(const struct check *check, const struct config_upstream *upstream, struct buf *names)
 {
+	const struct config *config = host_config(check->host);
 	struct plugins *plugins = host_plugins(check->host);
 	const size_t before = names->len;
 
@@ -145,7 +146,9 @@ check_users(const struct check *check, const struct config_upstream *upstream, s
 
 		plugins_status(plugins, i, &status);
 		if (status.refusal == PLUGIN_OK && status.upstream != NULL &&
-		    strcmp(status.upstream, upstream->role) == 0)
+		    (strcmp(status.upstream, upstream->role) == 0 ||
+		     (config_has_workspaces(config, status.upstream) &&
+		      strings_have(&config->workspaces, upstream->role))))
 			buf_printf(names, "%s%s", names->len > before ? ", " : "", status.name);
 	}
 	return names->len > before;

@@ -227,18 +227,20 @@ ask_identity(struct doctor *doctor, const struct config_upstream *upstream)
 	buf_fini(&users);
 }
 
+/* The probe of one plugin, at one upstream. */
 static void
-ask_probe(struct doctor *doctor, const struct plugin_status *status)
+ask_probe_at(struct doctor *doctor, const struct plugin_status *status, const char *role,
+	     bool several)
 {
 	const struct config *config = host_config(doctor->check->host);
 	const char *probe = json_str(json_obj(status->manifest, "plugin"), "probe");
 	char subject[SUBJECT_MAX];
 	struct examination *exam;
 
-	if (status->refusal != PLUGIN_OK || status->upstream == NULL ||
-	    !usable(config_upstream(config, status->upstream)))
+	if (!usable(config_upstream(config, role)) || doctor->count >= EXAMINATIONS_MAX)
 		return; /* said already */
-	snprintf(subject, SUBJECT_MAX, "plugin %s, probe", status->name);
+	snprintf(subject, SUBJECT_MAX, "plugin %s%s%s, probe", status->name,
+		 several ? " at upstream " : "", several ? role : "");
 	if (probe == NULL) {
 		check_say(doctor->check, CHECK_SKIPPED, subject, "its manifest has no probe");
 		return;
@@ -250,7 +252,22 @@ ask_probe(struct doctor *doctor, const struct plugin_status *status)
 	}
 	exam = examine(doctor, probe);
 	memcpy(exam->subject, subject, SUBJECT_MAX);
-	ask(exam, status->upstream, status->name, status->permissions);
+	ask(exam, role, status->name, status->permissions);
+}
+
+static void
+ask_probe(struct doctor *doctor, const struct plugin_status *status)
+{
+	const struct config *config = host_config(doctor->check->host);
+
+	if (status->refusal != PLUGIN_OK || status->upstream == NULL)
+		return; /* said already */
+	if (!config_has_workspaces(config, status->upstream)) {
+		ask_probe_at(doctor, status, status->upstream, false);
+		return;
+	}
+	for (size_t i = 0; i < config->workspaces.count; i++)
+		ask_probe_at(doctor, status, config->workspaces.item[i], true);
 }
 
 /* Did an earlier line report the same fault of this upstream? */

@@ -229,7 +229,9 @@ read_principal(struct config *config, const struct node *node)
 		if (strcmp(config->auth.principal[i].name, principal.name) == 0)
 			node_fault(node, "name", "\"%s\" is there twice", principal.name);
 	read_membership(config, node, &principal);
+	principal.workspace = node_text(node, "workspace", NULL);
 	if (principal.name == NULL) {
+		free(principal.workspace);
 		strings_fini(&principal.groups);
 		return;
 	}
@@ -294,6 +296,7 @@ config_auth_fini(struct config *config)
 	free(config->auth.proxy);
 	for (size_t i = 0; i < config->auth.principals; i++) {
 		free(config->auth.principal[i].name);
+		free(config->auth.principal[i].workspace);
 		strings_fini(&config->auth.principal[i].groups);
 	}
 	free(config->auth.principal);

@@ -306,6 +306,7 @@ config_free(struct config *config)
 	config_auth_fini(config);
 	for (size_t i = 0; i < config->upstreams; i++)
 		upstream_fini(&config->upstream[i]);
+	strings_fini(&config->workspaces);
 	free(config->upstream);
 	strings_fini(&config->plugins.directories);
 	strings_fini(&config->plugins.transfer_dirs);
@@ -320,4 +321,20 @@ config_free(struct config *config)
 	plugins_fini(config->plugins.plugin, config->plugins.count);
 	plugins_fini(config->plugins.available, config->plugins.n_available);
 	free(config);
+}
+
+bool
+config_has_workspaces(const struct config *config, const char *role)
+{
+	return config->workspaces.count > 1 &&
+	       strcmp(role != NULL ? role : "workspace", "workspace") == 0;
+}
+
+const char *
+config_fixed_workspace(const struct config *config, const char *principal)
+{
+	for (size_t i = 0; i < config->auth.principals; i++)
+		if (strcmp(config->auth.principal[i].name, principal) == 0)
+			return config->auth.principal[i].workspace;
+	return NULL;
 }

@@ -58,6 +58,7 @@ struct config_principal {
 	char *name;
 	enum access access;
 	struct strings groups; /* groups of the principal, in addition to those of its credential */
+	char *workspace; /* the upstream of `workspaces` that its calls use; NULL: they choose */
 };
 
 struct config_group {
@@ -162,6 +163,9 @@ struct config {
 	struct config_upstream *upstream;
 	size_t upstreams;
 	enum on_cancel on_cancel;      /* operations.on_cancel */
+	/* The upstreams that a call of a plugin for "workspace" may choose from, the first is the
+	 * default; empty: there is only "workspace". */
+	struct strings workspaces;
 	enum access access;	       /* policy.access */
 	struct strings read_functions; /* policy.read_functions: patterns; none: all functions */
 	char *prompt_directory;	       /* prompts.directory, absolute; NULL: none */
@@ -236,5 +240,9 @@ void config_free(struct config *config);
 /* The configuration's own text of this group, or NULL: it names no such group. */
 const char *config_group(const struct config *config, const char *name, size_t len);
 const struct config_upstream *config_upstream(const struct config *config, const char *role);
+/* May calls of plugins with this upstream choose among several workspaces? */
+bool config_has_workspaces(const struct config *config, const char *role);
+/* The workspace that is fixed for this principal, or NULL. */
+const char *config_fixed_workspace(const struct config *config, const char *principal);
 
 #endif

@@ -24,6 +24,7 @@
 #include "era/request_state.h"
 #include "era/task.h"
 #include "era/tasks.h"
+#include "era/workspace.h"
 #include "policy/policy.h"
 
 struct json_object *
@@ -341,6 +342,9 @@ start(struct request *request, const struct row *row, struct json_object *argume
 		return;
 	}
 	spec.verdict = decision.verdict;
+	if (!workspace_choose(request, row, arguments, &spec.upstream))
+		return;
+	spec.notes = request->notes;
 	CHECK(request->call == NULL && request->arguments == NULL);
 	request->row = row;
 	request->arguments = json_object_get(arguments);

@@ -9,17 +9,18 @@
 #include "call/call.h"
 #include "era/inside.h"
 #include "era/invoke.h"
+#include "era/workspace.h"
 #include "registry/provider.h"
 
 #define PURPOSE_MAX 256u
 #define SEALED_MAX 2048u /* bytes of a sealed handle */
 #define NOTE_TEXT_MAX (2 * SEALED_MAX)
 
-/* Handles of two tools are as different as keys. */
+/* Handles of two tools, or of two workspaces, are as different as keys. */
 static void
-purpose_of(const struct row *tool, char purpose[PURPOSE_MAX])
+purpose_of(const struct row *tool, const char *upstream, char purpose[PURPOSE_MAX])
 {
-	snprintf(purpose, PURPOSE_MAX, "task:%s:%s", tool->provider->name, tool->name);
+	snprintf(purpose, PURPOSE_MAX, "task:%s:%s:%s", tool->provider->name, tool->name, upstream);
 }
 
 /* ---- in ------------------------------------------------------------------------------------- */
@@ -37,13 +38,33 @@ refuse_task(struct request *request, const struct row *tool)
 		    next);
 }
 
+/* Where the handle was made, of the configuration; NULL: it is not valid. */
+static const char *
+open_handle(const struct request *request, const struct row *tool, const char *handle,
+	    struct buf *opened)
+{
+	const char *upstream;
+	char purpose[PURPOSE_MAX];
+
+	if (handle == NULL || strlen(handle) > SEALED_MAX)
+		return NULL;
+	for (size_t i = 0; (upstream = workspace_at(request->eras, tool, i)) != NULL; i++) {
+		purpose_of(tool, upstream, purpose);
+		buf_reset(opened);
+		if (unseal(request->eras->parts.sealer, purpose, request->principal.name, handle,
+			   strlen(handle), opened) &&
+		    opened->len > 0)
+			return upstream;
+	}
+	return NULL;
+}
+
 bool
 task_open(struct request *request, struct call_spec *spec, struct task *task)
 {
 	const struct row *row = spec->row;
 	struct json_object_iter each;
 	const char *handle;
-	char purpose[PURPOSE_MAX];
 
 	*task = (struct task){ 0 };
 	if (row->part == ROW_WHOLE)
@@ -51,11 +72,8 @@ task_open(struct request *request, struct call_spec *spec, struct task *task)
 	CHECK(row->tool != NULL);
 	handle = json_str(spec->arguments, "handle");
 	buf_init(&task->handle, MCP_HANDLE_MAX);
-	purpose_of(row->tool, purpose);
-	if (handle == NULL || strlen(handle) > SEALED_MAX ||
-	    !unseal(request->eras->parts.sealer, purpose, request->principal.name, handle,
-		    strlen(handle), &task->handle) ||
-	    task->handle.len == 0) {
+	spec->upstream = open_handle(request, row->tool, handle, &task->handle);
+	if (spec->upstream == NULL) {
 		task_fini(task);
 		refuse_task(request, row->tool);
 		return false;
@@ -102,7 +120,7 @@ tell_working(const struct request *request, struct call *call, const struct row 
 
 	buf_init(&handle, SEALED_MAX);
 	buf_init(&text, NOTE_TEXT_MAX);
-	purpose_of(tool, purpose);
+	purpose_of(tool, call->upstream, purpose);
 	seal(request->eras->parts.sealer, purpose, request->principal.name, TASK_TTL_S,
 	     call->outcome->handle, call->outcome->handle_len, &handle);
 	buf_printf(&text, "It is still running.\nNext: %s handle=%s", result, handle.data);

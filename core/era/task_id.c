@@ -14,6 +14,7 @@
 #include "base/seal.h"
 #include "config/config.h"
 #include "era/inside.h"
+#include "era/workspace.h"
 #include "registry/provider.h"
 
 #define TASK_ID_PURPOSE "task-id"
@@ -44,11 +45,9 @@ take_number(const unsigned char **at, unsigned bytes)
 
 /* The same tool at another workspace has other objects behind the same handle. */
 static void
-workspace_of(const struct eras *eras, const struct row *row, char digest[WORKSPACE_LEN])
+workspace_of(const struct eras *eras, const char *role, char digest[WORKSPACE_LEN])
 {
-	const char *role = row->provider->upstream;
-	const struct config_upstream *upstream =
-	    config_upstream(eras->parts.config, role == NULL ? "workspace" : role);
+	const struct config_upstream *upstream = config_upstream(eras->parts.config, role);
 	const char *url = upstream == NULL || upstream->url == NULL ? "" : upstream->url;
 	char hex[65];
 
@@ -65,7 +64,7 @@ task_id_seal(const struct eras *eras, const struct principal *principal, const s
 	struct buf payload;
 
 	CHECK(name_len <= TOOL_NAME_MAX && id->handle_len <= sizeof(id->handle));
-	workspace_of(eras, id->row, workspace);
+	workspace_of(eras, id->upstream, workspace);
 	buf_init(&payload, PAYLOAD_LEN_MAX);
 	put_number(&payload, TASK_ID_VERSION, 1);
 	put_number(&payload, id->can, 2);
@@ -111,8 +110,12 @@ read_payload(const struct eras *eras, const struct principal *principal, const s
 	id->row = registry_tool(eras->parts.registry, name, principal->access);
 	if (id->row == NULL || id->row->part != ROW_WHOLE || strcmp(id->row->name, name) != 0)
 		return false;
-	workspace_of(eras, id->row, own);
-	return memcmp(own, workspace, sizeof(own)) == 0;
+	for (size_t i = 0; (id->upstream = workspace_at(eras, id->row, i)) != NULL; i++) {
+		workspace_of(eras, id->upstream, own);
+		if (memcmp(own, workspace, sizeof(own)) == 0)
+			return true;
+	}
+	return false;
 }
 
 bool

@@ -27,6 +27,7 @@ struct row;
 
 struct task_id {
 	const struct row *row; /* the tool that began the operation */
+	const char *upstream;  /* where it runs; of the configuration */
 	int64_t created_ms;    /* since 1970 */
 	unsigned can;	       /* capabilities of the client that created it */
 	enum result_format format;

@@ -72,6 +72,7 @@ describe(const struct request *request, const struct call *call, struct task_id 
 
 	*id = (struct task_id){
 		.row = call->row,
+		.upstream = call->upstream,
 		.created_ms = clock_wall_ms() - (clock_us() - call->started_us) / 1000,
 		.can = request->can,
 		.cell_chars = cell > 0 && cell <= UINT32_MAX ? (uint32_t)cell : 0,
@@ -198,6 +199,7 @@ visit(struct request *request, const struct task_id *id, enum entry entry,
       const struct call_events *events)
 {
 	struct call_spec spec = { .row = id->row,
+				  .upstream = id->upstream,
 				  .principal = &request->principal,
 				  .verdict = { .rule = "task" },
 				  .traceparent = invoke_traceparent(request),

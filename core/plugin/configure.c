@@ -267,6 +267,7 @@ plugin_configure(struct plugin *plugin, const struct config *config)
 	if (!configure_options(plugin) || !configure_permissions(plugin) ||
 	    !configure_upstream(plugin, config) || !plugin_rename(plugin))
 		return false;
+	plugin_add_workspaces(plugin, config);
 	plugin_offer(plugin);
 	return true;
 }

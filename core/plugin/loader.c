@@ -525,7 +525,9 @@ plugins_use(const struct plugins *plugins, const char *role)
 		const char *upstream = upstream_of(plugin);
 
 		if (plugin->refusal.kind == PLUGIN_OK && upstream != NULL &&
-		    strcmp(upstream, role) == 0)
+		    (strcmp(upstream, role) == 0 ||
+		     (config_has_workspaces(plugins->config, upstream) &&
+		      strings_have(&plugins->config->workspaces, role))))
 			return true;
 	}
 	return false;

@@ -66,6 +66,8 @@ bool plugin_configure(struct plugin *plugin, const struct config *config);
 
 /* Gives tools and prompts their configured names (prefix, rename). */
 bool plugin_rename(struct plugin *plugin);
+/* Gives its tools the argument `workspace` where there are several (workspaces.c). */
+void plugin_add_workspaces(struct plugin *plugin, const struct config *config);
 /* Withholds the tools whose requests were removed. */
 void plugin_offer(struct plugin *plugin);
 

@@ -17,9 +17,9 @@ static const char *const tool_members[] = { "name",	   "title",	  "description",
 					    "annotations", "_meta",	  "lakehost",
 					    NULL };
 static const char *const meta_members[] = {
-	"access", "aliases", "argument_aliases", "confirm",  "former",	"inline",
-	"mime",	  "redact",  "requests",	 "resource", "reveals", "scope",
-	"task",	  "times",   "uri_aliases",	 "wait_s",   NULL
+	"access", "aliases", "argument_aliases", "confirm",  "former",	   "inline",
+	"mime",	  "redact",  "requests",	 "resource", "reveals",	   "scope",
+	"task",	  "times",   "uri_aliases",	 "wait_s",   "workspaces", NULL
 };
 static const char *const hints[] = { "title",	       "readOnlyHint",	"destructiveHint",
 				     "idempotentHint", "openWorldHint", NULL };

@@ -122,6 +122,39 @@ add_role(struct config *config, const struct node *all, const char *role)
 		read_upstream(config, all, role);
 }
 
+/* The workspaces that calls choose from: upstreams of one kind. */
+static void
+read_workspaces(struct config *config, const struct node *root)
+{
+	const struct config_upstream *first = NULL;
+
+	node_list(root, "workspaces", &config->workspaces);
+	for (size_t i = 0; i < config->workspaces.count; i++) {
+		const char *role = config->workspaces.item[i];
+		const struct config_upstream *upstream = config_upstream(config, role);
+
+		if (upstream == NULL)
+			node_fault(root, "workspaces", "there is no upstreams.%s", role);
+		else if (first != NULL && upstream->kind != first->kind)
+			node_fault(root, "workspaces",
+				   "upstreams.%s is of another kind than "
+				   "upstreams.%s",
+				   role, first->role);
+		first = first != NULL ? first : upstream;
+	}
+	if (config->workspaces.count > 0 && !strings_have(&config->workspaces, "workspace"))
+		node_fault(root, "workspaces", "\"workspace\" must be one of them");
+	for (size_t i = 0; i < config->auth.principals; i++) {
+		const struct config_principal *principal = &config->auth.principal[i];
+
+		if (principal->workspace != NULL &&
+		    !strings_have(&config->workspaces, principal->workspace))
+			node_fault(root, "principals",
+				   "the workspace \"%s\" of %s is not in the list workspaces",
+				   principal->workspace, principal->name);
+	}
+}
+
 void
 upstream_load(struct config *config, const struct node *root)
 {
@@ -133,4 +166,5 @@ upstream_load(struct config *config, const struct node *root)
 	for (size_t i = 0; i < roles.count; i++)
 		add_role(config, &all, roles.item[i]);
 	strings_fini(&roles);
+	read_workspaces(config, root);
 }

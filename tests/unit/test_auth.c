@@ -18,9 +18,9 @@
 static struct config config;
 static struct address_range proxies[2];
 static struct config_principal principals[] = {
-	{ (char *)(uintptr_t) "ann", ACCESS_READ, { NULL, 0 } },
-	{ (char *)(uintptr_t) "eve", ACCESS_NONE, { NULL, 0 } },
-	{ (char *)(uintptr_t) "root", ACCESS_ADMIN, { NULL, 0 } },
+	{ (char *)(uintptr_t) "ann", ACCESS_READ, { NULL, 0 }, NULL },
+	{ (char *)(uintptr_t) "eve", ACCESS_NONE, { NULL, 0 }, NULL },
+	{ (char *)(uintptr_t) "root", ACCESS_ADMIN, { NULL, 0 }, NULL },
 };
 static struct auth *auth;
 static char secret[TOKEN_LENGTH + 1];

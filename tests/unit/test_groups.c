@@ -15,7 +15,7 @@ static struct config config;
 static struct address_range proxy;
 static char *const ann_groups[] = { (char *)(uintptr_t) "ops" };
 static struct config_principal principals[] = {
-	{ (char *)(uintptr_t) "ann", ACCESS_ADMIN, { (char **)(uintptr_t)ann_groups, 1 } },
+	{ (char *)(uintptr_t) "ann", ACCESS_ADMIN, { (char **)(uintptr_t)ann_groups, 1 }, NULL },
 };
 static struct config_group listed[] = {
 	{ (char *)(uintptr_t) "analysts", ACCESS_READ, true },
