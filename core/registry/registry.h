@@ -103,7 +103,8 @@ struct registry;
  * [argument] (the caller may say ISO 8601 or -24h, the handler gets milliseconds since 1970),
  * workspaces (the host has added the argument `workspace`), former (a name that leads to it too,
  * unless another row has it; the host sets it where the operator renames), requests
- * [permission] (those without which it cannot work), withheld (it is not offered; the host sets it where one of them was taken away), task ("never", "may" or "must",
+ * [permission] (those without which it cannot work), withheld (it is not offered; the host sets it
+ * where one of them was taken away), task ("never", "may" or "must",
  * see enum row_task; or {mode: one of these, result: tool name, cancel: tool name}: the host
  * publishes these tools for the tool's operation, and cancel may be left out). Of
  * a resource or template: access, inline, uri_aliases. Of a prompt: inline, aliases, former; of one
