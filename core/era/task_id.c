@@ -6,10 +6,12 @@
  */
 #include "era/task_id.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/check.h"
+#include "base/mem.h"
 #include "base/clock.h"
 #include "base/seal.h"
 #include "config/config.h"
@@ -43,15 +45,21 @@ take_number(const unsigned char **at, unsigned bytes)
 	return number;
 }
 
-/* The same tool at another workspace has other objects behind the same handle. */
+/* The same tool at another workspace has other objects behind the same handle. One host may serve
+ * several workspaces, so where there are several the name counts as well. */
 static void
-workspace_of(const struct eras *eras, const char *role, char digest[WORKSPACE_LEN])
+workspace_of(const struct eras *eras, const struct row *row, const char *role,
+	     char digest[WORKSPACE_LEN])
 {
-	const struct config_upstream *upstream = config_upstream(eras->parts.config, role);
-	const char *url = upstream == NULL || upstream->url == NULL ? "" : upstream->url;
-	char hex[65];
+	const struct config *config = eras->parts.config;
+	const struct config_upstream *upstream = config_upstream(config, role);
+	const bool several = config_has_workspaces(config, row->provider->upstream);
+	char hex[65], *text;
 
-	sha256_hex(url, strlen(url), hex);
+	text = xprintf("%s%s%s", upstream == NULL || upstream->url == NULL ? "" : upstream->url,
+		       several ? "\n" : "", several ? role : "");
+	sha256_hex(text, strlen(text), hex);
+	free(text);
 	memcpy(digest, hex, WORKSPACE_LEN);
 }
 
@@ -64,7 +72,7 @@ task_id_seal(const struct eras *eras, const struct principal *principal, const s
 	struct buf payload;
 
 	CHECK(name_len <= TOOL_NAME_MAX && id->handle_len <= sizeof(id->handle));
-	workspace_of(eras, id->upstream, workspace);
+	workspace_of(eras, id->row, id->upstream, workspace);
 	buf_init(&payload, PAYLOAD_LEN_MAX);
 	put_number(&payload, TASK_ID_VERSION, 1);
 	put_number(&payload, id->can, 2);
@@ -111,7 +119,7 @@ read_payload(const struct eras *eras, const struct principal *principal, const s
 	if (id->row == NULL || id->row->part != ROW_WHOLE || strcmp(id->row->name, name) != 0)
 		return false;
 	for (size_t i = 0; (id->upstream = workspace_at(eras, id->row, i)) != NULL; i++) {
-		workspace_of(eras, id->upstream, own);
+		workspace_of(eras, id->row, id->upstream, own);
 		if (memcmp(own, workspace, sizeof(own)) == 0)
 			return true;
 	}

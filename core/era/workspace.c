@@ -54,13 +54,13 @@ workspace_choose(struct request *request, const struct row *row, struct json_obj
 {
 	const struct eras *eras = request->eras;
 	const struct config *config = eras->parts.config;
-	const char *fixed = config_fixed_workspace(config, request->principal.name);
-	const char *asked = NULL;
+	const char *asked = NULL, *fixed;
 	char why[512];
 
 	*role = NULL;
 	if (row->provider == NULL || !config_has_workspaces(config, row->provider->upstream))
 		return true;
+	fixed = config_fixed_workspace(config, request->principal.name);
 	if (json_flag(row->meta, "workspaces", false))
 		asked = json_str(arguments, "workspace");
 	if (fixed != NULL && asked != NULL && strcmp(fixed, asked) != 0) {
