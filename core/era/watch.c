@@ -154,10 +154,20 @@ watch_asks(struct call *call)
 
 static const struct call_events watch_events = { .ask = watch_asks, .done = watch_done };
 
+/* The workspace of the task; for a resource that of the principal, or NULL: the default. */
+static const char *
+watch_upstream(const struct watch *watch)
+{
+	return watch->task != NULL ? watch->task->upstream
+				   : config_fixed_workspace(watch->eras->parts.config,
+							    watch->principal.name);
+}
+
 static void
 watch_poll(struct watch *watch)
 {
 	struct call_spec spec = { .row = watch->row,
+				  .upstream = watch_upstream(watch),
 				  .principal = &watch->principal,
 				  .verdict = { .rule = "watch" },
 				  .arguments = watch->arguments,
