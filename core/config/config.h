@@ -162,7 +162,7 @@ struct config {
 	} auth;
 	struct config_upstream *upstream;
 	size_t upstreams;
-	enum on_cancel on_cancel;      /* operations.on_cancel */
+	enum on_cancel on_cancel; /* operations.on_cancel */
 	/* The upstreams that a call of a plugin for "workspace" may choose from, the first is the
 	 * default; empty: there is only "workspace". */
 	struct strings workspaces;

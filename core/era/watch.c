@@ -158,9 +158,9 @@ static const struct call_events watch_events = { .ask = watch_asks, .done = watc
 static const char *
 watch_upstream(const struct watch *watch)
 {
-	return watch->task != NULL ? watch->task->upstream
-				   : config_fixed_workspace(watch->eras->parts.config,
-							    watch->principal.name);
+	return watch->task != NULL
+		 ? watch->task->upstream
+		 : config_fixed_workspace(watch->eras->parts.config, watch->principal.name);
 }
 
 static void
