@@ -20,12 +20,12 @@
 
 #define CPU_SECONDS 10	 /* of one case; then it hangs */
 #define WALL_SECONDS 120 /* the same for a case that sleeps */
-#define OVERLAP_CASES 20u
+#define OVERLAP_CASES 10u
 #define THREADS 4
 #define ROUNDS 4u /* calls of each thread */
 #define MEMORY_CASES 3u
 #define MEMORY_MOST 150u /* allocations of a case that fail */
-#define LEAK_CASES 4u
+#define LEAK_CASES 2u
 #define LEAK_FIRST 64u /* calls that fill caches */
 #define LEAK_CALLS 32u
 #define LEAK_ROUNDS 3
