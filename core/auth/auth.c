@@ -8,16 +8,21 @@
 #include "auth/bearer.h"
 #include "auth/failures.h"
 #include "auth/groups.h"
+#include "auth/jwt.h"
+#include "auth/oauth.h"
 #include "auth/store.h"
+#include "auth/user.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "config/oauth.h"
 
 struct auth {
 	const struct config *config;
 	struct token_store *store; /* with "token" */
+	struct oauth *oauth;	   /* with "oauth" */
 	struct failures failures;
 };
 
@@ -187,16 +192,19 @@ accept(const struct auth *auth, const struct auth_request *request, const char *
        enum access access, struct principal *principal, struct auth_refusal *refusal)
 {
 	const struct config_principal *own = principal_listed(auth->config, name);
+	enum access most;
 
 	CHECK(strlen(name) < sizeof(principal->name));
 	CHECK(strcmp(name, PRINCIPAL_LOCAL) != 0);
 	if (!add_listed_groups(auth->config, own, principal))
 		return refuse(request, &refused_groups, name, refusal);
-	access = narrower(access, access_of(auth->config, own, principal));
-	if (access == ACCESS_NONE)
+	most = access_of(auth->config, own, principal);
+	if (narrower(access, most) == ACCESS_NONE && auth->oauth == NULL)
 		return refuse(request, &refused_access, name, refusal);
-	strcpy(principal->name, name);
-	principal->access = access;
+	memmove(principal->name, name, strlen(name) + 1);
+	principal->access = narrower(access, most);
+	if (auth->oauth != NULL)
+		principal->reach = narrower(oauth_widest(auth->config->auth.oauth), most);
 	return true;
 }
 
@@ -226,7 +234,7 @@ check_token(struct auth *auth, const struct auth_request *request, struct princi
 		*refusal = refused_store;
 		return false;
 	}
-	switch (bearer_read(request->authorization, &text, &len)) {
+	switch (bearer_read(request->authorization, BEARER_MAX, &text, &len)) {
 	case BEARER_NONE: return refuse(request, &refused_no_token, NULL, refusal);
 	case BEARER_MALFORMED:
 		return refuse_wrong(auth, request, &refused_malformed, NULL, refusal);
@@ -243,19 +251,81 @@ check_token(struct auth *auth, const struct auth_request *request, struct princi
 	return accept(auth, request, token->name, token->access, principal, refusal);
 }
 
-/* A comma: a proxy may have joined two headers, so that nobody knows which one is meant. */
-static bool
-is_user(const char *user)
-{
-	size_t len = strlen(user);
+/* ---- access tokens of an authorization server ------------------------------------------------ */
 
-	if (len == 0 || len >= PRINCIPAL_NAME_MAX || strcmp(user, PRINCIPAL_LOCAL) == 0)
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (user[i] < 0x20 || user[i] > 0x7e || user[i] == ',')
-			return false;
-	return true;
+static bool
+refuse_token(struct auth *auth, const struct auth_request *request, const struct oauth_fault *fault,
+	     const char *name, struct auth_refusal *refusal)
+{
+	struct auth_refusal reason = { .status = fault->status, .why = fault->why };
+
+	if (fault->status == 503) {
+		reason.field = "Retry-After";
+		reason.value = "1";
+	} else if (fault->status == 401) {
+		reason.field = "WWW-Authenticate";
+		reason.value =
+		    oauth_challenge_for(auth->oauth, ACCESS_READ, fault->error, fault->why);
+	}
+	return refuse_wrong(auth, request, &reason, name, refusal);
 }
+
+static bool
+refuse_missing(struct auth *auth, const struct auth_request *request, struct auth_refusal *refusal)
+{
+	const struct auth_refusal reason = {
+		401,
+		"an access token is missing: the client must log in at the authorization server "
+		"that the header WWW-Authenticate leads to",
+		"WWW-Authenticate", oauth_challenge_for(auth->oauth, ACCESS_READ, NULL, NULL)
+	};
+
+	return refuse(request, &reason, NULL, refusal);
+}
+
+/* The principal may call, but not with this token: RFC 6750, 3.1. */
+static bool
+refuse_scope(struct auth *auth, const struct auth_request *request, const char *name,
+	     struct auth_refusal *refusal)
+{
+	const struct auth_refusal reason = {
+		403,
+		"the token has no scope of this server: the client must ask for the scope that the "
+		"header WWW-Authenticate names",
+		"WWW-Authenticate",
+		oauth_challenge_for(auth->oauth, ACCESS_READ, "insufficient_scope", NULL)
+	};
+
+	return refuse(request, &reason, name, refusal);
+}
+
+static bool
+check_oauth(struct auth *auth, const struct auth_request *request, struct principal *principal,
+	    struct auth_refusal *refusal)
+{
+	struct oauth_fault fault;
+	const char *text;
+	size_t len;
+
+	switch (bearer_read(request->authorization, JWT_MAX, &text, &len)) {
+	case BEARER_NONE: return refuse_missing(auth, request, refusal);
+	case BEARER_MALFORMED:
+		return refuse_wrong(auth, request, &refused_malformed, NULL, refusal);
+	case BEARER_TOKEN: break;
+	}
+	if (!oauth_check(auth->oauth, text, len, clock_wall_ms() / 1000, principal, &fault))
+		return refuse_token(auth, request, &fault,
+				    principal->name[0] != '\0' ? principal->name : NULL, refusal);
+	if (!accept(auth, request, principal->name, principal->access, principal, refusal))
+		return false;
+	if (principal->access > ACCESS_NONE)
+		return true;
+	return principal->reach > ACCESS_NONE
+		 ? refuse_scope(auth, request, principal->name, refusal)
+		 : refuse(request, &refused_access, principal->name, refusal);
+}
+
+/* ---- the header of a proxy ------------------------------------------------------------------- */
 
 static bool
 check_header(struct auth *auth, const struct auth_request *request, struct principal *principal,
@@ -267,7 +337,7 @@ check_header(struct auth *auth, const struct auth_request *request, struct princ
 		return refuse_wrong(auth, request, &refused_group_header, NULL, refusal);
 	if (request->user == NULL)
 		return refuse(request, &refused_no_user, NULL, refusal);
-	if (!is_user(request->user))
+	if (!user_name_valid(request->user))
 		return refuse(request, &refused_user, NULL, refusal);
 	if (request->groups != NULL && !groups_add_list(auth->config, request->groups, principal))
 		return refuse(request, &refused_groups, request->user, refusal);
@@ -288,6 +358,7 @@ auth_check(struct auth *auth, const struct auth_request *request, struct princip
 	switch (auth->config->auth.inbound) {
 	case INBOUND_TOKEN: return check_token(auth, request, principal, refusal);
 	case INBOUND_HEADER: return check_header(auth, request, principal, refusal);
+	case INBOUND_OAUTH: return check_oauth(auth, request, principal, refusal);
 	case INBOUND_NONE: break;
 	}
 	CHECK(auth->config->auth.inbound != INBOUND_NONE);
@@ -304,6 +375,13 @@ auth_new(const struct config *config, char *why, size_t why_size)
 
 	CHECK(config->auth.inbound != INBOUND_NONE);
 	auth->config = config;
+	if (config->auth.inbound == INBOUND_OAUTH) {
+		auth->oauth = oauth_new(config, why, why_size);
+		if (auth->oauth != NULL)
+			return auth;
+		free(auth);
+		return NULL;
+	}
 	if (config->auth.inbound != INBOUND_TOKEN)
 		return auth;
 	auth->store = token_store_new(config->auth.tokens);
@@ -321,6 +399,7 @@ auth_free(struct auth *auth)
 	if (auth == NULL)
 		return;
 	token_store_free(auth->store);
+	oauth_free(auth->oauth);
 	free(auth);
 }
 
@@ -329,4 +408,25 @@ auth_reload(struct auth *auth)
 {
 	if (auth->store != NULL)
 		token_store_reload(auth->store);
+	if (auth->oauth != NULL)
+		oauth_reload(auth->oauth);
+}
+
+void
+auth_start(struct auth *auth, struct loop *loop, const struct fetcher *fetcher)
+{
+	if (auth->oauth != NULL)
+		oauth_start(auth->oauth, loop, fetcher);
+}
+
+const char *
+auth_unready(const struct auth *auth)
+{
+	return auth->oauth != NULL ? oauth_unready(auth->oauth) : NULL;
+}
+
+const char *
+auth_metadata(const struct auth *auth)
+{
+	return auth->oauth != NULL ? oauth_metadata(auth->oauth) : NULL;
 }

@@ -18,6 +18,8 @@
 
 struct auth;
 struct config;
+struct fetcher;
+struct loop;
 
 /* What a request says about its sender. Texts are borrowed. */
 struct auth_request {
@@ -28,7 +30,7 @@ struct auth_request {
 	const char *groups;	   /* the header that auth.groups_header names, or NULL */
 };
 
-/* Why a request is refused. All texts are constants. */
+/* Why a request is refused. All texts are constants, or valid as long as struct auth. */
 struct auth_refusal {
 	int status; /* of HTTP: 400, 401, 403, 429 or 503 */
 	const char *why;
@@ -39,6 +41,12 @@ struct auth_refusal {
  * used. `config` is borrowed; its auth.inbound is not "none". */
 struct auth *auth_new(const struct config *config, char *why, size_t why_size);
 void auth_free(struct auth *auth); /* NULL is fine */
+/* Begins to serve: from now on it may fetch what it needs (the keys of an authorization server). */
+void auth_start(struct auth *auth, struct loop *loop, const struct fetcher *fetcher);
+/* NULL when requests can be authenticated now, else the reason. */
+const char *auth_unready(const struct auth *auth);
+/* The document of RFC 9728 about this server; NULL: there is none. Valid as long as `auth`. */
+const char *auth_metadata(const struct auth *auth);
 /* SIGHUP: reads the tokens again. */
 void auth_reload(struct auth *auth);
 /* True: `principal` is who it is. False: `refusal` is set. Logs refusals, never a credential. Loop

@@ -5,7 +5,7 @@
 #include <strings.h>
 
 enum bearer
-bearer_read(const char *header, const char **token, size_t *len)
+bearer_read(const char *header, size_t max, const char **token, size_t *len)
 {
 	static const char digits[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				     "0123456789-._~+/";
@@ -20,5 +20,5 @@ bearer_read(const char *header, const char **token, size_t *len)
 		return BEARER_MALFORMED;
 	end += strspn(end, "=");
 	*len = (size_t)(end - *token);
-	return *end != '\0' || *len > BEARER_MAX ? BEARER_MALFORMED : BEARER_TOKEN;
+	return *end != '\0' || *len > max ? BEARER_MALFORMED : BEARER_TOKEN;
 }

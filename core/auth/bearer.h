@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#define BEARER_MAX 4096u /* bytes of a token */
+#define BEARER_MAX 4096u /* bytes of a token that this host made */
 
 enum bearer {
 	BEARER_NONE,	  /* no header, an empty one, or another scheme */
@@ -16,7 +16,7 @@ enum bearer {
 	BEARER_TOKEN,
 };
 
-/* `header` may be NULL. `token` points into it. */
-enum bearer bearer_read(const char *header, const char **token, size_t *len);
+/* `header` may be NULL. `token` points into it; it has at most `max` bytes. */
+enum bearer bearer_read(const char *header, size_t max, const char **token, size_t *len);
 
 #endif

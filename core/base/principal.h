@@ -24,11 +24,21 @@ struct principal {
 	/* the name of the caller: handles are sealed for it, budgets are counted for it */
 	char name[PRINCIPAL_NAME_MAX];
 	enum access access;
+	/* What a token with more scopes would allow this principal: for lists, and for the question
+	 * whether to ask the client for such a token. Never a reason to allow something. */
+	enum access reach;
 	/* Its groups, as far as the configuration names them: other groups change nothing. The
 	 * texts belong to the configuration (config->auth.groups). */
 	const char *groups[PRINCIPAL_GROUPS_MAX];
 	unsigned n_groups;
 };
+
+/* The widest access that the principal has or could get: never less than `access`. */
+static inline enum access
+principal_reach(const struct principal *principal)
+{
+	return principal->reach > principal->access ? principal->reach : principal->access;
+}
 
 bool principal_in_group(const struct principal *principal, const char *group);
 

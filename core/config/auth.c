@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/address.h"
+#include "config/oauth.h"
 #include "config/reader.h"
 #include "config/server.h"
 #include "config/text.h"
@@ -18,8 +19,8 @@
 #define GROUPS_MAX 256u
 #define GROUP_NAME_MAX 128u
 
-static const char *const inbound_words[] = { "none", "token", "header", NULL };
-static const char inbound_any[] = "\"token\" or \"header\"";
+static const char *const inbound_words[] = { "none", "token", "header", "oauth", NULL };
+static const char inbound_any[] = "\"token\", \"header\" or \"oauth\"";
 
 /* A setting that would have no effect is a mistake; in this group such a mistake is dangerous. */
 static void
@@ -256,13 +257,15 @@ read_principals(struct config *config, const struct node *root)
 	}
 }
 
-/* The default when `access` is absent: a token has its own access; a header has none, so the key is
- * required. */
+/* The default when `access` is absent: a token or its scopes have an access of their own; a header
+ * has none, so the key is required. */
 static void
 read_unknown(struct config *config, const struct node *root)
 {
 	struct node policy = node_group(root, "policy");
-	enum access absent = config->auth.inbound == INBOUND_TOKEN ? ACCESS_ADMIN : ACCESS_NONE;
+	bool says = config->auth.inbound == INBOUND_TOKEN ||
+		    (config->auth.oauth != NULL && config->auth.oauth->scopes > 0);
+	enum access absent = says ? ACCESS_ADMIN : ACCESS_NONE;
 	bool given = node_raw_text(&policy, "default_access") != NULL;
 
 	only_with(&policy, "default_access", config->auth.inbound != INBOUND_NONE || !given,
@@ -281,6 +284,7 @@ config_read_auth(struct config *config, const struct node *root)
 	    (enum inbound)node_word(&auth, "inbound", inbound_words, INBOUND_NONE);
 	read_tokens(config, &auth);
 	read_header(config, &auth);
+	config_read_oauth(config, &auth);
 	read_proxies(config, &auth);
 	read_group_list(config, root);
 	read_principals(config, root);
@@ -293,6 +297,7 @@ config_auth_fini(struct config *config)
 	free(config->auth.tokens);
 	free(config->auth.header);
 	free(config->auth.groups_header);
+	config_oauth_fini(config);
 	free(config->auth.proxy);
 	for (size_t i = 0; i < config->auth.principals; i++) {
 		free(config->auth.principal[i].name);

@@ -52,7 +52,7 @@ struct config_listener {
 };
 
 /* How callers over HTTP are authenticated. */
-enum inbound { INBOUND_NONE, INBOUND_TOKEN, INBOUND_HEADER };
+enum inbound { INBOUND_NONE, INBOUND_TOKEN, INBOUND_HEADER, INBOUND_OAUTH };
 
 struct config_principal {
 	char *name;
@@ -65,6 +65,30 @@ struct config_group {
 	char *name;
 	enum access access; /* access of its members, if `grants` is true */
 	bool grants;	    /* does the configuration set `access`? */
+};
+
+/* What a scope of an access token allows. */
+struct config_scope {
+	char *name;	    /* as it stands in a token */
+	char *request;	    /* as clients ask for it, which may be another text */
+	enum access access; /* never ACCESS_NONE */
+};
+
+/* auth.oauth: access tokens (JWT) of an authorization server. */
+struct config_oauth {
+	char *issuer;		 /* exactly as it stands in tokens */
+	char *resource;		 /* the URL of this server, as clients write it */
+	char *metadata;		 /* the URL of its RFC 9728 document */
+	char *jwks_url;		 /* NULL: by the metadata of the issuer */
+	char *ca_file;		 /* NULL: the system's bundle */
+	struct strings audience; /* one of them must be in a token */
+	unsigned algorithms;	 /* bits of enum jwt_algorithm, in base/jwt_algorithm.h */
+	unsigned skew_s;	 /* by how much the clocks may differ */
+	unsigned refresh_s;	 /* keys that are older are fetched again … */
+	unsigned max_age_s;	 /* … and keys that are older than this are not used */
+	char *principal_claim, *groups_claim; /* a member, or "/a/b"; groups: NULL: none */
+	struct config_scope *scope;	      /* none: tokens limit nothing */
+	size_t scopes;
 };
 
 struct upstream_kind;
@@ -154,6 +178,7 @@ struct config {
 		size_t proxies;
 		struct config_principal *principal; /* the list `principals` */
 		size_t principals;
+		struct config_oauth *oauth; /* NULL: inbound is another one */
 		struct config_group *group; /* the list `groups` */
 		size_t groups_listed;
 		struct strings groups; /* each group that the configuration names anywhere */

@@ -62,7 +62,7 @@ head_done(struct flight *flight)
 	char why[EGRESS_WHY_MAX];
 
 	flight->headers_done = true;
-	if (!request->link && !request->grant &&
+	if (!request->link && !request->grant && !request->document &&
 	    request->upstream->kind->foreign_reply(request->path,
 						   request->accept != NULL ? request->accept
 									   : "application/json",

@@ -194,23 +194,25 @@ renew(struct authorizer *authorizer)
 
 /* ---- flights --------------------------------------------------------------------------------- */
 
-/* A link contains its own credential, and a token request has its own headers. */
+/* A link contains its own credential, a token request has its own headers, and a document is
+ * public. */
 static bool
 needs_none(const struct flight *flight)
 {
-	return flight->request.link || flight->request.grant;
+	return flight->request.link || flight->request.grant || flight->request.document;
 }
 
 bool
 authorize(struct flight *flight, struct strings *headers)
 {
-	struct authorizer *authorizer = authorizer_of(flight);
+	struct authorizer *authorizer;
 	struct credential_step step;
 
 	*headers = (struct strings){ 0 };
-	flight->generation = authorizer->credential.generation;
 	if (needs_none(flight))
 		return true;
+	authorizer = authorizer_of(flight);
+	flight->generation = authorizer->credential.generation;
 	credential_step(&authorizer->credential, clock_ms(), &step);
 	if (step.answer == CREDENTIAL_ERROR) {
 		flight_fail(flight, step.error, step.why);

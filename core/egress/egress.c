@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <lakehost/version.h>
+
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "config/text.h"
 #include "egress/cache.h"
 #include "egress/internal.h"
 #include "egress/multi.h"
@@ -207,6 +210,35 @@ egress_submit(struct egress *egress, const struct egress_scope *scope,
 		return give_later(transfer, reply_ref(cached));
 	wait_for(transfer, equal, scope->deadline_ms);
 	return transfer;
+}
+
+struct transfer *
+egress_document(struct egress *egress, const struct config_upstream *from, const char *url,
+		size_t max, egress_done_fn done, void *data)
+{
+	struct request request = { .upstream = from,
+				   .document = true,
+				   .retry = MCP_RETRY_SAFE,
+				   .reply = MCP_REPLY_BUFFER,
+				   .max_bytes = max,
+				   .timeout_ms = from->timeout_ms };
+	struct transfer *transfer;
+	char why[EGRESS_WHY_MAX];
+
+	if (!multi_open(egress, why, sizeof(why))) {
+		transfer = xcalloc(1, sizeof(*transfer));
+		*transfer = (struct transfer){ .egress = egress, .done = done, .data = data };
+		return give_later(transfer, reply_error(MCP_E_UNAVAILABLE, why));
+	}
+	buf_init(&request.body, 0);
+	request.plugin = xstrdup("lakehost");
+	request.method = xstrdup("GET");
+	request.accept = xstrdup("application/json");
+	request.url = xstrdup(url);
+	request.path = xstrdup(url);
+	strings_add(&request.headers, "Accept: application/json");
+	strings_add(&request.headers, "User-Agent: lakehost/" LAKEHOST_VERSION);
+	return egress_take_off(egress, &request, clock_ms() + from->timeout_ms, done, data);
 }
 
 void

@@ -60,6 +60,11 @@ void egress_explain(const struct egress *egress, const char *role, struct string
 struct transfer *egress_submit(struct egress *egress, const struct egress_scope *scope,
 			       const struct mcp_http *request, egress_sink_fn sink,
 			       egress_done_fn done, void *data);
+/* GET of a public document for the host itself, without any credential. `from` has the time-outs,
+ * the number of repetitions, ca_file, and as role the place in the configuration, for messages; it
+ * is borrowed until the end. `done` as above. */
+struct transfer *egress_document(struct egress *egress, const struct config_upstream *from,
+				 const char *url, size_t max, egress_done_fn done, void *data);
 /* Ends a transfer now; `done` will not be called. */
 void egress_cancel(struct transfer *transfer);
 /* continues a paused transfer; does not call the sink or `done` itself */

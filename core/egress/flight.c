@@ -127,10 +127,11 @@ remember(struct flight *flight)
 	struct egress *egress = flight->egress;
 	const struct request *request = &flight->request;
 	const struct mcp_reply *reply = &flight->reply->public;
-	size_t i = (size_t)(request->upstream - egress->config->upstream);
+	size_t i;
 
-	if (request->grant)
+	if (request->grant || request->document)
 		return;
+	i = (size_t)(request->upstream - egress->config->upstream);
 	/* the class SAFE means a read, even with POST */
 	if (request->retry != MCP_RETRY_SAFE && strcmp(request->method, "GET") != 0 &&
 	    !request->link)
@@ -433,8 +434,10 @@ flight_fail(struct flight *flight, enum mcp_status error, const char *why)
 const char *
 flight_target(const struct flight *flight)
 {
-	return flight->request.link || flight->request.grant ? flight->request.path
-							     : flight->request.upstream->url;
+	const struct request *request = &flight->request;
+
+	return request->link || request->grant || request->document ? request->path
+								    : request->upstream->url;
 }
 
 /* ---- waiting transfers

@@ -21,6 +21,8 @@ struct request {
 	bool link;		/* a pre-signed one */
 	bool grant;		/* for an access token, of the host itself */
 	bool direct;		/* never through a proxy */
+	bool document;		/* of the host itself: public, so it needs no credential, and
+				 * `upstream` is not one of the configuration's */
 	struct strings headers; /* "Name: value" */
 	char *accept;		/* trace context from the headers, or NULL */
 	struct buf body;

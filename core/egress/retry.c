@@ -90,8 +90,9 @@ certificate_failure(const struct flight *flight, char *why, size_t why_size)
 {
 	snprintf(why, why_size,
 		 "the certificate of %s is not trusted (%s); if it is right, set "
-		 "upstreams.%s.ca_file to its authority",
-		 flight->request.upstream->url, flight->detail, flight->request.upstream->role);
+		 "%s%s.ca_file to its authority",
+		 flight_target(flight), flight->detail,
+		 flight->request.document ? "" : "upstreams.", flight->request.upstream->role);
 	return MCP_E_UNAVAILABLE;
 }
 

@@ -37,7 +37,7 @@ cursor_open(const struct request *request, enum row_kind kind, size_t *start)
 	if (ok) {
 		memcpy(&cursor, payload.data, sizeof(cursor));
 		*start = cursor.start;
-		ok = cursor.kind == kind && cursor.access == request->principal.access;
+		ok = cursor.kind == kind && cursor.access == principal_reach(&request->principal);
 	}
 	buf_fini(&payload);
 	return ok;
@@ -47,7 +47,7 @@ void
 cursor_seal(const struct request *request, enum row_kind kind, size_t start, struct json *out)
 {
 	const struct cursor cursor = { .kind = (uint8_t)kind,
-				       .access = (uint8_t)request->principal.access,
+				       .access = (uint8_t)principal_reach(&request->principal),
 				       .start = (uint32_t)start };
 	struct buf text;
 

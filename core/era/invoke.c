@@ -22,6 +22,7 @@
 #include "era/prepare.h"
 #include "era/progress.h"
 #include "era/request_state.h"
+#include "era/step_up.h"
 #include "era/task.h"
 #include "era/tasks.h"
 #include "era/workspace.h"
@@ -81,7 +82,7 @@ invoke_unknown(struct request *request, enum row_kind kind, const char *what, co
 {
 	const char *near[REGISTRY_NEAR_MAX];
 	size_t n = registry_near(request->eras->parts.registry, kind, name,
-				 request->principal.access, near);
+				 principal_reach(&request->principal), near);
 	char given[NAME_ROOM];
 	struct buf text;
 
@@ -336,6 +337,8 @@ start(struct request *request, const struct row *row, struct json_object *argume
 	struct task task;
 
 	if (!policy_decide(&policy, &request->principal, row, arguments, &decision)) {
+		if (step_up(request, &policy, row, arguments))
+			return;
 		log_event(LOG_INFO, "call-refused", "principal", "s", request->principal.name,
 			  "row", "s", row->name, "rule", "s", decision.verdict.rule, NULL);
 		invoke_fail(request, MCP_E_PERMISSION, decision.what, decision.why, decision.next);

@@ -221,7 +221,7 @@ static void
 legacy_error(enum rpc_error error, int *code, int *status)
 {
 	*code = error == RPC_RESOURCE_NOT_FOUND ? -32002 : rpc_error_code(error);
-	*status = error == RPC_INVALID_REQUEST ? 400 : 200;
+	*status = error == RPC_INVALID_REQUEST ? 400 : error == RPC_INSUFFICIENT_SCOPE ? 403 : 200;
 }
 
 const struct era era_legacy = {

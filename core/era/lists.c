@@ -21,8 +21,8 @@ send_page(struct request *request, enum row_kind kind, size_t start)
 	struct json *out = request_begin(request);
 	size_t next = 0;
 
-	registry_list(eras->parts.registry, kind, request->revision, request->principal.access,
-		      start, eras->parts.page, out, &next);
+	registry_list(eras->parts.registry, kind, request->revision,
+		      principal_reach(&request->principal), start, eras->parts.page, out, &next);
 	if (next != 0)
 		cursor_seal(request, kind, next, out);
 	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = LIST_TTL_MS });
@@ -32,7 +32,8 @@ static void
 send_whole(struct request *request, enum row_kind kind)
 {
 	struct eras *eras = request->eras;
-	struct buf *list = &eras->lists[kind][request->revision][request->principal.access];
+	struct buf *list =
+	    &eras->lists[kind][request->revision][principal_reach(&request->principal)];
 	struct json json;
 	size_t next;
 
@@ -40,7 +41,7 @@ send_whole(struct request *request, enum row_kind kind)
 		json_start(&json, list);
 		json_begin(&json, '{');
 		registry_list(eras->parts.registry, kind, request->revision,
-			      request->principal.access, 0, 0, &json, &next);
+			      principal_reach(&request->principal), 0, 0, &json, &next);
 		request->era->wrap_result(request, &json,
 					  &(struct wrap){ .type = "complete",
 							  .ttl_ms = LIST_TTL_MS });

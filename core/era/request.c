@@ -186,6 +186,7 @@ request_free(struct request *request)
 	free(request->own_capabilities);
 	free(request->progress_token);
 	free(request->session_id);
+	free(request->challenge);
 	if (request->call != NULL)
 		call_free(request->call);
 	free(request);
@@ -197,8 +198,13 @@ static void
 hand_over(struct request *request, int status, const struct buf *answer)
 {
 	struct exchange *exchange = request->exchange;
-	const struct exchange_header header = { "Mcp-Session-Id", request->session_id };
+	struct exchange_header headers[2];
+	size_t n = 0;
 
+	if (request->session_id != NULL)
+		headers[n++] = (struct exchange_header){ "Mcp-Session-Id", request->session_id };
+	if (request->challenge != NULL)
+		headers[n++] = (struct exchange_header){ "WWW-Authenticate", request->challenge };
 	request_move(request, REQUEST_ENDED);
 	request->exchange = NULL;
 	if (request->batch != NULL) {
@@ -208,8 +214,7 @@ hand_over(struct request *request, int status, const struct buf *answer)
 	CHECK(exchange->owner == NULL || exchange->owner == request);
 	exchange->on_close = NULL;
 	exchange->owner = NULL;
-	exchange->ops->finish(exchange, status, &header, request->session_id != NULL,
-			      answer != NULL ? answer->data : NULL,
+	exchange->ops->finish(exchange, status, headers, n, answer != NULL ? answer->data : NULL,
 			      answer != NULL ? answer->len : 0);
 }
 

@@ -112,7 +112,8 @@ struct request {
 	struct client_requests *asked;
 	struct subscription *subscription;
 	struct prepare *prepare; /* a worker has the message */
-	char *session_id;	 /* Mcp-Session-Id or another response header, or NULL */
+	char *session_id;	 /* the response header Mcp-Session-Id, or NULL */
+	char *challenge;	 /* the response header WWW-Authenticate, or NULL */
 };
 
 /* Makes a request. Takes the contents of `message`, which is empty afterwards. */

@@ -43,7 +43,7 @@ void
 server_capabilities(const struct request *request, struct json *out)
 {
 	const struct registry *registry = request->eras->parts.registry;
-	enum access access = request->principal.access;
+	enum access access = principal_reach(&request->principal);
 	bool told = request->era == &era_modern || !request->exchange->http;
 
 	json_begin(out, '{');

@@ -73,7 +73,8 @@ tools_call(struct request *request)
 
 	if (name == NULL)
 		return;
-	row = registry_tool(request->eras->parts.registry, name, request->principal.access);
+	row = registry_tool(request->eras->parts.registry, name,
+			    principal_reach(&request->principal));
 	if (row == NULL) {
 		invoke_unknown(request, ROW_TOOL, "tool", name);
 		return;

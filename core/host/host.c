@@ -32,6 +32,7 @@
 #include "config/text.h"
 #include "egress/egress.h"
 #include "era/eras.h"
+#include "host/documents.h"
 #include "host/notify.h"
 #include "plugin/loader.h"
 #include "registry/registry.h"
@@ -58,7 +59,8 @@ struct host {
 	struct calls *calls;
 	struct eras *eras;
 	struct principal local;
-	struct auth *auth; /* NULL: there is no listener, or auth.inbound is "none" */
+	struct documents *documents; /* NULL: auth needs none */
+	struct auth *auth;	     /* NULL: there is no listener, or auth.inbound is "none" */
 	struct http *http;
 	struct stdio *stdio;
 	struct notify *notify; /* NULL: no service manager started the host */
@@ -289,13 +291,14 @@ host_free(struct host *host)
 		return;
 	stdio_free(host->stdio);
 	http_free(host->http);
+	auth_free(host->auth);
 	eras_free(host->eras);
 	calls_free(host->calls);
 	egress_free(host->egress);
+	documents_free(host->documents);
 	pool_end(host->pool);
 	plugins_free(host->plugins);
 	sealer_free(host->sealer);
-	auth_free(host->auth);
 	watchdog_free(host->watchdog);
 	notify_free(host->notify);
 	loop_free(host->loop);
@@ -443,7 +446,9 @@ readiness(void *data)
 {
 	const struct host *host = data;
 
-	return host->draining ? "stopping" : NULL;
+	if (host->draining)
+		return "stopping";
+	return host->auth != NULL ? auth_unready(host->auth) : NULL;
 }
 
 static void
@@ -452,6 +457,19 @@ send_stdio(void *data, const char *json, size_t len)
 	const struct host *host = data;
 
 	stdio_send(host->stdio, json, len);
+}
+
+/* Fetches what is needed to authenticate callers. */
+static void
+auth_begin(struct host *host)
+{
+	struct fetcher fetcher;
+
+	if (host->auth == NULL || host->config->auth.oauth == NULL)
+		return;
+	host->documents = documents_new(host->egress, host->config);
+	fetcher = documents_fetcher(host->documents);
+	auth_start(host->auth, host->loop, &fetcher);
 }
 
 static bool
@@ -465,6 +483,7 @@ listeners_open(struct host *host, char *why, size_t why_size)
 				      readiness, host, why, why_size);
 		if (host->http == NULL)
 			return false;
+		auth_begin(host);
 		for (size_t i = 0; i < config->server.listeners; i++)
 			log_event(LOG_NOTICE, "listening", "url", "s", http_url(host->http, i),
 				  NULL);

@@ -1,1 +1,1 @@
-lakehost_core(host SOURCES host.c notify.c)
+lakehost_core(host SOURCES documents.c host.c notify.c)

@@ -21,6 +21,7 @@
 	X(UNSUPPORTED_VERSION, -32022, 400)                                                   \
 	X(UNKNOWN_SESSION, -32001, 404)                                                       \
 	X(OVERLOADED, -32603, 503)                                                            \
+	X(INSUFFICIENT_SCOPE, -32600, 403) /* RFC 6750, 3.1 */                                \
 	X(FAILED, -31000,                                                                     \
 	  200) /* a resource or prompt: `data` says what its reader can do. Ours, \
 				* outside of what JSON-RPC reserves: nothing of the host failed. */

@@ -8,10 +8,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "auth/auth.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/url.h"
+#include "config/oauth.h"
 #include "rpc/error.h"
 #include "transport/hangup.h"
 #include "transport/http_access.h"
@@ -53,6 +55,21 @@ is_endpoint(const char *path, const char *endpoint)
 	       (path[len] == '\0' || (path[len] == '/' && path[len + 1] == '\0'));
 }
 
+/* RFC 9728, 3.1: with the path of the resource. A proxy may give the endpoint another path than
+ * clients see, and some clients ask without any path. */
+static bool
+is_metadata(const struct http *http, const char *path)
+{
+	const struct config_oauth *oauth = http->config->auth.oauth;
+	struct url url;
+
+	if (oauth == NULL || strncmp(path, OAUTH_METADATA, strlen(OAUTH_METADATA)) != 0)
+		return false;
+	path += strlen(OAUTH_METADATA);
+	return *path == '\0' || is_endpoint(path, http->config->server.endpoint) ||
+	       (url_split(oauth->resource, &url) == NULL && strcmp(path, url.rest) == 0);
+}
+
 static enum http_route
 route_of(const struct http *http, const char *path)
 {
@@ -60,6 +77,8 @@ route_of(const struct http *http, const char *path)
 		return ROUTE_ENDPOINT;
 	if (strcmp(path, "/healthz") == 0)
 		return ROUTE_HEALTHZ;
+	if (is_metadata(http, path))
+		return ROUTE_METADATA;
 	return strcmp(path, "/readyz") == 0 ? ROUTE_READYZ : ROUTE_NONE;
 }
 
@@ -95,7 +114,9 @@ check_method(struct http_connection *connection)
 {
 	bool endpoint = connection->route == ROUTE_ENDPOINT, allowed;
 
-	if (!endpoint)
+	if (connection->route == ROUTE_METADATA && is(connection, "OPTIONS"))
+		allowed = true;
+	else if (!endpoint)
 		allowed = is(connection, "GET") || is(connection, "HEAD");
 	else if (is(connection, "OPTIONS"))
 		allowed = connection->cors != NULL; /* a preflight */
@@ -192,8 +213,11 @@ check_request(struct http_connection *connection, const char *target)
 	struct url url;
 	const char *path = target_path(target, &url, &named);
 
-	http_access_check(connection, named, &connection->refusal);
 	connection->route = route_of(connection->listener->http, path);
+	if (connection->route == ROUTE_METADATA)
+		connection->cors = "*"; /* public: any page may read where to log in */
+	else
+		http_access_check(connection, named, &connection->refusal);
 	if (connection->refusal.status == 0 && connection->route == ROUTE_NONE)
 		refuse(connection, 404, "this path does not exist");
 	if (connection->refusal.status == 0)
@@ -275,6 +299,15 @@ take_piece(struct http_connection *connection, const char *piece, size_t len)
 /* ---- delivery ------------------------------------------------------------------------------ */
 
 static void
+answer_metadata(struct http_connection *connection)
+{
+	const char *document = auth_metadata(connection->listener->http->auth);
+
+	CHECK(document != NULL);
+	http_answer(connection, 200, "application/json", document, strlen(document));
+}
+
+static void
 answer_health(struct http_connection *connection)
 {
 	const struct http *http = connection->listener->http;
@@ -346,12 +379,14 @@ answer(struct http_connection *connection)
 {
 	if (connection->refusal.status != 0) {
 		http_answer_refusal(connection);
-	} else if (connection->route != ROUTE_ENDPOINT) {
-		answer_health(connection);
 	} else if (is(connection, "OPTIONS")) {
 		struct MHD_Response *response = http_preflight(connection);
 
 		return response != NULL && http_queue(connection, 204, response) ? MHD_YES : MHD_NO;
+	} else if (connection->route == ROUTE_METADATA) {
+		answer_metadata(connection);
+	} else if (connection->route != ROUTE_ENDPOINT) {
+		answer_health(connection);
 	} else {
 		return deliver(connection);
 	}

@@ -21,7 +21,7 @@ check_bearer(const char *text)
 	const char *token = NULL;
 	size_t len = 0;
 
-	if (bearer_read(text, &token, &len) != BEARER_TOKEN)
+	if (bearer_read(text, BEARER_MAX, &token, &len) != BEARER_TOKEN)
 		return;
 	PROMISE(len > 0 && len <= BEARER_MAX);
 	PROMISE(token > text && token[len] == '\0');

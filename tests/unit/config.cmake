@@ -1,6 +1,7 @@
 lakehost_unit_test(permission SOURCES test_permission.c CORE config base)
 lakehost_unit_test(config SOURCES test_config.c config_rig.c CORE upstream config base)
 lakehost_unit_test(config_auth SOURCES test_config_auth.c config_rig.c CORE upstream config base)
+lakehost_unit_test(config_oauth SOURCES test_config_oauth.c config_rig.c CORE upstream config base)
 lakehost_unit_test(config_files SOURCES test_config_files.c config_rig.c folder.c
 	CORE upstream config base)
 lakehost_unit_test(databrickscfg SOURCES test_databrickscfg.c CORE upstream config base)

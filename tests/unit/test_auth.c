@@ -144,13 +144,13 @@ headers(void)
 	size_t len;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		ASSERT_INT(bearer_read(cases[i].header, &token, &len), cases[i].is);
+		ASSERT_INT(bearer_read(cases[i].header, BEARER_MAX, &token, &len), cases[i].is);
 	strcpy(huge, "Bearer ");
 	memset(huge + 7, 'a', BEARER_MAX);
-	ASSERT_INT(bearer_read(huge, &token, &len), BEARER_TOKEN);
+	ASSERT_INT(bearer_read(huge, BEARER_MAX, &token, &len), BEARER_TOKEN);
 	ASSERT_INT(len, BEARER_MAX);
 	huge[7 + BEARER_MAX] = 'a';
-	ASSERT_INT(bearer_read(huge, &token, &len), BEARER_MALFORMED);
+	ASSERT_INT(bearer_read(huge, BEARER_MAX, &token, &len), BEARER_MALFORMED);
 	free(huge);
 }
 

@@ -327,8 +327,9 @@ types_and_ranges(void)
 	wrong("policy = { access = \"reed\"; };",
 	      "t.conf:1: policy.access: \"reed\" must be one of "
 	      "\"none\", \"read\", \"write\", \"admin\"; did you mean \"read\"?");
-	wrong("auth = { inbound = \"oauth\"; };",
-	      "t.conf:1: auth.inbound: \"oauth\" must be one of \"none\", \"token\", \"header\"");
+	wrong("auth = { inbound = \"ldap\"; };",
+	      "t.conf:1: auth.inbound: \"ldap\" must be one of \"none\", \"token\", \"header\", "
+	      "\"oauth\"");
 }
 
 static void

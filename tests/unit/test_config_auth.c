@@ -63,7 +63,8 @@ refused(void)
 {
 	clean_environment();
 	wrong("auth = { inbound = \"mtls\"; };",
-	      "t.conf:1: auth.inbound: \"mtls\" must be one of \"none\", \"token\", \"header\"");
+	      "t.conf:1: auth.inbound: \"mtls\" must be one of \"none\", \"token\", \"header\", "
+	      "\"oauth\"");
 	wrong("auth = { tokens = \"/t\"; };",
 	      "t.conf:1: auth.tokens: has an effect only with auth.inbound = \"token\"");
 	wrong("auth = { inbound = \"token\"; tokens = \"t\"; };",
@@ -71,14 +72,14 @@ refused(void)
 	wrong("auth = { inbound = \"token\"; header = \"X-User\"; };",
 	      "t.conf:1: auth.header: has an effect only with auth.inbound = \"header\"");
 	wrong("auth = { trusted_proxies = [ \"unix\" ]; };",
-	      "t.conf:1: auth.trusted_proxies: has an effect only with auth.inbound = \"token\" "
-	      "or \"header\"");
+	      "t.conf:1: auth.trusted_proxies: has an effect only with auth.inbound = \"token\", "
+	      "\"header\" or \"oauth\"");
 	wrong("policy = { default_access = \"read\"; };",
-	      "t.conf:1: policy.default_access: has an effect only with auth.inbound = \"token\" "
-	      "or \"header\"");
+	      "t.conf:1: policy.default_access: has an effect only with auth.inbound = \"token\", "
+	      "\"header\" or \"oauth\"");
 	wrong("principals = ( { name = \"ann\"; access = \"read\"; } );",
-	      "t.conf:1: principals: has an effect only with auth.inbound = \"token\" or "
-	      "\"header\"");
+	      "t.conf:1: principals: has an effect only with auth.inbound = \"token\", "
+	      "\"header\" or \"oauth\"");
 	wrong("auth = { inbound = \"header\"; };",
 	      "t.conf:1: auth.trusted_proxies: must list the proxies whose header names the "
 	      "user, such as [ \"127.0.0.1\", \"10.1.0.0/16\", \"unix\" ]");
@@ -147,7 +148,8 @@ groups(void)
 	      "t.conf:1: groups.access: \"all\" must be one of \"none\", \"read\", \"write\", "
 	      "\"admin\"");
 	wrong("groups = ( { name = \"a\"; } );",
-	      "t.conf:1: groups: has an effect only with auth.inbound = \"token\" or \"header\"");
+	      "t.conf:1: groups: has an effect only with auth.inbound = \"token\", \"header\" or "
+	      "\"oauth\"");
 	wrong("auth = { inbound = \"token\"; groups_header = \"X-Groups\"; };",
 	      "t.conf:1: auth.groups_header: has an effect only with auth.inbound = \"header\"");
 	wrong("auth = { inbound = \"header\"; groups_header = \"x-forwarded-user\"; "

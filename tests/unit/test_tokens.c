@@ -31,7 +31,7 @@ texts(void)
 		ASSERT_INT(strlen(a), TOKEN_LENGTH);
 		CU_ASSERT(strncmp(a, "lh_", 3) == 0 && strcmp(a, b) != 0);
 		snprintf(header, sizeof(header), "Bearer %s", a);
-		ASSERT_INT(bearer_read(header, &token, &len), BEARER_TOKEN);
+		ASSERT_INT(bearer_read(header, BEARER_MAX, &token, &len), BEARER_TOKEN);
 		ASSERT_INT(len, TOKEN_LENGTH);
 	}
 	token_digest("abc", 3, digest); /* FIPS 180-2, B.1 */
