@@ -249,7 +249,7 @@ oauth_challenge(const struct config_oauth *oauth, enum access needed, const char
 /* ---- the group ----------------------------------------------------------------------------- */
 
 static void
-read_keys(struct config_oauth *own, const struct node *oauth)
+read_key_times(struct config_oauth *own, const struct node *oauth)
 {
 	own->jwks_url = read_url(oauth, "jwks_url", false);
 	own->ca_file = node_text(oauth, "ca_file", NULL);
@@ -294,7 +294,7 @@ config_read_oauth(struct config *config, const struct node *auth)
 	read_audience(own, &oauth);
 	read_algorithms(own, &oauth);
 	own->skew_s = (unsigned)node_number(&oauth, "skew_s", SKEW_S, 0, 300);
-	read_keys(own, &oauth);
+	read_key_times(own, &oauth);
 	own->principal_claim = read_claim(&oauth, "principal_claim", "sub");
 	own->groups_claim = read_claim(&oauth, "groups_claim", NULL);
 	read_scopes(own, &oauth);
