@@ -87,8 +87,8 @@ static const struct token_case algorithms[] = {
 };
 
 static const struct token_case keys[] = {
-	{ "a stranger's key", HRS, CGOOD, SIGN_OTHER, FORGED },
-	{ "a stranger's key, no kid", "{\"alg\":\"ES512\"}", CGOOD, SIGN_ES384, FORM },
+	{ "the key of another server", HRS, CGOOD, SIGN_OTHER, FORGED },
+	{ "the key of another server, no kid", "{\"alg\":\"ES512\"}", CGOOD, SIGN_ES384, FORM },
 	{ "no kid, one key fits", "{\"alg\":\"ES256\"}", CGOOD, SIGN_ES256, NULL },
 	{ "unknown kid", H("RS256", "k9"), CGOOD, SIGN_RS256, UNKNOWN },
 	{ "empty kid", H("RS256", ""), CGOOD, SIGN_RS256, UNKNOWN },
