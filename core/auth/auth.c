@@ -267,7 +267,10 @@ refuse_token(struct auth *auth, const struct auth_request *request, const struct
 		reason.value =
 		    oauth_challenge_for(auth->oauth, ACCESS_READ, fault->error, fault->why);
 	}
-	return refuse_wrong(auth, request, &reason, name, refusal);
+	/* a client learns by a refusal that its token has expired, and then renews it */
+	return fault->status == 503 || fault->genuine
+		 ? refuse(request, &reason, name, refusal)
+		 : refuse_wrong(auth, request, &reason, name, refusal);
 }
 
 static bool

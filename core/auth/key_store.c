@@ -46,8 +46,8 @@ struct key_store {
 	struct keys *keys; /* NULL: none yet */
 	unsigned generation;
 	int64_t fetched_ms; /* when the keys came */
-	int64_t ended_ms;   /* when the last fetch ended */
-	bool ended;
+	int64_t asked_ms;   /* when key_store_again() began the last fetch … */
+	bool asked;	    /* … if it ever did */
 };
 
 static void
@@ -152,8 +152,6 @@ rest(struct key_store *store, const char *why)
 	int64_t wait = why != NULL ? KEY_STORE_AGAIN_MS : (int64_t)store->config->refresh_s * 1000;
 
 	key_store_move(store, STORE_WAITS);
-	store->ended = true;
-	store->ended_ms = clock_ms();
 	loop_timer_set(store->loop, &store->timer, wait);
 	if (why != NULL)
 		log_event(LOG_ERROR, "oauth-keys", "issuer", "s", store->config->issuer, "why", "s",
@@ -278,8 +276,10 @@ key_store_again(struct key_store *store, int64_t now_ms)
 		return false;
 	if (store->phase != STORE_WAITS)
 		return true;
-	if (store->ended && now_ms - store->ended_ms < KEY_STORE_AGAIN_MS)
+	if (store->asked && now_ms - store->asked_ms < KEY_STORE_AGAIN_MS)
 		return false;
+	store->asked = true;
+	store->asked_ms = now_ms;
 	loop_timer_stop(store->loop, &store->timer);
 	begin(store);
 	return true;

@@ -16,7 +16,7 @@
 #include "auth/fetch.h"
 #include "auth/keys.h"
 
-#define KEY_STORE_AGAIN_MS 10000 /* least time between two fetches */
+#define KEY_STORE_AGAIN_MS 10000 /* between two fetches that are asked for; after a failure */
 
 struct config_oauth;
 struct key_store;
@@ -31,8 +31,8 @@ void key_store_start(struct key_store *store, struct loop *loop, const struct fe
 const struct keys *key_store_keys(const struct key_store *store, int64_t now_ms, const char **why);
 /* Changes with each new set of keys. */
 unsigned key_store_generation(const struct key_store *store);
-/* A token names an unknown key, or the administrator asks. True: a fetch runs now. False: one ended
- * less than KEY_STORE_AGAIN_MS ago, or none was ever started. */
+/* A token names an unknown key, or the administrator asks. True: a fetch runs now. False: the last
+ * one that was asked for is younger than KEY_STORE_AGAIN_MS, or nothing was started. */
 bool key_store_again(struct key_store *store, int64_t now_ms);
 
 #endif

@@ -97,7 +97,9 @@ oauth_metadata(const struct oauth *oauth)
 static bool
 fail(struct oauth_fault *fault, int status, const char *why)
 {
-	*fault = (struct oauth_fault){ status, why, status == 401 ? "invalid_token" : NULL };
+	*fault = (struct oauth_fault){ .status = status,
+				       .why = why,
+				       .error = status == 401 ? "invalid_token" : NULL };
 	return false;
 }
 
@@ -237,8 +239,11 @@ check_read(struct oauth *oauth, const struct keys *keys, const struct jwt *jwt, 
 	}
 	why = jwt_check(jwt, oauth->own, now_s, end_s);
 	if (why != NULL)
-		return fail(fault, 401, why);
-	return read_identity(oauth->config, jwt, principal, fault);
+		fail(fault, 401, why);
+	else if (read_identity(oauth->config, jwt, principal, fault))
+		return true;
+	fault->genuine = true;
+	return false;
 }
 
 bool

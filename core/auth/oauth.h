@@ -25,6 +25,7 @@ struct oauth_fault {
 	int status;	   /* of HTTP: 401, 403 or 503 */
 	const char *why;   /* a constant */
 	const char *error; /* of RFC 6750, 3.1, or NULL */
+	bool genuine;	   /* its signature is right: it is no attempt to guess a token */
 };
 
 /* `config` is borrowed; its auth.inbound is "oauth". NULL with `why`: the library is missing. */

@@ -109,8 +109,12 @@ documents_free(struct documents *documents)
 {
 	if (documents == NULL)
 		return;
-	while (documents->running != NULL)
-		document_free(documents->running);
+	for (struct document *document = documents->running, *next; document != NULL;
+	     document = next) {
+		next = document->next;
+		free(document->url);
+		free(document);
+	}
 	free(documents);
 }
 

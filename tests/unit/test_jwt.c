@@ -226,6 +226,19 @@ static struct loop *loop;
 static struct oauth *oauth;
 static size_t refused_count;
 
+/* The first token with an unknown key makes the host fetch the keys again. */
+static void
+ask_once(void)
+{
+	char *token = jwt_rig_token(H("RS256", "new"), CGOOD, SIGN_RS256);
+	struct principal principal;
+	struct oauth_fault fault;
+
+	CU_ASSERT(!oauth_check(oauth, token, strlen(token), NOW, &principal, &fault));
+	ASSERT_INT(fault.status, 503);
+	free(token);
+}
+
 static void
 begin(void)
 {
@@ -241,6 +254,8 @@ begin(void)
 	CU_ASSERT_FATAL(oauth != NULL);
 	oauth_start(oauth, loop, &fetcher);
 	set = jwt_rig_set(NULL);
+	jwt_rig_answer(set, NULL);
+	ask_once();
 	jwt_rig_answer(set, NULL);
 	free(set);
 }

@@ -3,7 +3,10 @@
  * told. Each dependency that fails leads to a refusal. */
 #include "auth/oauth.h"
 
+#include <inttypes.h>
+
 #include "auth/auth.h"
+#include "auth/failures.h"
 #include "auth/key_store.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -129,8 +132,12 @@ wrong_metadata(void)
 			printf("\n    accepted: %s", documents[i]);
 		CU_ASSERT(jwt_rig_asked == NULL);
 		CU_ASSERT(unusable(store, 0) != NULL);
-		CU_ASSERT(!key_store_again(store, clock_ms())); /* not at once */
-		CU_ASSERT(key_store_again(store, clock_ms() + KEY_STORE_AGAIN_MS + 1));
+		CU_ASSERT(key_store_again(store, 1000));
+		CU_ASSERT(key_store_again(store, 1000)); /* it runs */
+		jwt_rig_answer(NULL, "no connection");
+		jwt_rig_answer(NULL, "no connection");
+		CU_ASSERT(!key_store_again(store, 1000 + KEY_STORE_AGAIN_MS - 1));
+		CU_ASSERT(key_store_again(store, 1000 + KEY_STORE_AGAIN_MS));
 		key_store_free(store);
 	}
 	end();
@@ -252,8 +259,9 @@ ask(const char *header, const char *more)
 {
 	struct address_range range;
 	struct auth_request request = { .tls = true };
-	char *claims = xprintf("{\"iss\":\"" ISSUER "\",\"aud\":\"" RESOURCE "\",\"exp\":%lld%s}",
-			       (long long)(clock_wall_ms() / 1000 + 3600), more);
+	char *claims =
+	    xprintf("{\"iss\":\"" ISSUER "\",\"aud\":\"" RESOURCE "\",\"exp\":%" PRId64 "%s}",
+		    clock_wall_ms() / 1000 + 3600, more);
 	char *token = jwt_rig_token(header, claims, SIGN_RS256), *text;
 
 	text = xprintf("Bearer %s", token);
@@ -285,10 +293,16 @@ rotation(void)
 	ASSERT_STR(refusal.field, "Retry-After");
 	jwt_rig_answer(old, NULL);
 	CU_ASSERT(auth_unready(auth) == NULL);
-	/* the last fetch is too young for another one */
-	ASSERT_INT(ask(HEADER, claims), 401);
+	ASSERT_INT(ask(HEADER, claims), 503); /* an unknown key: once */
+	ASSERT_INT(jwt_rig_fetches, 2);
+	ASSERT_INT(ask(HEADER, claims), 503);
+	ASSERT_INT(jwt_rig_fetches, 2);
+	jwt_rig_answer(set, NULL);
+	ASSERT_INT(ask(HEADER, claims), 0);
+	ASSERT_STR(who.name, "ann");
+	ASSERT_INT(ask("{\"alg\":\"RS256\",\"kid\":\"k9\"}", claims), 401);
 	CU_ASSERT(strstr(refusal.value, "error=\"invalid_token\"") != NULL);
-	ASSERT_INT(jwt_rig_fetches, 1);
+	ASSERT_INT(jwt_rig_fetches, 2); /* the last one is too young for another one */
 	free(old);
 	auth_end();
 }
@@ -372,6 +386,21 @@ ceilings(void)
 	auth_end();
 }
 
+/* Tokens that the server made, and that do not fit, are not counted as attempts to guess one. */
+static void
+genuine(void)
+{
+	auth_begin();
+	jwt_rig_answer(set, NULL);
+	for (unsigned i = 0; i < 3 * FAILURES_MAX; i++)
+		ASSERT_INT(ask(HEADER, ",\"sub\":\"ann\",\"nbf\":9999999999"), 401);
+	for (unsigned i = 0; i < FAILURES_MAX; i++)
+		ASSERT_INT(ask("{\"alg\":\"none\"}", ""), 401);
+	ASSERT_INT(ask("{\"alg\":\"none\"}", ""), 429);
+	ASSERT_INT(ask(HEADER, ",\"sub\":\"ann\",\"scope\":\"lake.read\""), 0);
+	auth_end();
+}
+
 static void
 told(void)
 {
@@ -402,7 +431,8 @@ last(void)
 }
 
 static const struct test tests[] = {
-	TEST(discovery), TEST(wrong_metadata), TEST(wrong_sets), TEST(cap),  TEST(ages),
-	TEST(rotation),	 TEST(scopes),	       TEST(ceilings),	 TEST(told), TEST(last),
+	TEST(discovery), TEST(wrong_metadata), TEST(wrong_sets), TEST(cap),
+	TEST(ages),	 TEST(rotation),       TEST(scopes),	 TEST(ceilings),
+	TEST(genuine),	 TEST(told),	       TEST(last),
 };
 SUITE(tests)
