@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "auth/bearer.h"
+#include "auth/certificate.h"
 #include "auth/failures.h"
 #include "auth/groups.h"
 #include "auth/jwt.h"
@@ -103,6 +104,10 @@ static const struct auth_refusal refused_group_header = {
 	"the header that names the groups is accepted from the proxies in auth.trusted_proxies "
 	"only",
 	NULL, NULL
+};
+
+static const struct auth_refusal refused_no_certificate = {
+	403, "a client certificate is missing: use a listener with tls_client_ca", NULL, NULL
 };
 
 static bool
@@ -347,6 +352,33 @@ check_header(struct auth *auth, const struct auth_request *request, struct princ
 	return accept(auth, request, request->user, ACCESS_ADMIN, principal, refusal);
 }
 
+/* ---- client certificates --------------------------------------------------------------------- */
+
+static bool
+refuse_certificate(struct auth *auth, const struct auth_request *request, const char *why,
+		   struct auth_refusal *refusal)
+{
+	const struct auth_refusal reason = { 403, why, NULL, NULL };
+
+	return refuse_wrong(auth, request, &reason, NULL, refusal);
+}
+
+static bool
+check_certificate(struct auth *auth, const struct auth_request *request,
+		  struct principal *principal, struct auth_refusal *refusal)
+{
+	char name[PRINCIPAL_NAME_MAX];
+	const char *why;
+
+	if (request->certificate == NULL)
+		return refuse(request, &refused_no_certificate, NULL, refusal);
+	why = certificate_name(request->certificate, request->certificate_len,
+			       auth->config->auth.certificate_name, name);
+	if (why != NULL)
+		return refuse_certificate(auth, request, why, refusal);
+	return accept(auth, request, name, ACCESS_ADMIN, principal, refusal);
+}
+
 bool
 auth_check(struct auth *auth, const struct auth_request *request, struct principal *principal,
 	   struct auth_refusal *refusal)
@@ -358,10 +390,13 @@ auth_check(struct auth *auth, const struct auth_request *request, struct princip
 		  address_is_loopback(&request->from);
 	if (!private && !is_trusted(auth, &request->from))
 		return refuse_wrong(auth, request, &refused_clear, NULL, refusal);
+	if (request->certificate_fault != NULL)
+		return refuse_certificate(auth, request, request->certificate_fault, refusal);
 	switch (auth->config->auth.inbound) {
 	case INBOUND_TOKEN: return check_token(auth, request, principal, refusal);
 	case INBOUND_HEADER: return check_header(auth, request, principal, refusal);
 	case INBOUND_OAUTH: return check_oauth(auth, request, principal, refusal);
+	case INBOUND_MTLS: return check_certificate(auth, request, principal, refusal);
 	case INBOUND_NONE: break;
 	}
 	CHECK(auth->config->auth.inbound != INBOUND_NONE);

@@ -28,6 +28,10 @@ struct auth_request {
 	const char *authorization; /* the header, or NULL */
 	const char *user;	   /* the header that auth.header names, or NULL */
 	const char *groups;	   /* the header that auth.groups_header names, or NULL */
+	/* the client's certificate, whose chain is checked; NULL: the listener needs none */
+	const unsigned char *certificate;
+	size_t certificate_len;
+	const char *certificate_fault; /* it needs one: why there is none; a constant */
 };
 
 /* Why a request is refused. All texts are constants, or valid as long as struct auth. */

@@ -242,6 +242,11 @@ say_callers(struct check *check)
 	else if (config->auth.inbound == INBOUND_HEADER)
 		check_say(check, CHECK_OK, "callers", "the users that trusted proxies name in %s",
 			  config->auth.header);
+	else if (config->auth.inbound == INBOUND_OAUTH)
+		check_say(check, CHECK_OK, "callers", "who has an access token of %s",
+			  config->auth.oauth->issuer);
+	else if (config->auth.inbound == INBOUND_MTLS)
+		check_say(check, CHECK_OK, "callers", "who has a client certificate");
 	if (config->auth.inbound != INBOUND_TOKEN ||
 	    !token_file_read(config->auth.tokens, &list, &status, why, sizeof(why)))
 		return;

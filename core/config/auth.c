@@ -19,8 +19,9 @@
 #define GROUPS_MAX 256u
 #define GROUP_NAME_MAX 128u
 
-static const char *const inbound_words[] = { "none", "token", "header", "oauth", NULL };
-static const char inbound_any[] = "\"token\", \"header\" or \"oauth\"";
+static const char *const inbound_words[] = { "none", "token", "header", "oauth", "mtls", NULL };
+static const char inbound_any[] = "\"token\", \"header\", \"oauth\" or \"mtls\"";
+static const char *const certificate_words[] = { "cn", "email", "dns", "uri", NULL };
 
 /* A setting that would have no effect is a mistake; in this group such a mistake is dangerous. */
 static void
@@ -120,6 +121,18 @@ read_proxies(struct config *config, const struct node *auth)
 			   "must list the proxies whose header names the user, such as "
 			   "[ \"127.0.0.1\", \"10.1.0.0/16\", \"unix\" ]");
 	strings_fini(&list);
+}
+
+static void
+read_certificate(struct config *config, const struct node *auth)
+{
+	config->auth.certificate_name =
+	    (enum certificate_field)node_word(auth, "certificate_name", certificate_words,
+					      CERTIFICATE_CN);
+	only_with(auth, "certificate_name",
+		  config->auth.inbound == INBOUND_MTLS ||
+		      config->auth.certificate_name == CERTIFICATE_CN,
+		  "\"mtls\"");
 }
 
 /* ---- groups -------------------------------------------------------------------------------- */
@@ -285,6 +298,7 @@ config_read_auth(struct config *config, const struct node *root)
 	read_tokens(config, &auth);
 	read_header(config, &auth);
 	config_read_oauth(config, &auth);
+	read_certificate(config, &auth);
 	read_proxies(config, &auth);
 	read_group_list(config, root);
 	read_principals(config, root);

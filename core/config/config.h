@@ -46,13 +46,18 @@ struct config_listener {
 	char *host; /* TCP: address; unix: path */
 	uint16_t port;
 	char *tls_certificate, *tls_key; /* PEM files, or NULL */
+	char *tls_client_ca;		 /* PEM file: clients need a certificate; or NULL */
 	unsigned mode;			 /* of a unix socket */
 	bool anywhere; /* other machines may reach it: callers are authenticated, and TLS or a
 			* listed proxy protects their credentials */
 };
 
 /* How callers over HTTP are authenticated. */
-enum inbound { INBOUND_NONE, INBOUND_TOKEN, INBOUND_HEADER, INBOUND_OAUTH };
+enum inbound { INBOUND_NONE, INBOUND_TOKEN, INBOUND_HEADER, INBOUND_OAUTH, INBOUND_MTLS };
+
+/* The field of a client certificate that names the principal: the common name of the subject, or a
+ * subject alternative name. */
+enum certificate_field { CERTIFICATE_CN, CERTIFICATE_EMAIL, CERTIFICATE_DNS, CERTIFICATE_URI };
 
 struct config_principal {
 	char *name;
@@ -178,8 +183,9 @@ struct config {
 		size_t proxies;
 		struct config_principal *principal; /* the list `principals` */
 		size_t principals;
-		struct config_oauth *oauth; /* NULL: inbound is another one */
-		struct config_group *group; /* the list `groups` */
+		enum certificate_field certificate_name; /* with INBOUND_MTLS */
+		struct config_oauth *oauth;		 /* NULL: inbound is another one */
+		struct config_group *group;		 /* the list `groups` */
 		size_t groups_listed;
 		struct strings groups; /* each group that the configuration names anywhere */
 		/* the access of principals that are not listed: policy.default_access */

@@ -2,15 +2,14 @@
 #include "config/oauth.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/jwt_algorithm.h"
 #include "base/mem.h"
 #include "base/url.h"
+#include "config/certificates.h"
 #include "config/reader.h"
 #include "config/text.h"
 #include "config/value.h"
@@ -253,8 +252,8 @@ read_key_times(struct config_oauth *own, const struct node *oauth)
 {
 	own->jwks_url = read_url(oauth, "jwks_url", false);
 	own->ca_file = node_text(oauth, "ca_file", NULL);
-	if (own->ca_file != NULL && access(own->ca_file, R_OK) != 0)
-		node_fault(oauth, "ca_file", "cannot be read: %s", strerror(errno));
+	if (own->ca_file != NULL)
+		config_check_certificates(oauth, "ca_file", own->ca_file);
 	own->refresh_s = (unsigned)node_number(oauth, "keys_refresh_s", REFRESH_S, 60, 604800);
 	own->max_age_s = (unsigned)node_number(oauth, "keys_max_age_s", MAX_AGE_S, 60, 2592000);
 	if (own->max_age_s < own->refresh_s)

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/url.h"
+#include "config/certificates.h"
 #include "config/faults.h"
 #include "config/reader.h"
 #include "config/reference.h"
@@ -92,6 +93,27 @@ read_tls(const struct node *node, struct config_listener *listener)
 		node_fault(node, "tls_certificate", "cannot be read: %s", strerror(errno));
 	else if (listener->tls_key != NULL && access(listener->tls_key, R_OK) != 0)
 		node_fault(node, "tls_key", "cannot be read: %s", strerror(errno));
+	listener->tls_client_ca = node_text(node, "tls_client_ca", NULL);
+	if (listener->tls_client_ca == NULL)
+		return;
+	if (listener->tls_key == NULL)
+		node_fault(node, "tls_client_ca", "needs tls_certificate and tls_key");
+	else
+		config_check_certificates(node, "tls_client_ca", listener->tls_client_ca);
+}
+
+/* A certificate names nobody where no listener asks for one, or nobody looks at its name. */
+static const char *
+certificate_fault(const struct config *config, const struct config_listener *listener)
+{
+	bool asks = listener->tls_client_ca != NULL;
+
+	if (config->auth.inbound == INBOUND_MTLS && !asks)
+		return "needs tls_client_ca, because auth.inbound is \"mtls\"";
+	if (config->auth.inbound == INBOUND_NONE && asks)
+		return "has tls_client_ca, but auth.inbound is \"none\": \"mtls\" takes the "
+		       "principal from the certificate";
+	return NULL;
 }
 
 /* libconfig reads a number with a leading 0 as decimal: 0660 would be another mode. */
@@ -139,6 +161,8 @@ read_listener(struct config *config, const struct node *node)
 		node_fault(node, "mode", "can be used only with a unix socket");
 	read_tls(node, &listener);
 	if (why == NULL && node_faults(node) == faults)
+		why = certificate_fault(config, &listener);
+	if (why == NULL && node_faults(node) == faults)
 		why = reach(config, &listener);
 	if (why != NULL)
 		node_fault(node, tcp != NULL ? "tcp" : "unix", "%s", why);
@@ -157,6 +181,8 @@ override_listeners(struct config *config, const struct node *server,
 	if (overrides->http != NULL) {
 		why = tcp_listener(&listener, overrides->http);
 		if (why == NULL)
+			why = certificate_fault(config, &listener);
+		if (why == NULL)
 			why = reach(config, &listener);
 		if (why != NULL)
 			config_faults_add(server->reader->faults, "--http %s: %s", overrides->http,
@@ -166,6 +192,8 @@ override_listeners(struct config *config, const struct node *server,
 	if (overrides->unix_path != NULL) {
 		listener = (struct config_listener){ .mode = SOCKET_MODE };
 		why = unix_listener(&listener, overrides->unix_path);
+		if (why == NULL)
+			why = certificate_fault(config, &listener);
 		if (why != NULL)
 			config_faults_add(server->reader->faults, "--unix %s: %s",
 					  overrides->unix_path, why);
@@ -184,6 +212,18 @@ systemd_passed(void)
 }
 
 static void
+drop_listeners(struct config *config)
+{
+	for (size_t i = 0; i < config->server.listeners; i++) {
+		free(config->server.listener[i].host);
+		free(config->server.listener[i].tls_certificate);
+		free(config->server.listener[i].tls_key);
+		free(config->server.listener[i].tls_client_ca);
+	}
+	config->server.listeners = 0;
+}
+
+static void
 read_listeners(struct config *config, const struct node *server,
 	       const struct config_overrides *overrides)
 {
@@ -198,12 +238,7 @@ read_listeners(struct config *config, const struct node *server,
 		read_listener(config, &item);
 	}
 	if (given) { /* the command line has priority over the file */
-		for (size_t i = 0; i < config->server.listeners; i++) {
-			free(config->server.listener[i].host);
-			free(config->server.listener[i].tls_certificate);
-			free(config->server.listener[i].tls_key);
-		}
-		config->server.listeners = 0;
+		drop_listeners(config);
 		override_listeners(config, server, overrides);
 	} else if (n == 0 && systemd_passed()) {
 		struct config_listener listener = { .kind = LISTEN_SYSTEMD };
@@ -300,11 +335,7 @@ config_read_server(struct config *config, const struct node *root,
 void
 config_server_fini(struct config *config)
 {
-	for (size_t i = 0; i < config->server.listeners; i++) {
-		free(config->server.listener[i].host);
-		free(config->server.listener[i].tls_certificate);
-		free(config->server.listener[i].tls_key);
-	}
+	drop_listeners(config);
 	free(config->server.listener);
 	free(config->server.endpoint);
 	strings_fini(&config->server.allowed_hosts);

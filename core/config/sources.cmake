@@ -1,7 +1,7 @@
 lakehost_core(config
-	SOURCES auth.c config.c faults.c oauth.c permission.c place.c plugins.c prompt_files.c reader.c reference.c
+	SOURCES auth.c certificates.c config.c faults.c oauth.c permission.c place.c plugins.c prompt_files.c reader.c reference.c
 		server.c text.c value.c
-	LIBS PkgConfig::CONFIG)
+	LIBS PkgConfig::CONFIG PkgConfig::CRYPTO)
 target_compile_definitions(core_config PRIVATE
 	LAKEHOST_LIBDIR="${CMAKE_INSTALL_LIBDIR}"
 	LAKEHOST_ETC="${CMAKE_INSTALL_SYSCONFDIR}"

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/url.h"
 #include "rpc/error.h"
+#include "transport/http_certificate.h"
 #include "transport/http_connection.h"
 
 #define PREFLIGHT_HEADERS_MAX 1024u
@@ -127,7 +128,10 @@ http_authenticate(struct http_connection *connection, struct http_refusal *refus
 		return;
 	}
 	request.from = address_of_peer(connection);
-	/* removes the Origin of the last request */
+	if (connection->listener->client_ca)
+		request.certificate_fault =
+		    http_certificate(connection, &request.certificate, &request.certificate_len);
+	/* the principal of the last request was removed */
 	CHECK(connection->exchange.principal.name[0] == '\0');
 	if (auth_check(http->auth, &request, &connection->exchange.principal, &why)) {
 		CHECK(connection->exchange.principal.access != ACCESS_NONE);

@@ -112,8 +112,10 @@ struct http_connection {
 	unsigned answer_status;
 	size_t answer_size;
 
-	void *tls_session; /* GnuTLS's, or NULL */
-	bool timed;	   /* for mhd.c: MHD has a time-out for the connection */
+	void *tls_session;	  /* GnuTLS's, or NULL */
+	bool certificate_checked; /* http_certificate() knows the answer: */
+	const char *certificate_fault;
+	bool timed; /* for mhd.c: MHD has a time-out for the connection */
 };
 
 void http_phase_move(struct http_connection *connection, enum http_phase phase);

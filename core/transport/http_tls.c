@@ -56,10 +56,22 @@ http_tls_load(struct http_tls *tls, const struct config_listener *config, char *
 		http_tls_fini(tls);
 		return false;
 	}
+	if (config->tls_client_ca != NULL) {
+		tls->client_ca = read_pem(config->tls_client_ca, why, why_size);
+		if (tls->client_ca == NULL) {
+			http_tls_fini(tls);
+			return false;
+		}
+	}
 	tls->option[0] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0, tls->certificate };
 	tls->option[1] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key };
 	tls->option[2] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0, priorities };
 	tls->option[3] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
+	if (tls->client_ca != NULL) {
+		tls->option[3] =
+		    (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_TRUST, 0, tls->client_ca };
+		tls->option[4] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
+	}
 	return true;
 }
 
@@ -68,7 +80,8 @@ http_tls_fini(struct http_tls *tls)
 {
 	free(tls->certificate);
 	secret_free(tls->key);
-	tls->certificate = tls->key = NULL;
+	free(tls->client_ca);
+	tls->certificate = tls->key = tls->client_ca = NULL;
 }
 
 static enum MHD_Result

@@ -11,13 +11,14 @@
 
 #include "config/config.h"
 
-/* Certificate and key of a listener, in the form that libmicrohttpd needs. */
+/* Certificate and key of a listener, and the authorities of its clients (or NULL), in the form that
+ * libmicrohttpd needs. */
 struct http_tls {
-	char *certificate, *key;
-	struct MHD_OptionItem option[4]; /* options for MHD_OPTION_ARRAY */
+	char *certificate, *key, *client_ca;
+	struct MHD_OptionItem option[5]; /* for MHD_OPTION_ARRAY */
 };
 
-/* Reads certificate and key. A listener without TLS gets no options. False with `why`. */
+/* Reads all three. A listener without TLS gets no options. False with `why`. */
 bool http_tls_load(struct http_tls *tls, const struct config_listener *config, char *why,
 		   size_t why_size);
 void http_tls_fini(struct http_tls *tls);

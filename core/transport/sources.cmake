@@ -1,5 +1,5 @@
 lakehost_core(transport
-	SOURCES accept.c descriptors.c hangup.c http.c http_access.c http_answer.c http_connection.c http_exchange.c
+	SOURCES accept.c descriptors.c hangup.c http.c http_access.c http_answer.c http_certificate.c http_connection.c http_exchange.c
 		http_gate.c http_head.c http_listener.c http_request.c http_tls.c linger.c listen.c mhd.c
 		sse.c stdio.c
 	LIBS PkgConfig::MHD)

@@ -329,7 +329,7 @@ types_and_ranges(void)
 	      "\"none\", \"read\", \"write\", \"admin\"; did you mean \"read\"?");
 	wrong("auth = { inbound = \"ldap\"; };",
 	      "t.conf:1: auth.inbound: \"ldap\" must be one of \"none\", \"token\", \"header\", "
-	      "\"oauth\"");
+	      "\"oauth\", \"mtls\"");
 }
 
 static void

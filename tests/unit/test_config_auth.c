@@ -62,9 +62,10 @@ static void
 refused(void)
 {
 	clean_environment();
-	wrong("auth = { inbound = \"mtls\"; };",
-	      "t.conf:1: auth.inbound: \"mtls\" must be one of \"none\", \"token\", \"header\", "
-	      "\"oauth\"");
+	wrong(
+	    "auth = { inbound = \"kerberos\"; };",
+	    "t.conf:1: auth.inbound: \"kerberos\" must be one of \"none\", \"token\", \"header\", "
+	    "\"oauth\", \"mtls\"");
 	wrong("auth = { tokens = \"/t\"; };",
 	      "t.conf:1: auth.tokens: has an effect only with auth.inbound = \"token\"");
 	wrong("auth = { inbound = \"token\"; tokens = \"t\"; };",
@@ -73,13 +74,13 @@ refused(void)
 	      "t.conf:1: auth.header: has an effect only with auth.inbound = \"header\"");
 	wrong("auth = { trusted_proxies = [ \"unix\" ]; };",
 	      "t.conf:1: auth.trusted_proxies: has an effect only with auth.inbound = \"token\", "
-	      "\"header\" or \"oauth\"");
+	      "\"header\", \"oauth\" or \"mtls\"");
 	wrong("policy = { default_access = \"read\"; };",
 	      "t.conf:1: policy.default_access: has an effect only with auth.inbound = \"token\", "
-	      "\"header\" or \"oauth\"");
+	      "\"header\", \"oauth\" or \"mtls\"");
 	wrong("principals = ( { name = \"ann\"; access = \"read\"; } );",
 	      "t.conf:1: principals: has an effect only with auth.inbound = \"token\", "
-	      "\"header\" or \"oauth\"");
+	      "\"header\", \"oauth\" or \"mtls\"");
 	wrong("auth = { inbound = \"header\"; };",
 	      "t.conf:1: auth.trusted_proxies: must list the proxies whose header names the "
 	      "user, such as [ \"127.0.0.1\", \"10.1.0.0/16\", \"unix\" ]");
@@ -148,8 +149,8 @@ groups(void)
 	      "t.conf:1: groups.access: \"all\" must be one of \"none\", \"read\", \"write\", "
 	      "\"admin\"");
 	wrong("groups = ( { name = \"a\"; } );",
-	      "t.conf:1: groups: has an effect only with auth.inbound = \"token\", \"header\" or "
-	      "\"oauth\"");
+	      "t.conf:1: groups: has an effect only with auth.inbound = \"token\", \"header\", "
+	      "\"oauth\" or \"mtls\"");
 	wrong("auth = { inbound = \"token\"; groups_header = \"X-Groups\"; };",
 	      "t.conf:1: auth.groups_header: has an effect only with auth.inbound = \"header\"");
 	wrong("auth = { inbound = \"header\"; groups_header = \"x-forwarded-user\"; "

@@ -48,13 +48,12 @@ every_value(void)
 	char *text;
 
 	clean_environment();
-	c = fine(
-	    OAUTH("issuer = \"http://127.0.0.1:9/\"; resource = \"http://localhost:8765\"; "
-		  "audience = [ \"a\", \"b\" ]; jwks_url = \"http://[::1]:9/keys\"; ca_file = "
-		  "\"/dev/null\"; algorithms = [ \"ES384\" ]; skew_s = 0; keys_refresh_s = 60; "
-		  "keys_max_age_s = 60; principal_claim = \"email\"; groups_claim = "
-		  "\"/realm_access/roles\"; scopes = ( { scope = \"w\"; access = \"write\"; "
-		  "request = \"api://x/w\"; }, { scope = \"r\"; access = \"read\"; } );"));
+	c = fine(OAUTH("issuer = \"http://127.0.0.1:9/\"; resource = \"http://localhost:8765\"; "
+		       "audience = [ \"a\", \"b\" ]; jwks_url = \"http://[::1]:9/keys\"; "
+		       "algorithms = [ \"ES384\" ]; skew_s = 0; keys_refresh_s = 60; "
+		       "keys_max_age_s = 60; principal_claim = \"email\"; groups_claim = "
+		       "\"/realm_access/roles\"; scopes = ( { scope = \"w\"; access = \"write\"; "
+		       "request = \"api://x/w\"; }, { scope = \"r\"; access = \"read\"; } );"));
 	o = c->auth.oauth;
 	ASSERT_STR(o->metadata, "http://localhost:8765/.well-known/oauth-protected-resource");
 	ASSERT_INT(o->audience.count, 2);
@@ -99,7 +98,10 @@ urls_refused(void)
 	      "t.conf:1: auth.oauth.jwks_url: \"ftp://as.example.com\": it does not begin with "
 	      "https:// or http://");
 	wrong(OAUTH(ISSUER RESOURCE "ca_file = \"/nonexistent/ca.pem\";"),
-	      "t.conf:1: auth.oauth.ca_file: cannot be read: No such file or directory");
+	      "t.conf:1: auth.oauth.ca_file: cannot read /nonexistent/ca.pem: No such file or "
+	      "directory");
+	wrong(OAUTH(ISSUER RESOURCE "ca_file = \"/etc/hostname\";"),
+	      "t.conf:1: auth.oauth.ca_file: /etc/hostname does not hold certificates in PEM");
 }
 
 static void

@@ -6,3 +6,11 @@ if(TARGET lakehost AND TARGET plugin-fixture)
 		$<TARGET_FILE:plugin-fixture>)
 	set_tests_properties(wire.auth PROPERTIES LABELS wire)
 endif()
+
+# Client certificates.
+if(TARGET lakehost AND TARGET plugin-fixture)
+	add_test(NAME wire.mtls COMMAND Python3::Interpreter -B
+		${CMAKE_CURRENT_SOURCE_DIR}/mtls.py $<TARGET_FILE:lakehost>
+		$<TARGET_FILE:plugin-fixture>)
+	set_tests_properties(wire.mtls PROPERTIES LABELS wire)
+endif()
