@@ -253,6 +253,7 @@ check_times(const struct jwt *jwt, unsigned skew_s, int64_t now_s, int64_t *end_
 	if (has_iat > 0 && now < iat - skew)
 		return "the token was issued in the future";
 	*end_s = (int64_t)(exp + skew);
+	*end_s += (double)*end_s < exp + skew; /* the next whole second */
 	return NULL;
 }
 
