@@ -30,7 +30,7 @@ struct http_listener {
 	struct loop_timer again;     /* MHD has more to do than one call does */
 	bool tls;
 	bool client_ca; /* clients need a certificate */
-	char *host; /* the name of the listener in the configuration; also a valid Host */
+	char *host;	/* the name of the listener in the configuration; also a valid Host */
 	char *url;
 };
 
