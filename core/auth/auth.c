@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "auth/bearer.h"
 #include "auth/certificate.h"
@@ -12,6 +13,7 @@
 #include "auth/jwt.h"
 #include "auth/oauth.h"
 #include "auth/store.h"
+#include "auth/token_file.h"
 #include "auth/user.h"
 #include "base/check.h"
 #include "base/clock.h"
@@ -188,6 +190,51 @@ add_listed_groups(const struct config *config, const struct config_principal *ow
 		if (!groups_add(config, own->groups.item[i], strlen(own->groups.item[i]),
 				principal))
 			return false;
+	return true;
+}
+
+/* The token of that name limits access, and names groups. */
+static bool
+assume_token(const struct config *config, const char *name, struct principal *principal, char *why,
+	     size_t why_size)
+{
+	struct token_list list;
+	struct stat status;
+	bool fine = true;
+
+	if (config->auth.inbound != INBOUND_TOKEN)
+		return true;
+	if (!token_file_read(config->auth.tokens, &list, &status, why, why_size))
+		return false;
+	for (size_t i = 0; i < list.count; i++) {
+		if (strcmp(list.token[i].name, name) != 0)
+			continue;
+		principal->access = narrower(principal->access, list.token[i].access);
+		fine = groups_add_list(config, list.token[i].groups, principal);
+	}
+	token_list_fini(&list);
+	return fine;
+}
+
+bool
+auth_assume(const struct config *config, const char *name, struct principal *principal, char *why,
+	    size_t why_size)
+{
+	const struct config_principal *own = principal_listed(config, name);
+
+	if (strlen(name) >= sizeof(principal->name)) {
+		snprintf(why, why_size, "the name of the principal is too long");
+		return false;
+	}
+	strcpy(principal->name, name);
+	principal->access = config->access;
+	if (strcmp(name, PRINCIPAL_LOCAL) == 0 || config->auth.inbound == INBOUND_NONE)
+		return true;
+	snprintf(why, why_size, "the principal is in too many groups");
+	if (!assume_token(config, name, principal, why, why_size) ||
+	    !add_listed_groups(config, own, principal))
+		return false;
+	principal->access = narrower(principal->access, access_of(config, own, principal));
 	return true;
 }
 

@@ -51,6 +51,10 @@ void auth_start(struct auth *auth, struct loop *loop, const struct fetcher *fetc
 const char *auth_unready(const struct auth *auth);
 /* The document of RFC 9728 about this server; NULL: there is none. Valid as long as `auth`. */
 const char *auth_metadata(const struct auth *auth);
+/* Who `name` is by the configuration and the file of tokens alone, for reports: its groups are
+ * added to those that `principal` has, and its access is set. False with `why`. */
+bool auth_assume(const struct config *config, const char *name, struct principal *principal,
+		 char *why, size_t why_size);
 /* SIGHUP: reads the tokens again. */
 void auth_reload(struct auth *auth);
 /* True: `principal` is who it is. False: `refusal` is set. Logs refusals, never a credential. Loop

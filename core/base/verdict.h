@@ -8,9 +8,17 @@
 
 #include <stdbool.h>
 
+struct fence;
+
 struct verdict {
-	const char *rule; /* the rule that decided; a constant. NULL: nothing was decided */
-	bool reveals;	  /* the tool shows a secret: masks do not apply to its text */
+	const char *rule;  /* the rule that decided; static; NULL: there was no decision */
+	const char *where; /* its place, "lakehost.conf:12", as long as the policy; or NULL */
+	bool reveals;	   /* the tool shows a secret: masks do not apply to its text */
+	/* The objects that requests of the call may name; as long as the policy. NULL: all. */
+	const struct fence *fence;
+	/* By enum fence_kind: the tool declares which of its arguments names such an object, and
+	 * the policy checked it. */
+	unsigned declared;
 };
 
 #endif

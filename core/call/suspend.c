@@ -63,6 +63,8 @@ scope_of(struct call *call)
 		.traceparent = state->traceparent,
 		.principal = call->principal.name,
 		.tool = call->row->name,
+		.fence = call->verdict.fence,
+		.declared = call->verdict.declared,
 		.deadline_ms = state->deadline_ms,
 	};
 

@@ -63,7 +63,7 @@ void
 cli_tell_absent(struct host *host, const char *tool)
 {
 	const struct config *config = host_config(host);
-	const struct row *row = registry_tool(host_registry(host), tool, ACCESS_ADMIN);
+	const struct row *row = registry_tool(host_registry(host), tool, row_view_of(ACCESS_ADMIN));
 	char *plugin;
 
 	if (row != NULL) {

@@ -51,9 +51,8 @@ typed_value(const struct row *row, const char *key, const char *value)
 	return parsed != NULL ? parsed : json_object_new_string(value);
 }
 
-/* The arguments object; NULL after printing what is wrong. */
-static struct json_object *
-arguments_parse(const struct row *row, const char **words, size_t n)
+struct json_object *
+cli_arguments(const struct row *row, const char **words, size_t n)
 {
 	struct json_object *arguments;
 	const char *why;
@@ -120,7 +119,7 @@ show_progress(void *data, struct json_object *message)
 static const struct row *
 offered(struct host *host, const char *tool)
 {
-	return registry_tool(host_registry(host), tool, host_config(host)->access);
+	return registry_tool(host_registry(host), tool, host_view(host));
 }
 
 /* Prints why a question was not answered. Nothing was changed in this case. */
@@ -167,7 +166,7 @@ cli_call(struct cli *cli)
 		return 1;
 	setlocale(LC_CTYPE, "C.UTF-8");
 	arguments =
-	    arguments_parse(offered(host, cli->argument[0]), cli->argument + 1, cli->arguments - 1);
+	    cli_arguments(offered(host, cli->argument[0]), cli->argument + 1, cli->arguments - 1);
 	if (arguments != NULL) {
 		params = json_object_new_object();
 		json_object_object_add(params, "name", json_object_new_string(cli->argument[0]));

@@ -17,6 +17,7 @@
 #include "egress/egress.h"
 #include "host/host.h"
 #include "plugin/loader.h"
+#include "policy/policy.h"
 #include "registry/registry.h"
 #include "transport/http_tls.h"
 
@@ -57,28 +58,41 @@ say_configuration(struct check *check)
 static void
 say_start(struct check *check, const struct strings *faults)
 {
+	const struct policy *policy = host_policy(check->host);
+
 	for (size_t i = 0; i < faults->count; i++)
 		check_say(check, CHECK_FAULT, "start", "%s", faults->item[i]);
 	if (faults->count == 0)
 		check_say(check, CHECK_OK, "start", NULL);
+	for (size_t i = 0; faults->count == 0 && i < policy_warnings(policy)->count; i++)
+		check_say(check, CHECK_WARNING, "policy", "%s", policy_warnings(policy)->item[i]);
 }
 
 /* An enabled plugin is useless when every tool needs more access than the configuration gives. */
 static void
 say_access(struct check *check, const char *subject, const struct plugin_status *status)
 {
-	const enum access access = host_config(check->host)->access;
 	const struct registry *registry = host_registry(check->host);
 	struct json_object *tools = json_arr(status->manifest, "tools");
 	size_t n = tools != NULL ? json_object_array_length(tools) : 0;
+	const enum access access = host_config(check->host)->access;
+	bool hidden = false;
 
-	if (registry == NULL)
+	if (registry == NULL || host_policy(check->host) == NULL)
 		return; /* the host does not start; the reason was printed */
-	for (size_t i = 0; i < n; i++)
-		if (registry_tool(registry, json_str(json_object_array_get_idx(tools, i), "name"),
-				  access) != NULL)
+	for (size_t i = 0; i < n; i++) {
+		const char *name = json_str(json_object_array_get_idx(tools, i), "name");
+
+		if (registry_tool(registry, name, host_view(check->host)) != NULL)
 			return;
-	if (n > 0 && status->withheld->count == 0)
+		hidden = hidden || registry_tool(registry, name, row_view_of(access)) != NULL;
+	}
+	if (n == 0 || status->withheld->count > 0)
+		return;
+	if (hidden)
+		check_say(check, CHECK_WARNING, subject,
+			  "none of its tools is offered on standard input: the policy hides them");
+	else
 		check_say(check, CHECK_WARNING, subject,
 			  "none of its tools is offered: they need more access than "
 			  "policy.access \"%s\"",

@@ -89,6 +89,15 @@ static const struct cli_command commands[] = {
 	  "--days 0:\nnever. LIST has the groups of the principal, with commas between them. A "
 	  "serving host\nnotices a change within a second.\n",
 	  "access days groups", 1, 2, cli_token },
+	{ "policy", "policy test TOOL [JSON | KEY=VALUE…] | show",
+	  "say whether the policy allows a call, and what a principal may do",
+	  "test names the rule that decided, with file and line. Makes no request. Exit status "
+	  "1 when\nthe call is refused. show prints the rules that apply, and every tool.\n\n"
+	  "  --principal NAME   whose call it is; \"local\" without it\n"
+	  "  --group NAME,…     groups that its credential would name\n"
+	  "  --at TIME          not now, but at a time such as 2026-12-24T09:30Z (test)\n"
+	  "  --json             the decision as JSON (test)\n",
+	  "principal group at json", 1, SIZE_MAX, cli_policy },
 	{ "complete", "complete -- WORD…",
 	  "print the words that can follow on a command line, for the completion of shells",
 	  "The last WORD is the beginning of the word to complete; it can be empty. Nothing is\n"
@@ -113,7 +122,10 @@ enum {
 	OPT_COUNT,
 	OPT_KEY,
 	OPT_YES,
-	OPT_GROUPS
+	OPT_GROUPS,
+	OPT_PRINCIPAL,
+	OPT_GROUP,
+	OPT_AT
 };
 
 static const struct option options[] = {
@@ -137,6 +149,9 @@ static const struct option options[] = {
 	{ "key", required_argument, NULL, OPT_KEY },
 	{ "yes", no_argument, NULL, OPT_YES },
 	{ "groups", required_argument, NULL, OPT_GROUPS },
+	{ "principal", required_argument, NULL, OPT_PRINCIPAL },
+	{ "group", required_argument, NULL, OPT_GROUP },
+	{ "at", required_argument, NULL, OPT_AT },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -275,6 +290,9 @@ option_apply(struct cli *cli, int option)
 	case OPT_YES: cli->yes = true; break;
 	case OPT_SEED: cli->seed = optarg; break;
 	case OPT_COUNT: cli->count = optarg; break;
+	case OPT_PRINCIPAL: cli->principal = optarg; break;
+	case OPT_GROUP: cli->group = optarg; break;
+	case OPT_AT: cli->at = optarg; break;
 	case OPT_URL: cli->url = optarg; break;
 	default: break;
 	}

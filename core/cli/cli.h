@@ -15,6 +15,7 @@
 struct host;
 struct json_object;
 struct option;
+struct row;
 
 #define CLI_SETS_MAX 64
 
@@ -27,6 +28,9 @@ struct cli {
 	const char *url;       /* client-config --url URL */
 	const char *access;    /* token new --access LEVEL */
 	const char *days;      /* token new --days N */
+	const char *principal; /* policy --principal NAME */
+	const char *group;     /* policy --group NAME,NAME */
+	const char *at;	       /* policy test --at TIME */
 	const char *groups;    /* token new --groups LIST */
 	const char *seed;      /* plugin test --seed SEED */
 	const char *count;     /* plugin test --count N */
@@ -74,6 +78,7 @@ const struct option *cli_options(void); /* ends with a NULL name */
 /* Does the command take this option? NULL, no command: the options of every command. */
 bool cli_takes(const struct cli_command *command, const struct option *option);
 const char *const *client_config_names(void); /* ends with NULL */
+int cli_policy(struct cli *cli);
 
 /* Loads the configuration. NULL when it has faults; each is printed on stderr. */
 struct config *cli_config(const struct cli *cli);
@@ -101,6 +106,10 @@ void local_answer_fini(struct local_answer *answer);
 void local_print_error(const struct local_answer *answer);
 /* All pages of a list as one result; NULL after printing the error. `member` holds the items. */
 struct json_object *local_list(struct host *host, const char *method, const char *member);
+
+/* The arguments of a tool from JSON or KEY=VALUE words; NULL after printing what is wrong. `row`
+ * may be NULL. */
+struct json_object *cli_arguments(const struct row *row, const char **words, size_t n);
 
 /* ---- absent.c ------------------------------------------------------------------------------- */
 

@@ -147,10 +147,12 @@ collect_rows(struct trial *trial)
 	size_t room = 0;
 
 	for (int kind = 0; kind < ROW_KINDS; kind++)
-		room += registry_count(trial->registry, (enum row_kind)kind, ACCESS_ADMIN);
+		room +=
+		    registry_count(trial->registry, (enum row_kind)kind, row_view_of(ACCESS_ADMIN));
 	trial->row = xcalloc(room, sizeof(trial->row[0]));
 	for (int kind = 0; kind < ROW_KINDS; kind++) {
-		size_t n = registry_count(trial->registry, (enum row_kind)kind, ACCESS_ADMIN);
+		size_t n =
+		    registry_count(trial->registry, (enum row_kind)kind, row_view_of(ACCESS_ADMIN));
 
 		for (size_t i = 0; i < n; i++) {
 			const struct row *row =

@@ -18,6 +18,7 @@
 #include "config/faults.h"
 #include "config/place.h"
 #include "config/plugins.h"
+#include "config/policy.h"
 #include "config/reader.h"
 #include "config/server.h"
 #include "config/text.h"
@@ -115,7 +116,6 @@ read_groups(struct config *config, struct reader *reader, const struct config_ov
 	    config_upstreams_fn upstreams)
 {
 	struct node root = node_root(reader);
-	struct node policy = node_group(&root, "policy");
 
 	config_read_auth(config, &root);
 	/* after the group `auth`, because the check of listeners depends on it */
@@ -126,10 +126,7 @@ read_groups(struct config *config, struct reader *reader, const struct config_ov
 		CHECK(config->upstream[i].kind != NULL && config->upstream[i].auth_why != NULL);
 		CHECK((config->upstream[i].own == NULL) == (config->upstream[i].own_free == NULL));
 	}
-	config->access = (enum access)node_word(&policy, "access", access_names, ACCESS_WRITE);
-	node_list(&policy, "read_functions", &config->read_functions);
-	if (overrides->read_only && config->access > ACCESS_READ)
-		config->access = ACCESS_READ;
+	config_read_policy(config, &root, overrides->read_only);
 	read_operations(config, &root);
 	read_limits(config, &root);
 	read_log(config, &root, overrides);
@@ -300,7 +297,7 @@ config_free(struct config *config)
 	free(config->file);
 	free(config->directory);
 	free(config->prompt_directory);
-	strings_fini(&config->read_functions);
+	config_policy_fini(config);
 	strings_fini(&config->warnings);
 	config_server_fini(config);
 	config_auth_fini(config);

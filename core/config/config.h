@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/address.h"
+#include "base/fence.h"
 #include "base/principal.h"
 
 /* Limits (design: named, settable, tested at n-1, n, n+1). */
@@ -95,6 +96,56 @@ struct config_oauth {
 	struct config_scope *scope;	      /* none: tokens limit nothing */
 	size_t scopes;
 };
+
+/* When a person is asked before a destructive or costly call. */
+enum confirm {
+	CONFIRM_UNSET, /* the rule says nothing about it; the policy: never */
+	CONFIRM_NEVER,
+	CONFIRM_WHEN_POSSIBLE, /* a client that cannot ask may call without a question */
+	CONFIRM_ALWAYS,	       /* a client that cannot ask is refused */
+};
+
+/* The keys of a rule that can refuse or limit a call. */
+enum rule_key {
+	RULE_ACCESS,
+	RULE_PLUGINS,
+	RULE_ALLOW,
+	RULE_DENY,
+	RULE_CONDITIONS,
+	RULE_TIMES,
+	RULE_CONFIRM,
+	RULE_FENCE, /* the first of FENCE_KINDS keys */
+	RULE_KEYS = RULE_FENCE + FENCE_KINDS
+};
+
+struct config_plugin_access {
+	char *name; /* of the plugin */
+	enum access access;
+	char *where; /* "lakehost.conf:12" */
+};
+
+/*
+ * One rule of the policy. The group `policy` itself is the first one, and holds for every caller;
+ * the items of policy.rules follow. A call must satisfy each rule that applies to it. Config only
+ * reads the texts; core/policy/ checks names, conditions and times.
+ */
+struct config_rule {
+	char *name;		   /* "policy", "policy.rules[0]" */
+	struct strings principals; /* patterns of names, and … */
+	struct strings groups;	   /* … names of groups: whom the rule is for; both empty: all */
+	struct strings tools;	   /* patterns: the calls that the rule is for; empty: all */
+	char *where_tools;	   /* "lakehost.conf:12", or NULL */
+	enum access access;	   /* ACCESS_ADMIN where the rule has none */
+	struct config_plugin_access *plugin;
+	size_t plugins;
+	struct strings allow, deny; /* patterns of names */
+	struct strings conditions, times;
+	struct strings fence[FENCE_KINDS];
+	enum confirm confirm;
+	char *where[RULE_KEYS]; /* "lakehost.conf:12"; NULL: the rule does not have the key */
+};
+
+#define RULES_MAX 256u /* with the group `policy` */
 
 struct upstream_kind;
 
@@ -197,7 +248,9 @@ struct config {
 	/* The upstreams that a call of a plugin for "workspace" may choose from, the first is the
 	 * default; empty: there is only "workspace". */
 	struct strings workspaces;
-	enum access access;	       /* policy.access */
+	enum access access;	  /* policy.access */
+	struct config_rule *rule; /* the policy's rules */
+	size_t rules;
 	struct strings read_functions; /* policy.read_functions: patterns; none: all functions */
 	char *prompt_directory;	       /* prompts.directory, absolute; NULL: none */
 	struct {

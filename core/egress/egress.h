@@ -19,6 +19,7 @@
 #include "config/config.h"
 
 struct egress;
+struct fence;
 struct loop;
 struct pool;
 struct transfer;
@@ -33,6 +34,8 @@ struct egress_scope {
 	bool any_upstream;
 	const char *traceparent;      /* a trace id; NULL: a new one is made */
 	const char *principal, *tool; /* name of the client for User-Agent and log */
+	const struct fence *fence;    /* objects that requests may name; NULL: all */
+	unsigned declared;	      /* of the verdict, see base/verdict.h */
 	int64_t deadline_ms;	      /* monotonic time; no retry and no wait goes beyond it */
 };
 

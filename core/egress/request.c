@@ -15,6 +15,7 @@
 #include "config/permission.h"
 #include "config/text.h"
 #include "egress/body.h"
+#include "egress/crossing.h"
 #include "egress/internal.h"
 #include "upstream/upstream.h"
 
@@ -350,6 +351,36 @@ set_bodies(struct request *request, const struct check *check)
 			  &config->plugins.secret_references, check->why, check->why_size);
 }
 
+/* Compares the objects that the request names with the lists of the policy. */
+static enum mcp_status
+check_fence(const struct request *request, const struct check *check)
+{
+	const struct upstream_kind *kind = request->upstream->kind;
+	const char *target = request->url + strlen(request->upstream->url);
+	const char *mark = strchr(target, '?');
+	struct crossing crossing = { .scope = check->scope };
+	char *path;
+
+	if (check->scope->fence == NULL || request->link || kind->objects == NULL)
+		return MCP_OK;
+	path = mark != NULL ? xstrndup(target, (size_t)(mark - target)) : xstrdup(target);
+	kind->objects(&(struct upstream_request){ .method = check->http->method,
+						  .path = path,
+						  .query = mark != NULL ? mark + 1 : "",
+						  .body = request->body.len > 0 ? request->body.data
+										: NULL,
+						  .body_len = request->body.len },
+		      fence_compare, &crossing);
+	free(path);
+	if (crossing.list == NULL)
+		return MCP_OK;
+	return refuse(check, MCP_E_PERMISSION,
+		      "the policy's list of %s does not allow the request %s %s%s%s%s",
+		      fence_keys[crossing.kind], check->http->method, request->path,
+		      crossing.value[0] != '\0' ? ": \"" : "", crossing.value,
+		      crossing.value[0] != '\0' ? "\"" : "");
+}
+
 static void
 set_limits(struct request *request, const struct mcp_http *http)
 {
@@ -400,6 +431,8 @@ request_init(struct request *request, const struct egress *egress, const struct 
 	request->method = xstrdup(http->method);
 	set_limits(request, http);
 	status = set_bodies(request, &check);
+	if (status == MCP_OK)
+		status = check_fence(request, &check);
 	if (status == MCP_OK)
 		status = set_headers(request, &check);
 	if (status == MCP_OK)

@@ -155,9 +155,8 @@ requests_of(struct request *request)
 }
 
 void
-client_requests_send(struct request *request)
+client_requests_ask(struct request *request, const struct outcome *outcome)
 {
-	const struct outcome *outcome = request->call->outcome;
 	struct client_requests *requests = requests_of(request);
 	bool sent = true;
 
@@ -177,6 +176,12 @@ client_requests_send(struct request *request)
 			"Its connection is gone, or it accepts no more messages");
 }
 
+void
+client_requests_send(struct request *request)
+{
+	client_requests_ask(request, request->call->outcome);
+}
+
 /* Called when all answers have arrived: the call continues with them. */
 static void
 resume(struct request *request)
@@ -185,6 +190,10 @@ resume(struct request *request)
 	struct buf text;
 
 	round_fini(request->asked);
+	if (request->call == NULL) { /* the host asked, not the call */
+		invoke_confirmed(request);
+		return;
+	}
 	buf_init(&text, ANSWER_MAX);
 	buf_json_tree(&text, request->answers);
 	request->answers_text = buf_take(&text, NULL);

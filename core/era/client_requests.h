@@ -13,11 +13,14 @@
 
 struct eras;
 struct message;
+struct outcome;
 struct peer;
 struct request;
 
 /* Sends the questions of the request's call; the call continues when all are answered. */
 void client_requests_send(struct request *request);
+/* The same with questions of the host, before there is a call; invoke_confirmed() follows. */
+void client_requests_ask(struct request *request, const struct outcome *outcome);
 /* A response from this peer. It is ignored when it does not belong to a question. */
 void client_requests_answered(struct eras *eras, const struct peer *peer,
 			      const struct message *message);

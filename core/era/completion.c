@@ -8,6 +8,7 @@
 #include "run/result.h"
 #include "era/inside.h"
 #include "era/invoke.h"
+#include "policy/policy.h"
 
 static void
 send_values(struct request *request, const struct buf *values, int64_t total, bool more)
@@ -29,7 +30,7 @@ send_values(struct request *request, const struct buf *values, int64_t total, bo
 /* The row that completes the argument in params.ref and params.argument; false: refused. NULL row:
  * an existing argument without completion. */
 static bool
-find_ref(struct request *request, const struct row **row)
+find_ref(struct request *request, const struct row **target, const struct row **row)
 {
 	struct json_object *params = request->message.params, *ref = json_obj(params, "ref");
 	const char *type = json_str(ref, "type");
@@ -45,7 +46,8 @@ find_ref(struct request *request, const struct row **row)
 		    request, RPC_INVALID_PARAMS, NULL,
 		    "params.ref must name a ref/prompt or ref/resource, and params.argument have "
 		    "a name and a value");
-	else if (!registry_completion(request->eras->parts.registry, prompt, name, argument, row))
+	else if (!registry_completion(request->eras->parts.registry, prompt, name, argument,
+				      request_view(request), target, row))
 		request_error(request, RPC_INVALID_PARAMS, NULL, "unknown %s \"%s\"",
 			      prompt ? "prompt" : "resource template", request_shown(name, shown));
 	else
@@ -57,14 +59,15 @@ void
 completion_complete(struct request *request)
 {
 	struct json_object *params = request->message.params, *arguments, *context;
-	const struct row *row = NULL;
+	const struct row *target = NULL, *row = NULL;
 
-	if (!find_ref(request, &row))
+	if (!find_ref(request, &target, &row))
 		return;
 	if (row == NULL) {
 		send_values(request, NULL, 0, false);
 		return;
 	}
+	request->target = target;
 	arguments = json_object_new_object();
 	context = json_obj(json_obj(params, "context"), "arguments");
 	json_object_object_add(arguments, "value",
@@ -83,11 +86,49 @@ completion_complete(struct request *request)
 	json_object_put(arguments);
 }
 
+/* Leaves out the values that the policy does not allow. Without lists in the policy nothing is
+ * parsed. */
+static void
+send_allowed(struct request *request, const struct result *result)
+{
+	struct json_object *argument = json_obj(request->message.params, "argument");
+	struct json_object *given =
+	    json_obj(json_obj(request->message.params, "context"), "arguments");
+	const char *name = message_text(argument, "name");
+	struct json_object *values;
+	struct buf text, kept;
+	size_t n;
+
+	buf_init(&text, ANSWER_MAX);
+	buf_init(&kept, ANSWER_MAX);
+	buf_printf(&text, "[%s]", result->completion.data);
+	values = json_parse(text.data, text.len, &json_upstream, NULL, NULL);
+	n = json_object_is_type(values, json_type_array) ? json_object_array_length(values) : 0;
+	for (size_t i = 0; i < n; i++) {
+		const char *value = json_object_get_string(json_object_array_get_idx(values, i));
+
+		if (!policy_completes(request->eras->parts.policy, &request->principal,
+				      request->target, name, value, given))
+			continue;
+		if (kept.len > 0)
+			buf_putc(&kept, ',');
+		buf_json_str(&kept, value);
+	}
+	send_values(request, &kept, -1, result->completion_more);
+	json_object_put(values);
+	buf_fini(&text);
+	buf_fini(&kept);
+}
+
 void
 completion_answer(struct request *request, const struct result *result)
 {
 	if (result->failed)
 		invoke_error(request, result);
+	else if (request->target != NULL &&
+		 policy_limits_completions(request->eras->parts.policy, &request->principal,
+					   request->target))
+		send_allowed(request, result);
 	else
 		send_values(request, &result->completion, result->completion_total,
 			    result->completion_more);

@@ -8,8 +8,8 @@
 #include "base/mem.h"
 #include "base/states.h"
 #include "config/config.h"
+#include "era/confirm.h"
 #include "era/inside.h"
-#include "era/lists.h"
 #include "era/receive.h"
 #include "era/subscriptions.h"
 #include "era/watch.h"
@@ -103,9 +103,9 @@ eras_new(const struct eras_parts *parts)
 	buf_init(&eras->out, ANSWER_MAX);
 	buf_init(&eras->note, NOTE_MAX);
 	eras->end = (struct loop_timer){ .fn = tell_end, .data = eras };
+	eras->confirms = confirms_new();
 	eras->sessions = sessions_new(parts->sealer, LIMIT_SESSIONS);
 	eras->pipe.revision = REV_LEGACY_NEWEST; /* a ping before initialize */
-	lists_init(eras);
 	once_init(&eras->used);
 	return eras;
 }
@@ -121,8 +121,8 @@ eras_free(struct eras *eras)
 	request_forget(&eras->loose);
 	loop_timer_stop(eras->parts.loop, &eras->end);
 	sessions_free(eras->sessions);
+	confirms_free(eras->confirms);
 	session_fini(&eras->pipe);
-	lists_fini(eras);
 	CHECK(eras->subscriptions == NULL && eras->n_subscriptions == 0);
 	hash_fini(&eras->ids);
 	hash_fini(&eras->asked);

@@ -23,6 +23,7 @@ struct calls;
 struct config;
 struct eras;
 struct loop;
+struct policy;
 struct pool;
 struct registry;
 struct sealer;
@@ -32,6 +33,7 @@ struct eras_parts {
 	struct loop *loop;
 	const struct config *config;
 	struct registry *registry;
+	struct policy *policy;
 	struct calls *calls;
 	struct pool *pool;     /* parses large bodies */
 	struct sealer *sealer; /* seals session ids, cursors and request states */

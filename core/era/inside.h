@@ -33,9 +33,10 @@ struct eras {
 	struct json json;	   /* its writer */
 	struct buf note;	   /* the current notification */
 	struct sessions *sessions;
-	struct session pipe; /* the client on stdio, and its legacy session if it has one */
-	struct peer loose;   /* modern requests over HTTP; they share no ids */
-	struct hash ids;     /* the open requests of all other peers, by peer and id */
+	struct confirms *confirms; /* used ones; see confirm.h */
+	struct session pipe;	   /* the client on stdio, and its legacy session if it has one */
+	struct peer loose;	   /* modern requests over HTTP; they share no ids */
+	struct hash ids;	   /* the open requests of all other peers, by peer and id */
 	/* sends messages without a request to a legacy client on stdio; NULL: no stdio */
 	void (*send_stdio)(void *data, const char *json, size_t len);
 	void *stdio;
@@ -53,8 +54,6 @@ struct eras {
 	struct hash watches; /* subscribed objects, by URI or task id */
 	struct once used;    /* states of requests that began a call */
 	struct hash asked;   /* unanswered questions, by their id */
-	/* results that are kept whole; see lists.c */
-	struct buf lists[ROW_KINDS][REVISIONS][ACCESS_ADMIN + 1];
 };
 
 /* eras.c: called when a request of stdin, or the parsing of one, has ended. When it was the last

@@ -14,6 +14,7 @@
 #include "call/call.h"
 #include "run/text.h"
 #include "config/config.h"
+#include "era/confirm.h"
 #include "era/inside.h"
 #include "era/methods.h"
 #include "era/modern.h"
@@ -81,8 +82,8 @@ void
 invoke_unknown(struct request *request, enum row_kind kind, const char *what, const char *name)
 {
 	const char *near[REGISTRY_NEAR_MAX];
-	size_t n = registry_near(request->eras->parts.registry, kind, name,
-				 principal_reach(&request->principal), near);
+	size_t n =
+	    registry_near(request->eras->parts.registry, kind, name, request_view(request), near);
 	char given[NAME_ROOM];
 	struct buf text;
 
@@ -318,41 +319,24 @@ use_state(struct request *request)
 	return false;
 }
 
+/* The policy has allowed the call, and a person has confirmed it where that is needed. */
 static void
-start(struct request *request, const struct row *row, struct json_object *arguments,
-      const char *uri, const struct buf *text)
+go(struct request *request, const char *uri, const struct buf *text)
 {
-	struct call_spec spec = { .row = row,
+	struct call_spec spec = { .row = request->row,
 				  .principal = &request->principal,
-				  .arguments = arguments,
+				  .verdict = request->verdict,
+				  .arguments = request->arguments,
 				  .arguments_text = text,
 				  .uri = uri,
 				  .notes = request->notes,
+				  .upstream = request->upstream,
 				  .capabilities = request->capabilities,
 				  .wants_progress = request->progress_token != NULL,
 				  .events = &events,
 				  .owner = request };
-	const struct policy policy = { request->eras->parts.config, request->eras->parts.registry };
-	struct policy_decision decision;
 	struct task task;
 
-	if (!policy_decide(&policy, &request->principal, row, arguments, &decision)) {
-		if (step_up(request, &policy, row, arguments))
-			return;
-		log_event(LOG_INFO, "call-refused", "principal", "s", request->principal.name,
-			  "row", "s", row->name, "rule", "s", decision.verdict.rule, NULL);
-		invoke_fail(request, MCP_E_PERMISSION, decision.what, decision.why, decision.next);
-		return;
-	}
-	spec.verdict = decision.verdict;
-	if (!workspace_choose(request, row, arguments, &spec.upstream))
-		return;
-	spec.notes = request->notes;
-	CHECK(request->call == NULL && request->arguments == NULL);
-	request->row = row;
-	request->arguments = json_object_get(arguments);
-	if (request->era == &era_modern && !mrtr_read(request))
-		return;
 	if (!invoke_answers(request) || !tasks_prepare(request, &spec))
 		return;
 	spec.answers = request->answers_text;
@@ -370,6 +354,41 @@ start(struct request *request, const struct row *row, struct json_object *argume
 		return;
 	invoke_begin(request, &spec);
 	task_fini(&task);
+}
+
+void
+invoke_confirmed(struct request *request)
+{
+	if (confirm_answered(request))
+		go(request, NULL, NULL);
+}
+
+static void
+start(struct request *request, const struct row *row, struct json_object *arguments,
+      const char *uri, const struct buf *text)
+{
+	struct policy_decision decision;
+
+	if (!policy_decide(request->eras->parts.policy, &request->principal, row, arguments,
+			   &decision)) {
+		if (step_up(request, row, arguments))
+			return;
+		log_event(LOG_INFO, "call-refused", "principal", "s", request->principal.name,
+			  "row", "s", row->name, "rule", "s", decision.verdict.rule, "where", "s",
+			  decision.verdict.where, NULL);
+		invoke_fail(request, MCP_E_PERMISSION, decision.what, decision.why, decision.next);
+		return;
+	}
+	CHECK(request->call == NULL && request->arguments == NULL);
+	if (!workspace_choose(request, row, arguments, &request->upstream))
+		return;
+	request->verdict = decision.verdict;
+	request->row = row;
+	request->arguments = json_object_get(arguments);
+	if (request->era == &era_modern && !mrtr_read(request))
+		return;
+	if (confirm_ready(request, decision.confirm))
+		go(request, uri, text);
 }
 
 void

@@ -35,6 +35,8 @@ void invoke(struct request *request, const struct row *row, struct json_object *
  * the text. */
 void invoke_written(struct request *request, const struct row *row, struct json_object *arguments,
 		    const struct buf *text);
+/* A legacy client has answered the question of confirm_ready(). */
+void invoke_confirmed(struct request *request);
 /* Refuses parameters; `why` has one line for each fault. `what` may be NULL. */
 void invoke_refuse(struct request *request, const char *what, const struct buf *why);
 /* Ends the request with a failure of the host, in the form that the method uses for failures. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The four lists. What they hold depends on the revision and the caller's access only, so a whole
- * list is kept as the bytes of its result, and answering is a copy.
+ * The four lists. What they hold depends on the revision and the caller's class only (see
+ * policy/policy.h), so a whole list is kept there as the bytes of its result, and answering is a
+ * copy.
  */
 #include "era/lists.h"
 
@@ -10,6 +11,7 @@
 
 #include "era/cursor.h"
 #include "era/inside.h"
+#include "policy/policy.h"
 #include "rpc/frame.h"
 
 #define LIST_TTL_MS 60000
@@ -21,8 +23,8 @@ send_page(struct request *request, enum row_kind kind, size_t start)
 	struct json *out = request_begin(request);
 	size_t next = 0;
 
-	registry_list(eras->parts.registry, kind, request->revision,
-		      principal_reach(&request->principal), start, eras->parts.page, out, &next);
+	registry_list(eras->parts.registry, kind, request->revision, request_view(request), start,
+		      eras->parts.page, out, &next);
 	if (next != 0)
 		cursor_seal(request, kind, next, out);
 	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = LIST_TTL_MS });
@@ -32,16 +34,15 @@ static void
 send_whole(struct request *request, enum row_kind kind)
 {
 	struct eras *eras = request->eras;
-	struct buf *list =
-	    &eras->lists[kind][request->revision][principal_reach(&request->principal)];
+	struct buf *list = &request->class->list[kind][request->revision];
 	struct json json;
 	size_t next;
 
 	if (list->len == 0) {
 		json_start(&json, list);
 		json_begin(&json, '{');
-		registry_list(eras->parts.registry, kind, request->revision,
-			      principal_reach(&request->principal), 0, 0, &json, &next);
+		registry_list(eras->parts.registry, kind, request->revision, request_view(request),
+			      0, 0, &json, &next);
 		request->era->wrap_result(request, &json,
 					  &(struct wrap){ .type = "complete",
 							  .ttl_ms = LIST_TTL_MS });
@@ -92,22 +93,4 @@ void
 templates_list(struct request *request)
 {
 	list(request, ROW_TEMPLATE);
-}
-
-void
-lists_init(struct eras *eras)
-{
-	for (size_t kind = 0; kind < ROW_KINDS; kind++)
-		for (size_t revision = 0; revision < REVISIONS; revision++)
-			for (size_t access = 0; access <= ACCESS_ADMIN; access++)
-				buf_init(&eras->lists[kind][revision][access], ANSWER_MAX);
-}
-
-void
-lists_fini(struct eras *eras)
-{
-	for (size_t kind = 0; kind < ROW_KINDS; kind++)
-		for (size_t revision = 0; revision < REVISIONS; revision++)
-			for (size_t access = 0; access <= ACCESS_ADMIN; access++)
-				buf_fini(&eras->lists[kind][revision][access]);
 }

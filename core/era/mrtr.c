@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "call/call.h"
+#include "era/confirm.h"
 #include "era/inside.h"
 #include "era/invoke.h"
 #include "era/request_state.h"
@@ -90,13 +91,13 @@ mrtr_write_questions(struct json *out, const struct outcome *outcome)
 }
 
 void
-mrtr_ask(struct request *request)
+mrtr_ask_outcome(struct request *request, const struct outcome *outcome)
 {
 	struct json *out;
 	struct buf state;
 
 	buf_init(&state, STATE_TEXT_MAX);
-	if (!request_state_write(request, &state) || !buf_ok(&state)) {
+	if (!request_state_write(request, outcome, &state) || !buf_ok(&state)) {
 		buf_fini(&state);
 		invoke_fail(request, MCP_E_TOO_LARGE, "The answers so far are too large to keep",
 			    "All answers of one request together may have 8192 bytes",
@@ -104,8 +105,15 @@ mrtr_ask(struct request *request)
 		return;
 	}
 	out = request_begin(request);
-	mrtr_write_questions(out, request->call->outcome);
+	mrtr_write_questions(out, outcome);
 	json_text(json_member(out, "requestState"), state.data, state.len);
 	buf_fini(&state);
 	request_end(request, &(struct wrap){ .type = "input_required", .ttl_ms = -1 });
+}
+
+void
+mrtr_ask(struct request *request)
+{
+	confirm_renew(request);
+	mrtr_ask_outcome(request, request->call->outcome);
 }

@@ -23,5 +23,7 @@ bool mrtr_read(struct request *request);
 void mrtr_write_questions(struct json *out, const struct outcome *outcome);
 /* Answers with the questions of the request's call. */
 void mrtr_ask(struct request *request);
+/* The same with questions of the host. */
+void mrtr_ask_outcome(struct request *request, const struct outcome *outcome);
 
 #endif

@@ -116,7 +116,7 @@ prompts_get(struct request *request)
 
 	if (name == NULL)
 		return;
-	row = registry_prompt(request->eras->parts.registry, name);
+	row = registry_prompt(request->eras->parts.registry, name, request_view(request));
 	if (row == NULL) {
 		invoke_unknown(request, ROW_PROMPT, "prompt", name);
 		return;

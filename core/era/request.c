@@ -19,6 +19,7 @@
 #include "era/methods.h"
 #include "era/subscriptions.h"
 #include "era/prepare.h"
+#include "policy/policy.h"
 #include "rpc/frame.h"
 
 #define ERROR_TEXT_MAX (64u << 10) /* before masking */
@@ -30,8 +31,10 @@
 static const struct states_row request_rows[] = {
 	[REQUEST_NEW] = { "new", TO(REQUEST_ADMITTED) | TO(REQUEST_ENDED) },
 	[REQUEST_ADMITTED] = { "admitted", TO(REQUEST_PREPARING) | TO(REQUEST_CALLING) |
-					       TO(REQUEST_LISTENING) | TO(REQUEST_ENDED) },
-	[REQUEST_PREPARING] = { "preparing", TO(REQUEST_CALLING) | TO(REQUEST_ENDED) },
+					       TO(REQUEST_ASKING) | TO(REQUEST_LISTENING) |
+					       TO(REQUEST_ENDED) },
+	[REQUEST_PREPARING] = { "preparing",
+				TO(REQUEST_CALLING) | TO(REQUEST_ASKING) | TO(REQUEST_ENDED) },
 	[REQUEST_CALLING] = { "calling", TO(REQUEST_ASKING) | TO(REQUEST_ENDED) },
 	[REQUEST_ASKING] = { "asking", TO(REQUEST_CALLING) | TO(REQUEST_ENDED) },
 	[REQUEST_LISTENING] = { "listening", TO(REQUEST_ENDED) },
@@ -97,6 +100,7 @@ request_new(struct eras *eras, struct exchange *exchange, struct batch *batch, s
 	request->revision = REV_MODERN;
 	request->message = *message;
 	request->principal = exchange->principal;
+	request->class = policy_class_of(eras->parts.policy, &request->principal);
 	eras->held += message->cost;
 	memset(message, 0, sizeof(*message));
 	join(request, peer);
@@ -105,6 +109,12 @@ request_new(struct eras *eras, struct exchange *exchange, struct batch *batch, s
 		exchange->on_close = peer_closed;
 	}
 	return request;
+}
+
+const struct row_view *
+request_view(const struct request *request)
+{
+	return &request->class->view;
 }
 
 struct request *

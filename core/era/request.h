@@ -18,6 +18,7 @@
 #include "base/principal.h"
 #include "base/hash.h"
 #include "base/buf.h"
+#include "base/verdict.h"
 #include "base/json.h"
 #include "era/era.h"
 #include "era/session.h"
@@ -48,6 +49,7 @@ struct client_requests;
 struct call;
 struct eras;
 struct json;
+struct policy_class;
 struct subscription;
 struct prepare;
 struct result;
@@ -64,7 +66,8 @@ enum request_phase {
 	REQUEST_ADMITTED,
 	REQUEST_PREPARING, /* a worker has the message: changed by prepare */
 	REQUEST_CALLING,   /* its call is running: changed by the events of the call */
-	REQUEST_ASKING,	   /* its call waits for a legacy client: changed by client_requests */
+	/* it or its call waits for a legacy client: changed by client_requests */
+	REQUEST_ASKING,
 	REQUEST_LISTENING, /* a subscription: subscriptions */
 	REQUEST_ENDED,	   /* the exchange has its answer, or will get none */
 };
@@ -83,6 +86,7 @@ struct request {
 	enum revision revision;
 	struct session *session; /* the session; NULL in the modern era */
 	struct principal principal;
+	struct policy_class *class; /* what it sees */
 
 	/* from the client */
 	const char *capabilities; /* JSON object text */
@@ -94,6 +98,10 @@ struct request {
 
 	/* the call */
 	const struct row *row;
+	const char *upstream;	       /* of the call; NULL: that of its plugin */
+	struct verdict verdict;	       /* while a person is asked, before there is a call */
+	bool confirmed;		       /* a person has confirmed the call */
+	const struct row *target;      /* of a completion: what it completes an argument of */
 	struct json_object *arguments; /* the arguments that the call gets */
 	char *notes;		       /* a note about changed arguments for the answer, or NULL */
 	struct call *call;
@@ -126,6 +134,9 @@ void request_run(struct request *request);
  * is none. */
 struct request *request_find(struct eras *eras, const struct peer *peer, struct json_object *id,
 			     const struct request *except);
+
+/* The rows that the caller may see. */
+const struct row_view *request_view(const struct request *request);
 
 /* Writes a result: begin opens it and returns the writer of its members; end adds the members of
  * the era, closes the result and sends it. */

@@ -62,8 +62,8 @@ write_canonical(struct json *out, struct json_object *tree)
 	json_end(out);
 }
 
-static void
-digest(const struct request *request, char hex[65])
+void
+request_digest(const struct request *request, char hex[65])
 {
 	const char *mirrored = request->method->mirrored;
 	struct json json;
@@ -72,6 +72,8 @@ digest(const struct request *request, char hex[65])
 	buf_init(&text, ANSWER_MAX);
 	buf_puts(&text, request->method->name);
 	buf_putc(&text, '\n');
+	if (request->upstream != NULL) /* the argument that chose it was removed */
+		buf_json_str(&text, request->upstream);
 	if (mirrored != NULL)
 		buf_json_str(&text, json_str(request->message.params, mirrored));
 	json_start(&json, &text);
@@ -108,9 +110,8 @@ make_number(struct request *request)
 }
 
 bool
-request_state_write(struct request *request, struct buf *out)
+request_state_write(struct request *request, const struct outcome *outcome, struct buf *out)
 {
-	const struct outcome *outcome = request->call->outcome;
 	struct buf payload, answers;
 	struct json json;
 	char hex[65];
@@ -122,7 +123,7 @@ request_state_write(struct request *request, struct buf *out)
 		buf_json_tree(&answers, request->answers);
 	else
 		buf_puts(&answers, "{}");
-	digest(request, hex);
+	request_digest(request, hex);
 	make_number(request);
 	json_start(&json, &payload);
 	json_begin(&json, '{');
@@ -174,7 +175,7 @@ request_state_read(const struct request *request, const char *text, size_t len,
 					    request->principal.name, text, len, &payload))
 		tree = json_parse(payload.data, payload.len, &json_inbound, NULL, NULL);
 	buf_fini(&payload);
-	digest(request, hex);
+	request_digest(request, hex);
 	sealed_digest = json_str(tree, "d");
 	ok =
 	    sealed_digest != NULL && strcmp(sealed_digest, hex) == 0 && json_str(tree, "n") != NULL;

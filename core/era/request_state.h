@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 
-struct call;
+struct outcome;
 struct request;
 
 #define STATE_TTL_S 600u
@@ -32,9 +32,11 @@ struct request_state {
 	struct buf handle;
 };
 
-/* Appends the sealed text for the current questions of the request's call. False when the answers
+/* Appends the sealed text for the questions of the outcome. False when the answers
  * so far are larger than a state may be. */
-bool request_state_write(struct request *request, struct buf *out);
+bool request_state_write(struct request *request, const struct outcome *outcome, struct buf *out);
+/* The digest of the method, its tool and its arguments. */
+void request_digest(const struct request *request, char hex[65]);
 /* False when the text was not made for this principal and this exact request, or has expired. */
 bool request_state_read(const struct request *request, const char *text, size_t len,
 			struct request_state *state);

@@ -43,22 +43,22 @@ void
 server_capabilities(const struct request *request, struct json *out)
 {
 	const struct registry *registry = request->eras->parts.registry;
-	enum access access = principal_reach(&request->principal);
+	const struct row_view *view = request_view(request);
 	bool told = request->era == &era_modern || !request->exchange->http;
 
 	json_begin(out, '{');
-	if (registry_count(registry, ROW_TOOL, access) > 0)
+	if (registry_count(registry, ROW_TOOL, view) > 0)
 		write_capability(out, "tools", false, told);
-	if (registry_count(registry, ROW_RESOURCE, access) > 0 ||
-	    registry_count(registry, ROW_TEMPLATE, access) > 0)
+	if (registry_count(registry, ROW_RESOURCE, view) > 0 ||
+	    registry_count(registry, ROW_TEMPLATE, view) > 0)
 		write_capability(out, "resources", told, told);
-	if (registry_count(registry, ROW_PROMPT, access) > 0)
+	if (registry_count(registry, ROW_PROMPT, view) > 0)
 		write_capability(out, "prompts", false, told);
-	if (registry_count(registry, ROW_COMPLETION, access) > 0 &&
+	if (registry_count(registry, ROW_COMPLETION, view) > 0 &&
 	    request->revision >= REV_2025_03_26)
 		write_capability(out, "completions", false, false);
 	write_capability(out, "logging", false, false);
-	if (request->era == &era_modern && registry_count(registry, ROW_TOOL, access) > 0) {
+	if (request->era == &era_modern && registry_count(registry, ROW_TOOL, view) > 0) {
 		json_begin(json_member(out, "extensions"), '{');
 		write_capability(out, TASKS_EXTENSION, false, false);
 		json_end(out);

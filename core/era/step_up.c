@@ -2,14 +2,14 @@
 #include "era/step_up.h"
 
 #include "base/log.h"
+#include "config/config.h"
 #include "config/oauth.h"
 #include "era/inside.h"
 #include "policy/policy.h"
 
 /* The least access with which the call would be allowed; ACCESS_NONE: no token would allow it. */
 static enum access
-access_needed(const struct request *request, const struct policy *policy, const struct row *row,
-	      struct json_object *arguments)
+access_needed(const struct request *request, const struct row *row, struct json_object *arguments)
 {
 	struct principal wider = request->principal;
 	const enum access most = principal_reach(&wider);
@@ -17,24 +17,23 @@ access_needed(const struct request *request, const struct policy *policy, const 
 
 	while (wider.access < most) {
 		wider.access++;
-		if (policy_decide(policy, &wider, row, arguments, &decision))
+		if (policy_decide(request->eras->parts.policy, &wider, row, arguments, &decision))
 			return wider.access;
 	}
 	return ACCESS_NONE;
 }
 
 bool
-step_up(struct request *request, const struct policy *policy, const struct row *row,
-	struct json_object *arguments)
+step_up(struct request *request, const struct row *row, struct json_object *arguments)
 {
-	const struct config_oauth *oauth = policy->config->auth.oauth;
+	const struct config_oauth *oauth = request->eras->parts.config->auth.oauth;
 	const struct config_scope *scope;
 	enum access needed;
 
 	/* the elements of a batch have one status in common */
 	if (oauth == NULL || request->batch != NULL)
 		return false;
-	needed = access_needed(request, policy, row, arguments);
+	needed = access_needed(request, row, arguments);
 	scope = needed != ACCESS_NONE ? oauth_scope_for(oauth, needed) : NULL;
 	if (scope == NULL)
 		return false;

@@ -11,13 +11,11 @@
 #include <stdbool.h>
 
 struct json_object;
-struct policy;
 struct request;
 struct row;
 
 /* For a call that policy_decide() has refused. True: a wider scope would allow it, so the request
  * was answered with 403 and is gone. */
-bool step_up(struct request *request, const struct policy *policy, const struct row *row,
-	     struct json_object *arguments);
+bool step_up(struct request *request, const struct row *row, struct json_object *arguments);
 
 #endif

@@ -17,6 +17,7 @@
 #include "config/config.h"
 #include "era/inside.h"
 #include "era/workspace.h"
+#include "policy/policy.h"
 #include "registry/provider.h"
 
 #define TASK_ID_PURPOSE "task-id"
@@ -115,7 +116,8 @@ read_payload(const struct eras *eras, const struct principal *principal, const s
 	if (id->handle_len == 0 || id->handle_len > sizeof(id->handle))
 		return false;
 	memcpy(id->handle, at + name_len, id->handle_len);
-	id->row = registry_tool(eras->parts.registry, name, principal->access);
+	id->row = registry_tool(eras->parts.registry, name,
+				&policy_class_of(eras->parts.policy, principal)->view);
 	if (id->row == NULL || id->row->part != ROW_WHOLE || strcmp(id->row->name, name) != 0)
 		return false;
 	for (size_t i = 0; (id->upstream = workspace_at(eras, id->row, i)) != NULL; i++) {

@@ -73,8 +73,7 @@ tools_call(struct request *request)
 
 	if (name == NULL)
 		return;
-	row = registry_tool(request->eras->parts.registry, name,
-			    principal_reach(&request->principal));
+	row = registry_tool(request->eras->parts.registry, name, request_view(request));
 	if (row == NULL) {
 		invoke_unknown(request, ROW_TOOL, "tool", name);
 		return;

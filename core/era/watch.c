@@ -11,6 +11,7 @@
 #include "call/turns.h"
 #include "era/capabilities.h"
 #include "era/inside.h"
+#include "policy/policy.h"
 #include "era/subscriptions.h"
 #include "era/task_id.h"
 #include "era/task_write.h"
@@ -265,7 +266,8 @@ watch_resource(struct eras *eras, const struct principal *principal, const char 
 {
 	struct json_object *arguments = NULL;
 	const struct row *row =
-	    registry_resource(eras->parts.registry, uri, principal->access, &arguments);
+	    registry_resource(eras->parts.registry, uri,
+			      &policy_class_of(eras->parts.policy, principal)->view, &arguments);
 	struct watch *watch = row == NULL ? NULL : watch_find(eras, uri);
 
 	if (watch != NULL) {

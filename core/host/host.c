@@ -35,6 +35,7 @@
 #include "host/documents.h"
 #include "host/notify.h"
 #include "plugin/loader.h"
+#include "policy/policy.h"
 #include "registry/registry.h"
 #include "server/server.h"
 #include "transport/http.h"
@@ -55,6 +56,7 @@ struct host {
 	struct pool *pool;
 	struct plugins *plugins;
 	struct registry *registry;
+	struct policy *policy;
 	struct egress *egress;
 	struct calls *calls;
 	struct eras *eras;
@@ -209,24 +211,41 @@ plugins_start(struct host *host, struct strings *faults)
 	}
 }
 
+/* The rules name tools, so the plugins are loaded first. */
+static void
+policy_start(struct host *host, struct strings *faults)
+{
+	host->registry = plugins_registry(host->plugins);
+	host->policy = policy_new(host->config, host->registry, faults);
+	strcpy(host->local.name, PRINCIPAL_LOCAL);
+	host->local.access = host->config->access;
+}
+
+static void
+policy_report(const struct host *host)
+{
+	const struct strings *warnings = policy_warnings(host->policy);
+
+	for (size_t i = 0; i < warnings->count; i++)
+		log_event(LOG_WARNING, "policy", "why", "s", warnings->item[i], NULL);
+}
+
 static void
 parts_start(struct host *host)
 {
 	const struct config *config = host->config;
 
-	host->registry = plugins_registry(host->plugins);
 	host->egress = egress_new(host->loop, config, host->pool);
 	host->calls = calls_new(host->loop, config, host->egress);
 	calls_use_pool(host->calls, host->pool);
 	host->eras = eras_new(&(struct eras_parts){ .loop = host->loop,
 						    .config = config,
 						    .registry = host->registry,
+						    .policy = host->policy,
 						    .calls = host->calls,
 						    .pool = host->pool,
 						    .sealer = host->sealer });
 	plugins_on_change(host->plugins, plugin_changed, host);
-	strcpy(host->local.name, PRINCIPAL_LOCAL);
-	host->local.access = config->access;
 }
 
 struct host *
@@ -241,6 +260,7 @@ host_try(struct config *config, struct strings *faults)
 	host->loop = loop_new();
 	host->pool = pool_new(host->loop, config->server.workers, config->server.workers_max);
 	plugins_start(host, faults);
+	policy_start(host, faults);
 	if (faults->count == 0)
 		parts_start(host);
 	return host;
@@ -264,6 +284,7 @@ host_new(struct config *config, char *why, size_t why_size)
 		host_free(host);
 		host = NULL;
 	} else { /* 0: on the command line no other call waits, and the user can interrupt */
+		policy_report(host);
 		host->watchdog = watchdog_new(host->loop, STUCK_MS, 0);
 	}
 	strings_fini(&faults);
@@ -296,6 +317,7 @@ host_free(struct host *host)
 	calls_free(host->calls);
 	egress_free(host->egress);
 	documents_free(host->documents);
+	policy_free(host->policy);
 	pool_end(host->pool);
 	plugins_free(host->plugins);
 	sealer_free(host->sealer);
@@ -566,6 +588,18 @@ struct registry *
 host_registry(struct host *host)
 {
 	return host->registry;
+}
+
+struct policy *
+host_policy(struct host *host)
+{
+	return host->policy;
+}
+
+const struct row_view *
+host_view(struct host *host)
+{
+	return &policy_class_of(host->policy, &host->local)->view;
 }
 
 const struct receiver *

@@ -20,8 +20,10 @@ struct egress;
 struct host;
 struct loop;
 struct plugins;
+struct policy;
 struct receiver;
 struct registry;
+struct row_view;
 
 /* Makes a host. Takes ownership of the config. NULL with `why` when a part cannot start, for
  * example a critical plugin or the state key. Opens no listener and makes no request. */
@@ -43,6 +45,9 @@ struct calls *host_calls(struct host *host);
 struct egress *host_egress(struct host *host); /* NULL after a failed start */
 struct plugins *host_plugins(struct host *host);
 struct registry *host_registry(struct host *host);
+struct policy *host_policy(struct host *host); /* NULL after a start that failed */
+/* What the user of the command line sees; the host has started. */
+const struct row_view *host_view(struct host *host);
 const struct receiver *host_receiver(struct host *host);
 
 #endif

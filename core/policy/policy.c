@@ -2,20 +2,21 @@
 #include "policy/policy.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/json.h"
-#include "base/mem.h"
-#include "config/config.h"
-#include "registry/provider.h"
+#include "policy/rules.h"
+#include "policy/scope.h"
 #include "policy/sql.h"
-#include "registry/registry.h"
+#include "registry/provider.h"
 
 /* The data for the rule about secrets. */
 struct asking {
-	const struct policy *policy;
-	const struct principal *principal;
+	struct policy *policy;
+	const struct policy_group *group;
 };
 
 /* ---- secrets ------------------------------------------------------------------------------- */
@@ -63,7 +64,7 @@ scope_allowed(const void *data, const char *scope)
 	const struct row *row;
 
 	for (size_t i = 0; (row = registry_at(asking->policy->registry, ROW_TOOL, i)) != NULL; i++)
-		if (row->access <= asking->principal->access && row_reveals_scope(row, scope))
+		if (row_seen(row, &asking->group->class.view) && row_reveals_scope(row, scope))
 			return true;
 	return false;
 }
@@ -127,27 +128,46 @@ sql_why(const struct sql_verdict *verdict, char *why, size_t size)
 }
 
 static bool
-refuse(struct policy_decision *decision, const char *rule, const char *what, const char *next)
+refuse(struct policy_decision *decision, const char *rule, const char *where, const char *what,
+       const char *next)
 {
 	decision->allowed = false;
 	decision->verdict.rule = rule;
+	decision->verdict.where = where;
 	decision->what = what;
 	decision->next = next;
 	return false;
 }
 
+/* The call that a decision is about. */
+struct asked {
+	struct policy *policy;
+	const struct policy_group *group;
+	const struct row *row;
+	struct json_object *arguments;
+	int64_t now_s;
+	struct policy_decision *decision;
+	bool reads_only; /* the row is by-sql, and its statement only reads */
+};
+
 static bool
-decide_sql(const struct policy *policy, const struct principal *principal, const struct row *row,
-	   struct json_object *arguments, struct policy_decision *decision)
+decide_sql(struct asked *asked)
 {
+	struct policy_decision *decision = asked->decision;
+	const struct row *row = asked->row;
 	const char *argument = json_str(json_obj(row->meta, "scope"), "sql");
-	struct json_object *sql = argument != NULL ? json_get(arguments, argument) : NULL;
-	const struct asking asking = { policy, principal };
-	const struct sql_rules rules = { .functions = &policy->config->read_functions,
+	struct json_object *sql = argument != NULL ? json_get(asked->arguments, argument) : NULL;
+	const struct asking asking = { asked->policy, asked->group };
+	const struct sql_rules rules = { .functions = &asked->policy->config->read_functions,
 					 .scope_allowed = scope_allowed,
 					 .data = &asking };
 	struct sql_verdict verdict = { .class = SQL_UNKNOWN, .flaw = SQL_OTHER };
+	const struct rule *rule;
+	enum rule_key key;
+	enum access access = rules_access(asked->policy, asked->group, row, &rule, &key);
 
+	if (argument == NULL && !row->by_sql)
+		return true;
 	if (json_object_is_type(sql, json_type_string))
 		sql_judge(json_object_get_string(sql), (size_t)json_object_get_string_len(sql),
 			  &rules, &verdict);
@@ -155,16 +175,150 @@ decide_sql(const struct policy *policy, const struct principal *principal, const
 		snprintf(decision->why, sizeof(decision->why),
 			 "It calls secret() or try_secret(), or could hide such a call, and no "
 			 "tool that shows secrets is enabled for the scope");
-		return refuse(decision, "secret",
+		return refuse(decision, "secret", NULL,
 			      "The statement was not run: showing secrets is not allowed",
 			      "Remove the secret from the statement, or ask the operator to "
 			      "allow its scope");
 	}
-	if (!row->by_sql || principal->access >= ACCESS_WRITE || verdict.class == SQL_READ)
+	asked->reads_only = row->by_sql && verdict.class == SQL_READ;
+	if (!row->by_sql || access >= ACCESS_WRITE || verdict.class == SQL_READ)
 		return true;
 	sql_why(&verdict, decision->why, sizeof(decision->why));
-	return refuse(decision, "sql", "The statement was not run: only reading is allowed",
+	return refuse(decision, "sql", rule != NULL ? rule->config->where[key] : NULL,
+		      "The statement was not run: only reading is allowed",
 		      "Use a statement that only reads, or ask the operator for write access");
+}
+
+/* ---- the view ------------------------------------------------------------------------------ */
+
+static bool
+decide_view(const struct asked *asked)
+{
+	struct policy_decision *decision = asked->decision;
+	const struct row *row = asked->row;
+	const struct rule *rule;
+	enum rule_key key;
+
+	if (row->kind == ROW_COMPLETION || row_seen(row, &asked->group->class.view))
+		return true;
+	rules_hide(asked->policy, asked->group, row, &rule, &key);
+	if (key == RULE_ALLOW)
+		snprintf(decision->why, sizeof(decision->why),
+			 "a list of what is allowed does not have \"%.64s\"", row->name);
+	else if (key == RULE_DENY)
+		snprintf(decision->why, sizeof(decision->why), "\"%.64s\" is denied", row->name);
+	else
+		snprintf(decision->why, sizeof(decision->why),
+			 "\"%.64s\" needs more access than you have", row->name);
+	return refuse(decision, rule_key_name(key), rule != NULL ? rule->config->where[key] : NULL,
+		      "The call is not allowed", "Ask the operator for more access");
+}
+
+/* ---- objects, conditions, times ------------------------------------------------------------- */
+
+static bool
+decide_scope(const struct asked *asked)
+{
+	struct policy_decision *decision = asked->decision;
+	struct scope_refusal refusal;
+
+	decision->verdict.fence = rules_fence(asked->policy, asked->group, asked->row);
+	if (decision->verdict.fence == NULL)
+		return true;
+	decision->verdict.declared = scope_declared(asked->row);
+	if (scope_allows(decision->verdict.fence, asked->row, asked->arguments, &refusal))
+		return true;
+	snprintf(decision->why, sizeof(decision->why), "%s", refusal.why);
+	return refuse(decision, fence_keys[refusal.kind], refusal.list->where,
+		      "The call is not allowed",
+		      "Name an object that is allowed, or ask the operator to add it to the list");
+}
+
+static bool
+decide_conditions(const struct asked *asked, const struct rule *rule)
+{
+	struct policy_decision *decision = asked->decision;
+
+	for (size_t i = 0; i < rule->conditions; i++) {
+		if (!condition_concerns(&rule->condition[i], asked->row) ||
+		    condition_holds(&rule->condition[i], asked->arguments))
+			continue;
+		snprintf(decision->why, sizeof(decision->why), "the policy demands \"%.200s\"",
+			 rule->condition[i].text);
+		return refuse(decision, "conditions", rule->config->where[RULE_CONDITIONS],
+			      "The call is not allowed",
+			      "Set the argument to an allowed value, and call again");
+	}
+	return true;
+}
+
+static bool
+decide_times(const struct asked *asked, const struct rule *rule)
+{
+	struct policy_decision *decision = asked->decision;
+	size_t at;
+
+	if (rule->config->where[RULE_TIMES] == NULL)
+		return true;
+	for (size_t i = 0; i < rule->windows; i++)
+		if (window_has(&rule->window[i], asked->now_s))
+			return true;
+	at = (size_t)snprintf(decision->why, sizeof(decision->why), "the policy allows it only");
+	for (size_t i = 0; i < rule->windows && at < sizeof(decision->why); i++)
+		at += (size_t)snprintf(decision->why + at, sizeof(decision->why) - at, "%s %s",
+				       i > 0 ? "," : "", rule->config->times.item[i]);
+	return refuse(decision, "times", rule->config->where[RULE_TIMES],
+		      "The call is not allowed at this time", "Call again at an allowed time");
+}
+
+static bool
+decide_rules(const struct asked *asked)
+{
+	const struct policy *policy = asked->policy;
+
+	for (size_t i = 0; i < policy->rules; i++) {
+		const struct rule *rule = &policy->rule[i];
+
+		if ((rule->conditions == 0 && rule->config->where[RULE_TIMES] == NULL) ||
+		    !rule_set_has(&asked->group->set, i) || !rule_concerns(rule, asked->row))
+			continue;
+		if (!decide_conditions(asked, rule) || !decide_times(asked, rule))
+			return false;
+	}
+	return true;
+}
+
+/* ---- confirmation -------------------------------------------------------------------------- */
+
+/* Is it a call that a person may have to confirm? A tool that can destroy something, or that has a
+ * sentence for the question; not a statement that only reads. */
+static bool
+is_grave(const struct asked *asked)
+{
+	const struct row *row = asked->row;
+	struct json_object *hints = json_obj(row->json, "annotations");
+
+	if (row->kind != ROW_TOOL || row->part == ROW_RESULT || asked->reads_only)
+		return false;
+	return json_str(row->meta, "confirm") != NULL || json_flag(hints, "destructiveHint", false);
+}
+
+/* The last rule that says something about it decides. */
+static enum confirm
+confirm_level(const struct asked *asked)
+{
+	enum confirm level = CONFIRM_NEVER;
+
+	if (!is_grave(asked))
+		return CONFIRM_NEVER;
+	for (size_t i = 0; i < asked->policy->rules; i++) {
+		const struct rule *rule = &asked->policy->rule[i];
+
+		if (rule->config->confirm != CONFIRM_UNSET && rule_set_has(&asked->group->set, i) &&
+		    rule_concerns(rule, asked->row))
+			level = rule->config->confirm;
+	}
+	return level;
 }
 
 /* ---- all rules ----------------------------------------------------------------------------- */
@@ -175,32 +329,116 @@ reveals(const struct row *row)
 	return json_flag(row->meta, "reveals", false) || json_obj(row->meta, "reveals") != NULL;
 }
 
-static bool
-decide(const struct policy *policy, const struct principal *principal, const struct row *row,
-       struct json_object *arguments, struct policy_decision *decision)
+bool
+policy_decide_at(struct policy *policy, const struct principal *principal, const struct row *row,
+		 struct json_object *arguments, int64_t now_s, struct policy_decision *decision)
 {
+	struct asked asked = { .policy = policy,
+			       .group = rules_group(policy, principal),
+			       .row = row,
+			       .arguments = arguments,
+			       .now_s = now_s,
+			       .decision = decision };
+	bool allowed;
+
 	*decision =
 	    (struct policy_decision){ .allowed = true,
 				      .verdict = { .rule = "allowed", .reveals = reveals(row) } };
-	if (row->access > principal->access) {
-		snprintf(decision->why, sizeof(decision->why),
-			 "\"%.64s\" needs more access than you have", row->name);
-		return refuse(decision, "access", "The call is not allowed",
-			      "Ask the operator for more access");
-	}
-	if (json_get(json_obj(row->meta, "scope"), "sql") == NULL && !row->by_sql)
-		return true;
-	return decide_sql(policy, principal, row, arguments, decision);
-}
-
-bool
-policy_decide(const struct policy *policy, const struct principal *principal, const struct row *row,
-	      struct json_object *arguments, struct policy_decision *decision)
-{
-	bool allowed = decide(policy, principal, row, arguments, decision);
-
+	allowed = decide_view(&asked) && decide_sql(&asked) && decide_scope(&asked) &&
+		  decide_rules(&asked);
+	if (allowed)
+		decision->confirm = confirm_level(&asked);
 	CHECK(decision->allowed == allowed && decision->verdict.rule != NULL);
 	CHECK(allowed ||
 	      (decision->what != NULL && decision->next != NULL && decision->why[0] != '\0'));
 	return allowed;
+}
+
+bool
+policy_decide(struct policy *policy, const struct principal *principal, const struct row *row,
+	      struct json_object *arguments, struct policy_decision *decision)
+{
+	return policy_decide_at(policy, principal, row, arguments, clock_wall_ms() / 1000,
+				decision);
+}
+
+struct policy_class *
+policy_class_of(struct policy *policy, const struct principal *principal)
+{
+	struct principal wider = *principal;
+
+	wider.access = principal_reach(principal);
+	return &rules_group(policy, &wider)->class;
+}
+
+/* ---- completions --------------------------------------------------------------------------- */
+
+/* The kind of object that an argument names: by the scope of the template's tool, else by its name
+ * as prompts use it. */
+static bool
+kind_of_argument(const struct row *row, const char *argument, const char *kind)
+{
+	struct json_object *scope = row->tool != NULL ? json_obj(row->tool->meta, "scope") : NULL;
+	const char *name = json_str(scope, kind);
+
+	return name != NULL ? strcmp(name, argument) == 0
+			    : scope == NULL && strcmp(kind, argument) == 0;
+}
+
+bool
+policy_limits_completions(struct policy *policy, const struct principal *principal,
+			  const struct row *row)
+{
+	return rules_fence(policy, rules_group(policy, principal), row) != NULL;
+}
+
+bool
+policy_completes(struct policy *policy, const struct principal *principal, const struct row *row,
+		 const char *argument, const char *value, struct json_object *arguments)
+{
+	static const char *const kinds[] = { "catalog",	  "schema",  "path", "secret_scope",
+					     "warehouse", "cluster", "job" };
+	const struct fence *fence = rules_fence(policy, rules_group(policy, principal), row);
+	struct json_object *scope = row->tool != NULL ? json_obj(row->tool->meta, "scope") : NULL;
+	const char *key = json_str(scope, "catalog"), *catalog;
+	enum fence_kind kind;
+	char whole[1024];
+
+	if (fence == NULL)
+		return true;
+	for (unsigned i = 0; i < FENCE_KINDS; i++) {
+		if (!kind_of_argument(row, argument, kinds[i]))
+			continue;
+		if (i == FENCE_PATH)
+			return fence_refuses_path(fence, value, strlen(value), &kind) == NULL;
+		if (i != FENCE_SCHEMA)
+			return fence_refuses(fence, (enum fence_kind)i, value, strlen(value)) ==
+			       NULL;
+		catalog = json_str(arguments, key != NULL ? key : "catalog");
+		snprintf(whole, sizeof(whole), "%s.%s", catalog != NULL ? catalog : "", value);
+		return catalog == NULL ||
+		       fence_refuses(fence, FENCE_SCHEMA, whole, strlen(whole)) == NULL;
+	}
+	return true;
+}
+
+const char *
+policy_confirm_name(enum confirm confirm)
+{
+	static const char *const names[] = { "never", "never", "when-possible", "always" };
+
+	return names[confirm];
+}
+
+/* ---- for reports --------------------------------------------------------------------------- */
+
+void
+policy_rules(struct policy *policy, const struct principal *principal,
+	     void (*each)(void *data, const struct config_rule *rule), void *data)
+{
+	const struct policy_group *group = rules_group(policy, principal);
+
+	for (size_t i = 0; i < policy->rules; i++)
+		if (rule_set_has(&group->set, i))
+			each(data, policy->rule[i].config);
 }

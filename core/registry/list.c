@@ -70,7 +70,8 @@ write_row(struct json *out, const struct row *row, enum revision revision)
 
 void
 registry_list(const struct registry *registry, enum row_kind kind, enum revision revision,
-	      enum access access, size_t start, size_t page, struct json *out, size_t *next)
+	      const struct row_view *view, size_t start, size_t page, struct json *out,
+	      size_t *next)
 {
 	static const char *const names[ROW_KINDS] = { "tools", "resources", "resourceTemplates",
 						      "prompts", "completions" };
@@ -80,7 +81,7 @@ registry_list(const struct registry *registry, enum row_kind kind, enum revision
 	*next = 0;
 	json_begin(json_member(out, names[kind]), '[');
 	for (size_t i = start; (row = registry_at(registry, kind, i)) != NULL; i++) {
-		if (row->access > access)
+		if (!row_seen(row, view))
 			continue;
 		if (page > 0 && shown == page) {
 			*next = i;

@@ -21,7 +21,7 @@ struct words {
 struct search {
 	const struct registry *registry;
 	enum row_kind kind;
-	enum access access;
+	const struct row_view *view;
 	const char *wanted;
 	const char **found;
 	size_t n;
@@ -32,7 +32,7 @@ name_at(const struct search *search, size_t i)
 {
 	const struct row *row = registry_at(search->registry, search->kind, i);
 
-	return row != NULL && row->access <= search->access ? row->name : NULL;
+	return row != NULL && row_seen(row, search->view) ? row->name : NULL;
 }
 
 /* The text after the prefix that a client adds: mcp__lakehost__X, lakehost.X, lakehost/X,
@@ -106,7 +106,8 @@ other_verb(const struct search *search, size_t at, const char *wanted)
 
 	if (row->access == ACCESS_READ || strncasecmp(row->name, wanted, len + 1) == 0)
 		return false;
-	for (size_t i = 0; i < registry_count(search->registry, search->kind, ACCESS_ADMIN); i++) {
+	for (size_t i = 0;
+	     i < registry_count(search->registry, search->kind, row_view_of(ACCESS_ADMIN)); i++) {
 		const char *name = name_at(search, i);
 
 		if (name != NULL && strncasecmp(name, wanted, len) == 0 && name[len] == '_')
@@ -121,7 +122,8 @@ find_misspelt(struct search *search, const char *wanted)
 {
 	size_t least = strlen(wanted) / 4 + 1;
 
-	for (size_t i = 0; i < registry_count(search->registry, search->kind, ACCESS_ADMIN); i++) {
+	for (size_t i = 0;
+	     i < registry_count(search->registry, search->kind, row_view_of(ACCESS_ADMIN)); i++) {
 		const char *name = name_at(search, i);
 		size_t edits = name != NULL ? nearest_edits(wanted, name) : least;
 
@@ -139,7 +141,8 @@ find_within(struct search *search)
 {
 	size_t longest = PART_LEAST - 1;
 
-	for (size_t i = 0; i < registry_count(search->registry, search->kind, ACCESS_ADMIN); i++) {
+	for (size_t i = 0;
+	     i < registry_count(search->registry, search->kind, row_view_of(ACCESS_ADMIN)); i++) {
 		const char *name = name_at(search, i);
 
 		if (name == NULL || strlen(name) <= longest ||
@@ -155,7 +158,7 @@ find_within(struct search *search)
 static void
 find_by_words(struct search *search, const char *wanted)
 {
-	size_t rows = registry_count(search->registry, search->kind, ACCESS_ADMIN);
+	size_t rows = registry_count(search->registry, search->kind, row_view_of(ACCESS_ADMIN));
 	struct words words, other;
 
 	words_of(wanted, &words);
@@ -174,10 +177,10 @@ find_by_words(struct search *search, const char *wanted)
 
 size_t
 registry_near(const struct registry *registry, enum row_kind kind, const char *name,
-	      enum access access, const char *found[REGISTRY_NEAR_MAX])
+	      const struct row_view *view, const char *found[REGISTRY_NEAR_MAX])
 {
 	struct search search = {
-		.registry = registry, .kind = kind, .access = access, .wanted = name, .found = found
+		.registry = registry, .kind = kind, .view = view, .wanted = name, .found = found
 	};
 	const char *bare = without_prefix(name);
 

@@ -331,6 +331,7 @@ draft_commit(struct draft *draft)
 		struct json_object *aliases = json_arr(row->meta, "uri_aliases");
 
 		CHECK(leads_to(draft->registry, row));
+		row->place = draft->registry->kind[row->kind].count;
 		rows_add(&draft->registry->kind[row->kind], row);
 		if (row->uri == NULL)
 			continue;
@@ -427,33 +428,47 @@ registry_free(struct registry *registry)
 	free(registry);
 }
 
+const struct row_view *
+row_view_of(enum access access)
+{
+	static const struct row_view views[] = {
+		[ACCESS_NONE] = { .access = ACCESS_NONE },
+		[ACCESS_READ] = { .access = ACCESS_READ },
+		[ACCESS_WRITE] = { .access = ACCESS_WRITE },
+		[ACCESS_ADMIN] = { .access = ACCESS_ADMIN },
+	};
+
+	CHECK(access <= ACCESS_ADMIN);
+	return &views[access];
+}
+
 /* ---- lookups --------------------------------------------------------------------------------- */
 
 const struct row *
-registry_tool(const struct registry *registry, const char *name, enum access access)
+registry_tool(const struct registry *registry, const char *name, const struct row_view *view)
 {
 	const struct row *row = table_find(registry->tools, name);
 
 	CHECK(row == NULL || row->kind == ROW_TOOL);
-	return row != NULL && row->access <= access ? row : NULL;
+	return row != NULL && row_seen(row, view) ? row : NULL;
 }
 
 const struct row *
-registry_prompt(const struct registry *registry, const char *name)
+registry_prompt(const struct registry *registry, const char *name, const struct row_view *view)
 {
 	const struct row *row = table_find(registry->prompts, name);
 
 	CHECK(row == NULL || row->kind == ROW_PROMPT);
-	return row;
+	return row != NULL && row_seen(row, view) ? row : NULL;
 }
 
 size_t
-registry_count(const struct registry *registry, enum row_kind kind, enum access access)
+registry_count(const struct registry *registry, enum row_kind kind, const struct row_view *view)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < registry->kind[kind].count; i++)
-		count += registry->kind[kind].item[i]->access <= access;
+		count += row_seen(registry->kind[kind].item[i], view);
 	return count;
 }
 
@@ -503,13 +518,13 @@ type_arguments(const struct row *tool, struct json_object *arguments)
 }
 
 static const struct row *
-match_pattern(const struct registry *registry, const char *uri, enum access access,
+match_pattern(const struct registry *registry, const char *uri, const struct row_view *view,
 	      struct json_object **arguments)
 {
 	for (size_t i = 0; i < registry->n_patterns; i++) {
 		const struct pattern_entry *entry = &registry->patterns[i];
 
-		if (entry->row->access > access)
+		if (!row_seen(entry->row, view))
 			continue;
 		*arguments = uri_template_match(entry->pattern, uri);
 		if (*arguments == NULL)
@@ -522,7 +537,7 @@ match_pattern(const struct registry *registry, const char *uri, enum access acce
 }
 
 const struct row *
-registry_resource(const struct registry *registry, const char *uri, enum access access,
+registry_resource(const struct registry *registry, const char *uri, const struct row_view *view,
 		  struct json_object **arguments)
 {
 	const struct row *row;
@@ -532,8 +547,8 @@ registry_resource(const struct registry *registry, const char *uri, enum access 
 		return NULL; /* a pattern is not a URI */
 	row = table_find(registry->uris, uri);
 	if (row != NULL)
-		return row->access <= access ? row : NULL;
-	return match_pattern(registry, uri, access, arguments);
+		return row_seen(row, view) ? row : NULL;
+	return match_pattern(registry, uri, view, arguments);
 }
 
 static const struct row *
@@ -552,15 +567,19 @@ find_completion(const struct registry *registry, const struct row *target, const
 
 bool
 registry_completion(const struct registry *registry, bool prompt, const char *ref,
-		    const char *argument, const struct row **row)
+		    const char *argument, const struct row_view *view, const struct row **found,
+		    const struct row **row)
 {
 	const struct row *target = table_find(prompt ? registry->prompts : registry->uris, ref);
 	struct json_object *arguments = NULL;
 
 	/* a client may also send a URI in which the variables are replaced by values */
 	if (target == NULL && !prompt)
-		target = registry_resource(registry, ref, ACCESS_ADMIN, &arguments);
+		target = registry_resource(registry, ref, view, &arguments);
 	json_object_put(arguments);
+	if (target != NULL && !row_seen(target, view))
+		target = NULL;
+	*found = target;
 	*row = target == NULL ? NULL : find_completion(registry, target, argument);
 	return target != NULL;
 }

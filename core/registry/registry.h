@@ -49,6 +49,7 @@ struct param_header {
 /* One row of a manifest. Immutable. */
 struct row {
 	enum row_kind kind;
+	size_t place;			 /* registry_at(kind, place) is this row */
 	const struct provider *provider; /* the plugin that runs it; NULL: a prompt that is only
 					  * text */
 	const char *owner; /* the name of that plugin, or the file of the prompt; borrowed */
@@ -81,6 +82,21 @@ struct row {
 
 struct registry;
 
+/* The rows that a caller may see: those within `access` that are not hidden. */
+struct row_view {
+	enum access access;
+	const unsigned char *hidden[ROW_KINDS]; /* by `place`, 1: hidden; NULL: no row is */
+};
+/* The view that depends on access alone. Static. */
+const struct row_view *row_view_of(enum access access);
+
+static inline bool
+row_seen(const struct row *row, const struct row_view *view)
+{
+	return row->access <= view->access &&
+	       (view->hidden[row->kind] == NULL || view->hidden[row->kind][row->place] == 0);
+}
+
 /*
  * Builds the snapshot. `list` holds the manifests in publishing order. A row that breaks a rule
  * refuses its whole plugin: reported through `refuse`, the others stay. The rules:
@@ -95,10 +111,12 @@ struct registry;
  * - only a tool of access admin reveals.
  *
  * The member `lakehost` of a tool: access (read, write, admin, by-sql), inline, wait_s, scope
- * {what: argument} (what: sql, or a name in reveals), redact [argument] (its values are not shown
- * in messages, and from eight bytes on masked everywhere), reveals (it is there to show secrets:
- * its text is not masked; true, or {what of `scope`: the option of the plugin that lists which of
- * them may be shown, as texts, "*" for all}), resource (URI or template), mime (of it), aliases
+ * {what: argument} (what: sql, catalog, schema, table, path, secret_scope, warehouse, cluster,
+ * job, or a name in reveals: the policy compares the argument with its lists), redact [argument]
+ * (its values are not shown in messages, and from eight bytes on masked everywhere), reveals (it
+ * is there to show secrets: its text is not masked; true, or {what of `scope`: the option of the
+ * plugin that lists which of them may be shown, as texts, "*" for all}), resource (URI or
+ * template), mime (of it), aliases
  * [tool name], uri_aliases [URI or template], argument_aliases {other spelling: argument}, times
  * [argument] (the caller may say ISO 8601 or -24h, the handler gets milliseconds since 1970),
  * workspaces (the host has added the argument `workspace`), former (a name that leads to it too,
@@ -128,28 +146,31 @@ struct registry *registry_new(const struct registry_source *list, size_t n,
 void registry_free(struct registry *registry);
 
 /* Finds rows; NULL when unknown. An alias of a tool leads to its row here, before any other check.
- * Rows that need more access than `access` are not found. */
+ * Rows that the view does not have are not found. */
 const struct row *registry_tool(const struct registry *registry, const char *name,
-				enum access access);
-const struct row *registry_prompt(const struct registry *registry, const char *name);
+				const struct row_view *view);
+const struct row *registry_prompt(const struct registry *registry, const char *name,
+				  const struct row_view *view);
 /* Finds the row for a URI: static resources first, then templates, beginning with the most specific
  * one. `arguments` receives the decoded variables as a new object, or NULL when there are no
  * variables. A variable becomes an integer or boolean where the tool's schema needs one and the
  * text is valid. */
 const struct row *registry_resource(const struct registry *registry, const char *uri,
-				    enum access access, struct json_object **arguments);
+				    const struct row_view *view, struct json_object **arguments);
 /* True when the reference names an existing prompt or template; `row` may still be NULL (no
- * completion for that argument: an empty answer). */
+ * completion for that argument: an empty answer). `target`: the prompt, resource or template. */
 bool registry_completion(const struct registry *registry, bool prompt, const char *ref,
-			 const char *argument, const struct row **row);
-size_t registry_count(const struct registry *registry, enum row_kind kind, enum access access);
+			 const char *argument, const struct row_view *view,
+			 const struct row **target, const struct row **row);
+size_t registry_count(const struct registry *registry, enum row_kind kind,
+		      const struct row_view *view);
 const struct row *registry_at(const struct registry *registry, enum row_kind kind, size_t i);
 
 /* Finds the names of rows that an unknown name was probably meant to be, the most similar one
  * first. Returns their number. */
 #define REGISTRY_NEAR_MAX 3u
 size_t registry_near(const struct registry *registry, enum row_kind kind, const char *name,
-		     enum access access, const char *found[REGISTRY_NEAR_MAX]);
+		     const struct row_view *view, const char *found[REGISTRY_NEAR_MAX]);
 
 /* The name of the tool that the host publishes for this part of the tool's operation, or NULL. */
 const char *row_task_name(const struct row *tool, enum row_part part);
@@ -171,6 +192,7 @@ void row_take_texts(struct json_object *arguments);
  * page, `*next` the offset of the next one or 0. A page has `page` rows (0: all).
  */
 void registry_list(const struct registry *registry, enum row_kind kind, enum revision revision,
-		   enum access access, size_t start, size_t page, struct json *out, size_t *next);
+		   const struct row_view *view, size_t start, size_t page, struct json *out,
+		   size_t *next);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fence.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/uri.h"
@@ -11,6 +12,7 @@
 #include "registry/schema.h"
 
 #define SCHEMA_WHY_MAX 256u
+#define SENTENCE_MAX 500u /* bytes of `confirm` */
 
 static const char *const tool_members[] = { "name",	   "title",	  "description",
 					    "icons",	   "inputSchema", "outputSchema",
@@ -140,6 +142,27 @@ init_schemas(struct row *row, struct row_fault *fault)
 
 /* ---- the member lakehost --------------------------------------------------------------------- */
 
+/* Each {name} in the question to a person is the name of a property. */
+static bool
+check_sentence(const struct row *row)
+{
+	const char *at = json_str(row->meta, "confirm");
+
+	if (at == NULL || *at == '\0' || strlen(at) > SENTENCE_MAX)
+		return false;
+	while ((at = strchr(at, '{')) != NULL) {
+		size_t len = strcspn(++at, "}");
+		char *name = xstrndup(at, len);
+		bool fine = at[len] == '}' && is_property(row, name);
+
+		free(name);
+		if (!fine)
+			return false;
+		at += len;
+	}
+	return true;
+}
+
 /* Checks members that are single values. */
 static bool
 check_values(const struct row *row, struct row_fault *fault)
@@ -148,10 +171,9 @@ check_values(const struct row *row, struct row_fault *fault)
 			   *wait = json_get(row->meta, "wait_s");
 	int64_t seconds = json_int(row->meta, "wait_s", -1);
 
-	/* planned for a later version; it has no effect yet */
-	if (json_object_object_get_ex(row->meta, "confirm", NULL))
-		return row_fault(fault,
-				 "lakehost.confirm: has no effect in this version; leave it out");
+	if (json_object_object_get_ex(row->meta, "confirm", NULL) && !check_sentence(row))
+		return row_fault(fault, "lakehost.confirm: not a sentence whose {…} are the names "
+					"of properties");
 	if (wait != NULL && (seconds < 0 || seconds > 50))
 		return row_fault(fault, "lakehost.wait_s: not 0 to 50");
 	return mime == NULL || json_object_is_type(mime, json_type_string) ||
@@ -171,6 +193,17 @@ check_requests(const struct row *row, struct row_fault *fault)
 	return true;
 }
 
+/* Kinds of object that the policy has lists for (base/fence.h), "table" for a name that contains
+ * its catalog and schema, and "sql". */
+static bool
+is_scope(const char *kind)
+{
+	for (size_t i = 0; i < FENCE_KINDS; i++)
+		if (strcmp(kind, fence_names[i]) == 0)
+			return true;
+	return strcmp(kind, "sql") == 0 || strcmp(kind, "table") == 0;
+}
+
 static bool
 check_scope(const struct row *row, struct row_fault *fault)
 {
@@ -185,13 +218,13 @@ check_scope(const struct row *row, struct row_fault *fault)
 		if (!is_property(row, json_str(scope, member.key)))
 			return row_fault(fault, "lakehost.scope.%.40s: not the name of a property",
 					 member.key);
-		if (strcmp(member.key, "sql") != 0 &&
+		if (!is_scope(member.key) &&
 		    json_get(json_obj(row->meta, "reveals"), member.key) == NULL)
-			return row_fault(
-			    fault,
-			    "lakehost.scope.%.40s: has no effect in this version: only sql and "
-			    "the names in lakehost.reveals have one",
-			    member.key);
+			return row_fault(fault,
+					 "lakehost.scope.%.40s: unknown: sql, catalog, schema, "
+					 "table, path, secret_scope, warehouse, cluster, job, or a "
+					 "name in lakehost.reveals",
+					 member.key);
 	}
 	return true;
 }

@@ -4,7 +4,7 @@ lakehost_core(upstream
 	SOURCES databricks/attributes.c databricks/azure.c databricks/choose.c databricks/databricks.c
 		databricks/host.c databricks/http.c databricks/login.c databricks/login_azure.c
 		databricks/login_cli.c databricks/login_google.c databricks/login_oidc.c
-		databricks/login_stage.c databricks/method.c databricks/profile.c
+		databricks/login_stage.c databricks/method.c databricks/objects.c databricks/profile.c
 		databricks/resolve.c generic/generic.c generic/resolve.c credential.c group.c load.c
 		oauth.c secret.c upstream.c
 	LIBS PkgConfig::CONFIG PkgConfig::CRYPTO)

@@ -23,6 +23,7 @@
 
 #include <lakehost/plugin.h>
 
+#include "base/fence.h"
 #include "config/config.h"
 
 struct buf;
@@ -31,6 +32,13 @@ struct credential_outcome;
 struct credential_request;
 struct credential_step;
 struct node;
+
+struct upstream_request {
+	const char *method, *path, *query; /* percent-encoded; the query may be "" */
+	const char *body;		   /* JSON, or NULL */
+	size_t body_len;
+};
+typedef void (*upstream_object_fn)(void *data, enum fence_kind kind, const char *value, size_t len);
 
 struct upstream_kind {
 	const char *name;    /* the value of `kind` in the configuration: "databricks" */
@@ -72,6 +80,13 @@ struct upstream_kind {
 	bool (*reload)(struct credential *credential);
 	/* See credential_explain(). May be NULL. */
 	void (*explain)(const struct credential *credential, struct strings *lines);
+
+	/* Calls `each` for every object that a request names: its kind, and its name or id. `len`
+	 * 0: the object has no id yet, or is not named although the request needs it. `value`
+	 * NULL: the request uses an object of this kind that it does not name, such as the tables
+	 * in a statement. NULL where requests name no object. */
+	void (*objects)(const struct upstream_request *request, upstream_object_fn each,
+			void *data);
 
 	/* Appends to User-Agent, beginning with a blank. NULL: nothing. */
 	void (*user_agent)(const struct credential *credential, struct buf *out);

@@ -12,3 +12,4 @@ lakehost_unit_test(loop SOURCES test_loop.c child.c CORE base LABELS concurrency
 lakehost_unit_test(seal SOURCES test_seal.c folder.c CORE base LABELS concurrency)
 lakehost_unit_test(uri SOURCES test_uri.c CORE base)
 lakehost_unit_test(mask SOURCES test_mask.c CORE base)
+lakehost_unit_test(fence SOURCES test_fence.c CORE base)

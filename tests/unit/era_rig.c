@@ -19,6 +19,7 @@
 #include "base/pool.h"
 #include "config/config.h"
 #include "era_plugin.h"
+#include "policy/policy.h"
 #include "registry/registry.h"
 #include "transport/stdio.h"
 
@@ -34,6 +35,7 @@ size_t rig_eofs;
 
 static struct loop *loop;
 static struct registry *registry;
+static struct policy *policy;
 static struct calls *calls;
 static struct pool *pool;
 static struct sealer *sealer;
@@ -44,6 +46,7 @@ static size_t n_lines;
 static char server_name[] = "rig", server_title[] = "A rig";
 static char instructions[] = "Ask for echo.";
 static struct config config;
+static struct strings policy_faults;
 
 /* ---- the transport ------------------------------------------------------------------------- */
 
@@ -331,6 +334,9 @@ parts_start(void)
 
 	registry = registry_new(sources, 2, refused, NULL);
 	json_object_put(prompts);
+	policy = policy_new(&config, registry, &policy_faults);
+	if (policy == NULL)
+		abort();
 	loop = loop_new();
 	pool = pool_new(loop, 2, 4);
 	calls = calls_new(loop, &config, NULL);
@@ -338,6 +344,7 @@ parts_start(void)
 	rig_eras = eras_new(&(struct eras_parts){ .loop = loop,
 						  .config = &config,
 						  .registry = registry,
+						  .policy = policy,
 						  .calls = calls,
 						  .pool = pool,
 						  .sealer = sealer,
@@ -355,6 +362,7 @@ parts_stop(void)
 	eras_free(rig_eras);
 	calls_free(calls);
 	pool_free(pool);
+	policy_free(policy);
 	registry_free(registry);
 	loop_free(loop);
 }

@@ -49,7 +49,7 @@ static void
 taken(const char *tool, const char *arguments, const char *expected, const char *notes,
       const char *why)
 {
-	const struct row *row = registry_tool(registry, tool, ACCESS_ADMIN);
+	const struct row *row = registry_tool(registry, tool, row_view_of(ACCESS_ADMIN));
 	struct json_object *tree =
 	    json_parse(arguments, strlen(arguments), &json_inbound, NULL, NULL);
 	struct buf told, faults, text;
@@ -204,8 +204,9 @@ many_faults_end(void)
 	strcat(arguments, "]}");
 	tree = json_parse(arguments, strlen(arguments), &json_inbound, NULL, NULL);
 	buf_init(&why, 4000);
-	CU_ASSERT(!row_take_arguments(registry_tool(registry, "execute_sql", ACCESS_ADMIN), tree,
-				      NULL, &why));
+	CU_ASSERT(
+	    !row_take_arguments(registry_tool(registry, "execute_sql", row_view_of(ACCESS_ADMIN)),
+				tree, NULL, &why));
 	CU_ASSERT(strstr(why.data, "vector[10]") != NULL && strstr(why.data, "vector[12]") == NULL);
 	CU_ASSERT(strstr(why.data, "\nThere may be more faults.") != NULL);
 	buf_fini(&why);
@@ -305,7 +306,7 @@ near(const char *name, const char *expected)
 {
 	const char *found[REGISTRY_NEAR_MAX];
 	char text[200] = "";
-	size_t n = registry_near(registry, ROW_TOOL, name, ACCESS_READ, found);
+	size_t n = registry_near(registry, ROW_TOOL, name, row_view_of(ACCESS_READ), found);
 
 	for (size_t i = 0; i < n; i++) {
 		strcat(text, i > 0 ? " " : "");

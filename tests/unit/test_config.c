@@ -542,7 +542,7 @@ upstreams_refused(void)
 	    "t.conf:1: upstreams.workspace.link_suffixes: \".com\" must be the end of a host name "
 	    "in "
 	    "lower case, for example \"storage.example.com\"");
-	wrong("upstreams = { workspace = { ca_file = \"/nonexistent\"; }; };",
+	wrong("upstreams = { workspace = { ca_file = \"/nonexistent/ca.pem\"; }; };",
 	      "t.conf:1: upstreams.workspace.ca_file: cannot be read: No such file or directory");
 	wrong("upstreams = { Mars = { }; };",
 	      "t.conf:1: upstreams.Mars: the name of an upstream may have at most 32 characters of "

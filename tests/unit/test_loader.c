@@ -43,7 +43,7 @@ loads_and_runs_a_good_one(void)
 	CU_ASSERT(status.manifest != NULL && status.file != NULL);
 	ASSERT_STR(getenv("LAKEHOST_TEST_LOADED"), "good");
 	ASSERT_STR(getenv("LAKEHOST_TEST_OPTIONS"), "{\"limit\":7,\"table\":\"none\"}");
-	row = registry_tool(plugins_registry(rig.plugins), "tool_one", ACCESS_READ);
+	row = registry_tool(plugins_registry(rig.plugins), "tool_one", row_view_of(ACCESS_READ));
 	if (row == NULL)
 		abort();
 	ASSERT_STR(row->provider->name, "good");
@@ -94,7 +94,8 @@ check_runs_no_code(void)
 	rig_enable(&rig, "bad_start");
 	rig_load(&rig, true);
 	expect(&rig, 0, PLUGIN_OK, "");
-	CU_ASSERT(registry_tool(plugins_registry(rig.plugins), "tool_one", ACCESS_READ) != NULL);
+	CU_ASSERT(registry_tool(plugins_registry(rig.plugins), "tool_one",
+				row_view_of(ACCESS_READ)) != NULL);
 	CU_ASSERT(getenv("LAKEHOST_TEST_LOADED") == NULL);
 	rig_fini(&rig);
 }
@@ -149,7 +150,8 @@ refused_names_are_free_again(void)
 	rig_load(&rig, false);
 	expect(&rig, 0, PLUGIN_START, "");
 	expect(&rig, 1, PLUGIN_OK, "");
-	CU_ASSERT(registry_tool(plugins_registry(rig.plugins), "tool_one", ACCESS_READ) != NULL);
+	CU_ASSERT(registry_tool(plugins_registry(rig.plugins), "tool_one",
+				row_view_of(ACCESS_READ)) != NULL);
 	rig_fini(&rig);
 }
 
@@ -169,7 +171,7 @@ running_plugins_stay_as_they_are(void)
 	rig_load(&rig, false);
 	expect(&rig, 0, PLUGIN_START, "");
 	expect(&rig, 1, PLUGIN_OK, "");
-	row = registry_tool(plugins_registry(rig.plugins), "tool_one", ACCESS_READ);
+	row = registry_tool(plugins_registry(rig.plugins), "tool_one", row_view_of(ACCESS_READ));
 	ASSERT_STR(row != NULL ? row->provider->self : NULL, "good"); /* set by start() */
 	rig_fini(&rig);
 }
@@ -221,7 +223,8 @@ refuses_bad_code(void)
 		rig_enable(&rig, cases[i].name);
 		rig_load(&rig, false);
 		expect(&rig, 0, cases[i].refusal, cases[i].why);
-		ASSERT_INT(registry_count(plugins_registry(rig.plugins), ROW_TOOL, ACCESS_ADMIN),
+		ASSERT_INT(registry_count(plugins_registry(rig.plugins), ROW_TOOL,
+					  row_view_of(ACCESS_ADMIN)),
 			   0);
 		CU_ASSERT(getenv("LAKEHOST_TEST_STOPPED") == NULL);
 		rig_fini(&rig);

@@ -26,18 +26,18 @@ static const char manifest[] = "{\"plugin\":{\"options\":{\"properties\":{\"scop
 
 static struct config config;
 static struct registry *registry;
+static struct policy *policy;
 
 static struct policy_decision
 decide(const char *tool, enum access access, const char *arguments)
 {
-	const struct policy policy = { &config, registry };
 	const struct principal principal = { .name = "me", .access = access };
-	const struct row *row = registry_tool(registry, tool, ACCESS_ADMIN);
+	const struct row *row = registry_tool(registry, tool, row_view_of(ACCESS_ADMIN));
 	struct json_object *tree = json_tokener_parse(arguments);
 	struct policy_decision decision;
 
 	CU_ASSERT_FATAL(row != NULL);
-	CU_ASSERT(policy_decide(&policy, &principal, row, tree, &decision) == decision.allowed);
+	CU_ASSERT(policy_decide(policy, &principal, row, tree, &decision) == decision.allowed);
 	CU_ASSERT(decision.allowed ||
 		  (decision.what != NULL && decision.why[0] != '\0' && decision.next != NULL));
 	json_object_put(tree);
@@ -53,9 +53,19 @@ rule(const char *tool, enum access access, const char *arguments)
 static void
 begin(void)
 {
-	registry = registry_of_one(manifest);
-	ASSERT_STR(refusals, "");
+	struct strings faults = { 0 };
+
 	provider_number(0)->options = "{}";
+	registry = registry_of_one(manifest);
+	policy = policy_new(&config, registry, &faults);
+	CU_ASSERT_FATAL(policy != NULL);
+}
+
+static void
+end(void)
+{
+	registry_done(registry);
+	policy_free(policy);
 }
 
 static void
@@ -69,7 +79,7 @@ by_access(void)
 	ASSERT_STR(rule("show", ACCESS_WRITE, "{\"scope\":\"a\"}"), "access");
 	CU_ASSERT(decide("show", ACCESS_ADMIN, "{\"scope\":\"a\"}").verdict.reveals);
 	CU_ASSERT(!decide("look", ACCESS_ADMIN, "{}").verdict.reveals);
-	registry_done(registry);
+	end();
 }
 
 static void
@@ -89,7 +99,7 @@ by_statement(void)
 		   "workspace");
 	ASSERT_STR(decide("ask", ACCESS_READ, "{\"q\":\"GRANT a TO b\"}").why,
 		   "It changes privileges");
-	registry_done(registry);
+	end();
 }
 
 static void
@@ -112,7 +122,7 @@ by_secret(void)
 	ASSERT_STR(rule("ask", ACCESS_ADMIN, hidden), "allowed");
 	provider_number(0)->options = "{\"scopes\":[1, null]}";
 	ASSERT_STR(rule("ask", ACCESS_ADMIN, ask), "secret");
-	registry_done(registry);
+	end();
 }
 
 static void
@@ -130,7 +140,7 @@ by_function(void)
 	ASSERT_STR(decide("ask", ACCESS_READ, "{\"q\":\"SELECT s.f(1)\"}").why,
 		   "It calls s.f(), which is not in policy.read_functions");
 	config.read_functions = (struct strings){ 0 };
-	registry_done(registry);
+	end();
 }
 
 static const struct test tests[] = { TEST(by_access), TEST(by_statement), TEST(by_secret),

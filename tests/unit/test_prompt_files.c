@@ -87,7 +87,7 @@ markdown_is_read(void)
 	    "required path: The path.\noptional focus:\n---\n\nRead {{path}}.\n{ {{focus}} }\n\n");
 	registry = load();
 	CU_ASSERT(plugins_prompt_faults(plugins)->count == 0);
-	row = registry_prompt(registry, "review");
+	row = registry_prompt(registry, "review", row_view_of(ACCESS_ADMIN));
 	CU_ASSERT(row != NULL && row->provider == NULL);
 	ASSERT_STR(json_str(shown(row), "title"), "Review: all of it");
 	ASSERT_STR(json_str(shown(row), "description"), "A text.");
@@ -111,7 +111,7 @@ text_alone_is_enough(void)
 
 	folder_make();
 	put("plain.md", "-- not a rule\nText with { braces } and {{");
-	row = registry_prompt(load(), "plain");
+	row = registry_prompt(load(), "plain", row_view_of(ACCESS_ADMIN));
 	ASSERT_STR(message(row, 0, "text"), "-- not a rule\nText with { braces } and {{");
 	done();
 }
@@ -125,7 +125,7 @@ json_is_read(void)
 	put("two.json", "{\"title\":\"Two\",\"arguments\":[{\"name\":\"a\",\"required\":true}],"
 			"\"messages\":[{\"role\":\"user\",\"text\":\"{{a}}\"},"
 			"{\"role\":\"assistant\",\"text\":\"Yes.\"}]}");
-	row = registry_prompt(load(), "two");
+	row = registry_prompt(load(), "two", row_view_of(ACCESS_ADMIN));
 	CU_ASSERT(plugins_prompt_faults(plugins)->count == 0);
 	ASSERT_STR(json_str(shown(row), "title"), "Two");
 	ASSERT_STR(message(row, 1, "role"), "assistant");
@@ -144,7 +144,7 @@ others_are_passed_over(void)
 	put("backup.md~", "{{x}}");
 	put("b.md", "B");
 	put("a.md", "A");
-	CU_ASSERT(registry_count(load(), ROW_PROMPT, ACCESS_READ) == 2);
+	CU_ASSERT(registry_count(load(), ROW_PROMPT, row_view_of(ACCESS_READ)) == 2);
 	CU_ASSERT(plugins_prompt_faults(plugins)->count == 0);
 	ASSERT_STR(registry_at(plugins_registry(plugins), ROW_PROMPT, 0)->name, "a");
 	done();
@@ -199,7 +199,7 @@ faults_are_named(void)
 		folder_make();
 		put(cases[i].name, cases[i].text);
 		put("fine.md", "This one is.");
-		CU_ASSERT(registry_prompt(load(), "fine") != NULL);
+		CU_ASSERT(registry_prompt(load(), "fine", row_view_of(ACCESS_ADMIN)) != NULL);
 		ASSERT_STR(only_fault(), cases[i].fault);
 		done();
 	}
@@ -211,7 +211,8 @@ names_are_taken_once(void)
 	folder_make();
 	put("a.md", "One.");
 	put("a.json", "{\"messages\":[{\"role\":\"user\",\"text\":\"Two.\"}]}");
-	ASSERT_STR(message(registry_prompt(load(), "a"), 0, "text"), "Two.");
+	ASSERT_STR(message(registry_prompt(load(), "a", row_view_of(ACCESS_ADMIN)), 0, "text"),
+		   "Two.");
 	ASSERT_STR(only_fault(), "a.md: prompt a: \"a\" is already used by a.json");
 	done();
 }
@@ -221,7 +222,7 @@ files_of_others_are_refused(void)
 {
 	folder_make();
 	free(folder_put("a.md", "x", 0666));
-	CU_ASSERT(registry_prompt(load(), "a") == NULL);
+	CU_ASSERT(registry_prompt(load(), "a", row_view_of(ACCESS_ADMIN)) == NULL);
 	ASSERT_STR(only_fault(), "a.md: has mode 0666: run chmod go-w on it");
 	done();
 }
@@ -235,7 +236,7 @@ sizes_are_bounded(void)
 	text[PROMPT_BYTES_MAX] = '\0';
 	folder_make();
 	put("most.md", text);
-	CU_ASSERT(registry_prompt(load(), "most") != NULL);
+	CU_ASSERT(registry_prompt(load(), "most", row_view_of(ACCESS_ADMIN)) != NULL);
 	done();
 	text[PROMPT_BYTES_MAX] = 'x';
 	text[PROMPT_BYTES_MAX + 1] = '\0';
@@ -259,7 +260,7 @@ numbers_are_bounded(void)
 		snprintf(name, sizeof(name), "p%03u.md", i);
 		put(name, "x");
 	}
-	CU_ASSERT(registry_count(load(), ROW_PROMPT, ACCESS_READ) == PROMPT_FILES_MAX);
+	CU_ASSERT(registry_count(load(), ROW_PROMPT, row_view_of(ACCESS_READ)) == PROMPT_FILES_MAX);
 	CU_ASSERT(plugins_prompt_faults(plugins)->count == 1);
 	done();
 }

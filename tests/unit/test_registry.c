@@ -55,19 +55,19 @@ static void
 tools_by_name_and_alias(void)
 {
 	struct registry *r = clusters_registry();
-	const struct row *row = registry_tool(r, "list_clusters", ACCESS_READ);
+	const struct row *row = registry_tool(r, "list_clusters", row_view_of(ACCESS_READ));
 
 	ASSERT_STR(name_of(row), "list_clusters");
 	CU_ASSERT(row->provider == provider_number(0) && row->index == 0 && row->is_inline);
 	CU_ASSERT(row->kind == ROW_TOOL && row->input != NULL && row->output == NULL);
-	CU_ASSERT(registry_tool(r, "clusters-list", ACCESS_READ) == row);
-	CU_ASSERT(registry_tool(r, "c:list", ACCESS_READ) == row);
-	CU_ASSERT(registry_tool(r, "List_clusters", ACCESS_READ) == NULL);
-	CU_ASSERT(registry_tool(r, "", ACCESS_ADMIN) == NULL);
-	row = registry_tool(r, "get_cluster", ACCESS_READ);
+	CU_ASSERT(registry_tool(r, "clusters-list", row_view_of(ACCESS_READ)) == row);
+	CU_ASSERT(registry_tool(r, "c:list", row_view_of(ACCESS_READ)) == row);
+	CU_ASSERT(registry_tool(r, "List_clusters", row_view_of(ACCESS_READ)) == NULL);
+	CU_ASSERT(registry_tool(r, "", row_view_of(ACCESS_ADMIN)) == NULL);
+	row = registry_tool(r, "get_cluster", row_view_of(ACCESS_READ));
 	CU_ASSERT(row->output != NULL && row->index == 1 && !row->is_inline);
 	CU_ASSERT(json_get(row->json, "lakehost") == NULL && row->meta != NULL);
-	row = registry_tool(r, "run_sql", ACCESS_READ);
+	row = registry_tool(r, "run_sql", row_view_of(ACCESS_READ));
 	CU_ASSERT(row != NULL && row->by_sql && row->access == ACCESS_READ);
 	registry_done(r);
 }
@@ -82,11 +82,13 @@ access_hides_rows(void)
 	for (int access = ACCESS_NONE; access <= ACCESS_ADMIN; access++) {
 		enum access a = (enum access)access;
 
-		ASSERT_INT(registry_count(r, ROW_TOOL, a), tools[access]);
-		CU_ASSERT((registry_tool(r, "start_cluster", a) != NULL) == (a >= ACCESS_WRITE));
-		CU_ASSERT((registry_tool(r, "drop_cluster", a) != NULL) == (a >= ACCESS_ADMIN));
-		CU_ASSERT((registry_resource(r, "x://hidden", a, &arguments) != NULL) ==
+		ASSERT_INT(registry_count(r, ROW_TOOL, row_view_of(a)), tools[access]);
+		CU_ASSERT((registry_tool(r, "start_cluster", row_view_of(a)) != NULL) ==
+			  (a >= ACCESS_WRITE));
+		CU_ASSERT((registry_tool(r, "drop_cluster", row_view_of(a)) != NULL) ==
 			  (a >= ACCESS_ADMIN));
+		CU_ASSERT((registry_resource(r, "x://hidden", row_view_of(a), &arguments) !=
+			   NULL) == (a >= ACCESS_ADMIN));
 		CU_ASSERT(arguments == NULL);
 	}
 	registry_done(r);
@@ -96,7 +98,7 @@ static void
 resource_is(struct registry *r, const char *uri, const char *name, const char *expected)
 {
 	struct json_object *arguments;
-	const struct row *row = registry_resource(r, uri, ACCESS_READ, &arguments);
+	const struct row *row = registry_resource(r, uri, row_view_of(ACCESS_READ), &arguments);
 
 	ASSERT_STR(name_of(row), name);
 	ASSERT_STR(arguments == NULL
@@ -149,15 +151,16 @@ tools_are_published_as_resources(void)
 {
 	struct registry *r = clusters_registry();
 	struct json_object *arguments;
-	const struct row *row = registry_resource(r, "x://clusters/5", ACCESS_READ, &arguments);
+	const struct row *row =
+	    registry_resource(r, "x://clusters/5", row_view_of(ACCESS_READ), &arguments);
 
 	json_object_put(arguments);
-	CU_ASSERT(row->tool == registry_tool(r, "get_cluster", ACCESS_READ));
+	CU_ASSERT(row->tool == registry_tool(r, "get_cluster", row_view_of(ACCESS_READ)));
 	CU_ASSERT(row->kind == ROW_TEMPLATE && row->input == NULL && row->index == 1);
 	ASSERT_STR(row->mime, "application/json");
 	ASSERT_STR(json_str(row->json, "mimeType"), "application/json");
 	ASSERT_STR(json_str(row->json, "uriTemplate"), "x://clusters/{cluster_id}{?full,version}");
-	row = registry_resource(r, "x://clusters", ACCESS_READ, &arguments);
+	row = registry_resource(r, "x://clusters", row_view_of(ACCESS_READ), &arguments);
 	CU_ASSERT(row->kind == ROW_RESOURCE && row->tool != NULL && row->is_inline);
 	ASSERT_STR(json_str(row->json, "uri"), "x://clusters");
 	ASSERT_STR(json_str(row->json, "title"), "Clusters");
@@ -169,10 +172,10 @@ static void
 prompts_by_name(void)
 {
 	struct registry *r = clusters_registry();
-	const struct row *row = registry_prompt(r, "debug");
+	const struct row *row = registry_prompt(r, "debug", row_view_of(ACCESS_ADMIN));
 
-	CU_ASSERT(row != NULL && row == registry_prompt(r, "debug_old"));
-	CU_ASSERT(registry_prompt(r, "list_clusters") == NULL);
+	CU_ASSERT(row != NULL && row == registry_prompt(r, "debug_old", row_view_of(ACCESS_ADMIN)));
+	CU_ASSERT(registry_prompt(r, "list_clusters", row_view_of(ACCESS_ADMIN)) == NULL);
 	CU_ASSERT(row == registry_at(r, ROW_PROMPT, 0) && registry_at(r, ROW_PROMPT, 1) == NULL);
 	registry_done(r);
 }
@@ -182,20 +185,33 @@ completions_by_reference(void)
 {
 	struct registry *r = clusters_registry();
 	const char *pattern = "x://clusters/{cluster_id}{?full,version}";
-	const struct row *row;
+	const struct row *row, *target;
 
-	CU_ASSERT(registry_completion(r, true, "debug", "run", &row) && row != NULL);
+	CU_ASSERT(
+	    registry_completion(r, true, "debug", "run", row_view_of(ACCESS_READ), &target, &row) &&
+	    row != NULL);
 	ASSERT_STR(row != NULL ? row->argument : NULL, "run");
 	ASSERT_STR(row != NULL ? row->name : NULL, "");
 	CU_ASSERT(row != NULL && row->ref_prompt && !row->is_inline);
-	CU_ASSERT(registry_completion(r, true, "debug", "other", &row) && row == NULL);
-	CU_ASSERT(!registry_completion(r, true, "none", "run", &row) && row == NULL);
-	CU_ASSERT(registry_completion(r, false, pattern, "cluster_id", &row) && row != NULL);
+	CU_ASSERT(registry_completion(r, true, "debug", "other", row_view_of(ACCESS_READ), &target,
+				      &row) &&
+		  row == NULL);
+	CU_ASSERT(
+	    !registry_completion(r, true, "none", "run", row_view_of(ACCESS_READ), &target, &row) &&
+	    row == NULL);
+	CU_ASSERT(registry_completion(r, false, pattern, "cluster_id", row_view_of(ACCESS_READ),
+				      &target, &row) &&
+		  row != NULL);
 	CU_ASSERT(row != NULL && !row->ref_prompt && row->is_inline);
-	CU_ASSERT(registry_completion(r, false, pattern, "full", &row) && row == NULL);
-	CU_ASSERT(registry_completion(r, false, "x://clusters/5", "cluster_id", &row));
+	CU_ASSERT(registry_completion(r, false, pattern, "full", row_view_of(ACCESS_READ), &target,
+				      &row) &&
+		  row == NULL);
+	CU_ASSERT(registry_completion(r, false, "x://clusters/5", "cluster_id",
+				      row_view_of(ACCESS_READ), &target, &row));
 	ASSERT_STR(row == NULL ? NULL : row->argument, "cluster_id");
-	CU_ASSERT(!registry_completion(r, false, "y:{z}", "z", &row) && row == NULL);
+	CU_ASSERT(
+	    !registry_completion(r, false, "y:{z}", "z", row_view_of(ACCESS_READ), &target, &row) &&
+	    row == NULL);
 	registry_done(r);
 }
 
@@ -203,7 +219,7 @@ static void
 arguments_are_renamed(void)
 {
 	struct registry *r = clusters_registry();
-	const struct row *row = registry_tool(r, "get_cluster", ACCESS_READ);
+	const struct row *row = registry_tool(r, "get_cluster", row_view_of(ACCESS_READ));
 	struct json_object *arguments = json_object_new_object();
 	struct buf why;
 
@@ -216,7 +232,8 @@ arguments_are_renamed(void)
 	json_object_object_add(arguments, "name", json_object_new_string("6"));
 	CU_ASSERT(!row_rename_arguments(row, arguments, &why));
 	ASSERT_STR(why.data, "\"cluster_id\" and \"name\" are the same argument: use one of them");
-	CU_ASSERT(row_rename_arguments(registry_tool(r, "run_sql", ACCESS_READ), arguments, &why));
+	CU_ASSERT(row_rename_arguments(registry_tool(r, "run_sql", row_view_of(ACCESS_READ)),
+				       arguments, &why));
 	json_object_put(arguments);
 	buf_fini(&why);
 	registry_done(r);
@@ -237,8 +254,9 @@ a_former_name_leads_on(void)
 	/* clang-format on */
 
 	ASSERT_STR(refusals, "");
-	ASSERT_STR(name_of(registry_tool(r, "a", ACCESS_READ)), "x_a");
-	ASSERT_STR(name_of(registry_tool(r, "b", ACCESS_READ)), "b"); /* another's own */
+	ASSERT_STR(name_of(registry_tool(r, "a", row_view_of(ACCESS_READ))), "x_a");
+	ASSERT_STR(name_of(registry_tool(r, "b", row_view_of(ACCESS_READ))),
+		   "b"); /* another's own */
 	registry_done(r);
 }
 
@@ -257,10 +275,10 @@ a_taken_name_refuses_the_later_plugin(void)
 	ASSERT_STR(refusals,
 		   "1: tool a: \"a\" is already used by nought; set prefix = \"one_\"; or rename "
 		   "= { ... }; in the file of one of the two plugins\n");
-	CU_ASSERT(registry_tool(r, "a", ACCESS_READ)->provider == provider_number(0));
+	CU_ASSERT(registry_tool(r, "a", row_view_of(ACCESS_READ))->provider == provider_number(0));
 	/* no row of the refused plugin remains, */
-	CU_ASSERT(registry_tool(r, "b", ACCESS_READ)->provider == provider_number(2));
-	ASSERT_INT(registry_count(r, ROW_TOOL, ACCESS_ADMIN), 2);
+	CU_ASSERT(registry_tool(r, "b", row_view_of(ACCESS_READ))->provider == provider_number(2));
+	ASSERT_INT(registry_count(r, ROW_TOOL, row_view_of(ACCESS_ADMIN)), 2);
 	registry_done(r);
 }
 
@@ -280,7 +298,8 @@ an_alias_is_a_name(void)
 		   "1: tool b: \"b\" is already used by nought; set prefix = \"one_\"; or rename "
 		   "= { ... }; in the file of one of the two plugins\n"
 		   "2: resource r: \"x:a\" is already used by nought\n");
-	CU_ASSERT(registry_prompt(r, "a")->provider == provider_number(3));
+	CU_ASSERT(registry_prompt(r, "a", row_view_of(ACCESS_ADMIN))->provider ==
+		  provider_number(3));
 	registry_done(r);
 }
 
@@ -301,9 +320,10 @@ a_refused_plugin_adds_nothing(void)
 
 	ASSERT_STR(refusals, "0: tool a: lakehost.resource: {y} is not a property\n"
 			     "1: completion 0: bad: unknown\n");
-	CU_ASSERT(registry_tool(r, "b", ACCESS_ADMIN) == NULL);
-	CU_ASSERT(registry_prompt(r, "p") == NULL && registry_prompt(r, "p2") == NULL);
-	CU_ASSERT(registry_resource(r, "x:r", ACCESS_ADMIN, &arguments) == NULL);
+	CU_ASSERT(registry_tool(r, "b", row_view_of(ACCESS_ADMIN)) == NULL);
+	CU_ASSERT(registry_prompt(r, "p", row_view_of(ACCESS_ADMIN)) == NULL &&
+		  registry_prompt(r, "p2", row_view_of(ACCESS_ADMIN)) == NULL);
+	CU_ASSERT(registry_resource(r, "x:r", row_view_of(ACCESS_ADMIN), &arguments) == NULL);
 	registry_done(r);
 }
 
@@ -333,11 +353,11 @@ an_empty_registry(void)
 
 	buf_init(&out, 100);
 	json_start_inside(&json, &out, '{');
-	registry_list(r, ROW_TOOL, REV_MODERN, ACCESS_ADMIN, 0, 0, &json, &next);
+	registry_list(r, ROW_TOOL, REV_MODERN, row_view_of(ACCESS_ADMIN), 0, 0, &json, &next);
 	ASSERT_STR(out.data, "\"tools\":[]");
 	ASSERT_INT(next, 0);
-	CU_ASSERT(registry_tool(r, "a", ACCESS_ADMIN) == NULL);
-	CU_ASSERT(registry_resource(r, "x:a", ACCESS_ADMIN, &arguments) == NULL);
+	CU_ASSERT(registry_tool(r, "a", row_view_of(ACCESS_ADMIN)) == NULL);
+	CU_ASSERT(registry_resource(r, "x:a", row_view_of(ACCESS_ADMIN), &arguments) == NULL);
 	buf_fini(&out);
 	registry_done(r);
 	registry_free(NULL);
@@ -354,7 +374,7 @@ write_page(struct buf *out, const struct registry *r, enum access access, size_t
 
 	json_start(&json, out);
 	json_begin(&json, '{');
-	registry_list(r, ROW_TOOL, REV_MODERN, access, start, page, &json, next);
+	registry_list(r, ROW_TOOL, REV_MODERN, row_view_of(access), start, page, &json, next);
 	json_end(&json);
 }
 
@@ -367,7 +387,7 @@ list_is(const struct registry *r, enum row_kind kind, enum revision revision, co
 
 	buf_init(&out, 100000);
 	json_start_inside(&json, &out, '{');
-	registry_list(r, kind, revision, ACCESS_READ, 0, 0, &json, &next);
+	registry_list(r, kind, revision, row_view_of(ACCESS_READ), 0, 0, &json, &next);
 	ASSERT_STR(out.data, expected);
 	ASSERT_INT(next, 0);
 	buf_fini(&out);
@@ -458,7 +478,8 @@ pages(void)
 					struct json_object *tool =
 					    json_object_array_get_idx(list, i);
 
-					while (registry_tool(r, names[row], (enum access)access) ==
+					while (registry_tool(r, names[row],
+							     row_view_of((enum access)access)) ==
 					       NULL)
 						row++;
 					ASSERT_STR(json_str(tool, "name"), names[row++]);
@@ -467,7 +488,8 @@ pages(void)
 				json_object_put(tree);
 				buf_fini(&out);
 			} while (start != 0);
-			ASSERT_INT(seen, registry_count(r, ROW_TOOL, (enum access)access));
+			ASSERT_INT(seen,
+				   registry_count(r, ROW_TOOL, row_view_of((enum access)access)));
 		}
 	}
 	registry_done(r);

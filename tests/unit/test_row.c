@@ -14,7 +14,8 @@ refused(const char *manifest, const char *why)
 		snprintf(expected, sizeof(expected), "0: %s\n", why);
 	ASSERT_STR(refusals, expected);
 	for (int kind = 0; why != NULL && kind < ROW_KINDS; kind++)
-		ASSERT_INT(registry_count(registry, (enum row_kind)kind, ACCESS_ADMIN), 0);
+		ASSERT_INT(registry_count(registry, (enum row_kind)kind, row_view_of(ACCESS_ADMIN)),
+			   0);
 	registry_done(registry);
 }
 
@@ -163,12 +164,20 @@ the_member_lakehost(void)
 	meta_refused(",\"task\":{\"result\":\"get_a\",\"cancel\":\"get_a\"}",
 		     "tool a: \"get_a\" is used twice");
 	meta_refused(",\"task\":{\"result\":\"get_a\",\"cancel\":\"cancel_a\"}", NULL);
-	meta_refused(",\"confirm\":true",
-		     "tool a: lakehost.confirm: has no effect in this version; leave it out");
-	meta_refused(
-	    ",\"scope\":{\"catalog\":\"id\"}",
-	    "tool a: lakehost.scope.catalog: has no effect in this version: only sql and the "
-	    "names in lakehost.reveals have one");
+	meta_refused(",\"confirm\":\"Stop {id}. It costs {id}.\"", NULL);
+	for (size_t i = 0; i < 5; i++) {
+		static const char *const wrong[] = { "true", "\"\"", "\"Stop {x}\"", "\"Stop {id\"",
+						     "\"Stop {}\"" };
+		char meta[64];
+
+		snprintf(meta, sizeof(meta), ",\"confirm\":%s", wrong[i]);
+		meta_refused(meta, "tool a: lakehost.confirm: not a sentence whose {…} are the "
+				   "names of properties");
+	}
+	meta_refused(",\"scope\":{\"catalog\":\"id\",\"table\":\"id\",\"job\":\"id\"}", NULL);
+	meta_refused(",\"scope\":{\"catalogs\":\"id\"}",
+		     "tool a: lakehost.scope.catalogs: unknown: sql, catalog, schema, table, path, "
+		     "secret_scope, warehouse, cluster, job, or a name in lakehost.reveals");
 	meta_refused(",\"wait_s\":50,\"inline\":true", NULL);
 	meta_refused(",\"requests\":\"GET /x\"", "tool a: lakehost.requests: not a list");
 	meta_refused(",\"requests\":[1]", "tool a: lakehost.requests[0]: not a string");
@@ -327,7 +336,7 @@ headers_are_collected(void)
 	    ACCESS("read") ",\"inputSchema\":{\"type\":\"object\"," P("\"r\":" STRING("Region") ","
 	    "\"o\":{\"type\":\"object\"," P("\"level\":{\"type\":\"integer\",\"x-mcp-header\":"
 	    "\"Level\"}") "},\"b\":{\"type\":\"boolean\",\"x-mcp-header\":\"B\"}") "}") "]}");
-	const struct row *row = registry_tool(registry, "a", ACCESS_READ);
+	const struct row *row = registry_tool(registry, "a", row_view_of(ACCESS_READ));
 	/* clang-format on */
 
 	CU_ASSERT_FATAL(row != NULL && row->n_params == 3);

@@ -315,20 +315,21 @@ static const struct row *
 find_row(const struct worker_rig *rig, const struct use *use, struct json_object **arguments)
 {
 	const struct registry *registry = plugins_registry(rig->plugins);
-	const struct row *row = NULL;
+	const struct row *row = NULL, *target;
 	char ref[256], argument[64];
 
 	switch (use->kind) {
-	case ROW_TOOL: return registry_tool(registry, use->name, ACCESS_ADMIN);
-	case ROW_PROMPT: return registry_prompt(registry, use->name);
+	case ROW_TOOL: return registry_tool(registry, use->name, row_view_of(ACCESS_ADMIN));
+	case ROW_PROMPT: return registry_prompt(registry, use->name, row_view_of(ACCESS_ADMIN));
 	case ROW_COMPLETION:
 		must(sscanf(use->name, "%255s %63s", ref, argument) == 2, use->name);
-		registry_completion(registry, strstr(ref, "://") == NULL, ref, argument, &row);
+		registry_completion(registry, strstr(ref, "://") == NULL, ref, argument,
+				    row_view_of(ACCESS_ADMIN), &target, &row);
 		return row;
 	default:
 		json_object_put(*arguments);
 		*arguments = NULL;
-		return registry_resource(registry, use->name, ACCESS_ADMIN, arguments);
+		return registry_resource(registry, use->name, row_view_of(ACCESS_ADMIN), arguments);
 	}
 }
 

@@ -14,6 +14,7 @@
 #include "upstream/databricks/host.h"
 #include "upstream/databricks/http.h"
 #include "upstream/databricks/login.h"
+#include "upstream/databricks/objects.h"
 #include "upstream/databricks/profile.h"
 #include "upstream/databricks/resolve.h"
 #include "upstream/group.h"
@@ -237,6 +238,7 @@ const struct upstream_kind upstream_databricks = {
 	.reload = login_reload,
 	.explain = login_explain,
 	.user_agent = databricks_user_agent,
+	.objects = databricks_objects,
 	.foreign_reply = databricks_login_page,
 	.refused = databricks_refused,
 	.request_id = databricks_request_id,

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "era/confirm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/seal.h"
+#include "call/call.h"
+#include "era/client_requests.h"
+#include "era/inside.h"
+#include "era/invoke.h"
+#include "era/modern.h"
+#include "era/mrtr.h"
+#include "era/request_state.h"
+#include "run/text.h"
+
+#define PURPOSE "confirm"
+#define ANSWER_KEY "lakehost_confirm"
+#define SEALED_KEY "lakehost_confirmation"
+#define NONCE_LEN 16
+#define CONFIRM_LEN (NONCE_LEN + 64) /* and the digest of the request in hex */
+#define MESSAGE_MAX 2000u	     /* bytes of the question */
+#define VALUE_SHOWN 200u	     /* bytes of an argument in it */
+
+/* ---- used confirmations -------------------------------------------------------------------- */
+
+struct used {
+	struct hash_link by_nonce;
+	unsigned char nonce[NONCE_LEN];
+	int64_t until_ms;
+	struct used *next; /* the oldest first */
+};
+
+struct confirms {
+	struct hash used;
+	struct used *first, **end;
+	size_t count;
+};
+
+struct confirms *
+confirms_new(void)
+{
+	struct confirms *confirms = xcalloc(1, sizeof(*confirms));
+
+	confirms->end = &confirms->first;
+	return confirms;
+}
+
+static void
+forget_first(struct confirms *confirms)
+{
+	struct used *used = confirms->first;
+
+	confirms->first = used->next;
+	if (confirms->first == NULL)
+		confirms->end = &confirms->first;
+	hash_remove(&confirms->used, &used->by_nonce);
+	confirms->count--;
+	free(used);
+}
+
+void
+confirms_free(struct confirms *confirms)
+{
+	while (confirms->first != NULL)
+		forget_first(confirms);
+	hash_fini(&confirms->used);
+	free(confirms);
+}
+
+/* False: it was used before, or there is no room to remember it. */
+static bool
+use_once(struct confirms *confirms, const unsigned char nonce[NONCE_LEN])
+{
+	const uint64_t hash = hash_of(NULL, nonce, NONCE_LEN);
+	struct used *used;
+
+	while (confirms->first != NULL && confirms->first->until_ms < clock_ms())
+		forget_first(confirms);
+	for (struct hash_link *link = hash_find(&confirms->used, hash); link != NULL;
+	     link = hash_next(link)) {
+		used = link->owner;
+		if (memcmp(used->nonce, nonce, NONCE_LEN) == 0)
+			return false;
+	}
+	if (confirms->count == CONFIRMS_MAX)
+		return false;
+	used = xcalloc(1, sizeof(*used));
+	memcpy(used->nonce, nonce, NONCE_LEN);
+	used->until_ms = clock_ms() + CONFIRM_TTL_S * 1000;
+	used->by_nonce.owner = used;
+	hash_add(&confirms->used, &used->by_nonce, hash);
+	*confirms->end = used;
+	confirms->end = &used->next;
+	confirms->count++;
+	return true;
+}
+
+/* ---- the confirmation ---------------------------------------------------------------------- */
+
+static void
+add_sealed(struct request *request)
+{
+	unsigned char payload[CONFIRM_LEN];
+	struct json_object *holder = json_object_new_object();
+	char hex[65];
+	struct buf text;
+
+	random_bytes(payload, NONCE_LEN);
+	request_digest(request, hex);
+	memcpy(payload + NONCE_LEN, hex, CONFIRM_LEN - NONCE_LEN);
+	buf_init(&text, LIMIT_HANDLE);
+	seal(request->eras->parts.sealer, PURPOSE, request->principal.name, CONFIRM_TTL_S, payload,
+	     sizeof(payload), &text);
+	json_object_object_add(holder, "sealed", json_object_new_string(text.data));
+	buf_fini(&text);
+	if (request->answers == NULL)
+		request->answers = json_object_new_object();
+	json_object_object_add(request->answers, SEALED_KEY, holder);
+}
+
+/* Is the sealed text of this principal and request, not too old, and not used? Then it is used
+ * now. */
+static bool
+take_sealed(struct request *request)
+{
+	const char *text = json_str(json_obj(request->answers, SEALED_KEY), "sealed");
+	struct buf payload;
+	char hex[65];
+	bool fine;
+
+	buf_init(&payload, CONFIRM_LEN + 1);
+	request_digest(request, hex);
+	fine = text != NULL &&
+	       unseal(request->eras->parts.sealer, PURPOSE, request->principal.name, text,
+		      strlen(text), &payload) &&
+	       payload.len == CONFIRM_LEN &&
+	       memcmp(payload.data + NONCE_LEN, hex, CONFIRM_LEN - NONCE_LEN) == 0 &&
+	       use_once(request->eras->confirms, (const unsigned char *)payload.data);
+	buf_fini(&payload);
+	return fine;
+}
+
+void
+confirm_renew(struct request *request)
+{
+	struct json_object *answer;
+
+	if (!request->confirmed)
+		return;
+	add_sealed(request);
+	answer = json_object_new_object();
+	json_object_object_add(answer, "action", json_object_new_string("accept"));
+	json_object_object_add(answer, "content", json_object_new_object());
+	json_object_object_add(json_obj(answer, "content"), "confirm",
+			       json_object_new_boolean(true));
+	json_object_object_add(request->answers, ANSWER_KEY, answer);
+}
+
+/* ---- the question -------------------------------------------------------------------------- */
+
+/* A value of an argument: a text without its quotes, at most VALUE_SHOWN bytes, on one line. */
+static void
+add_value(struct buf *out, struct json_object *value)
+{
+	struct buf text;
+
+	buf_init_keeping(&text, VALUE_SHOWN);
+	if (json_object_is_type(value, json_type_string))
+		buf_puts(&text, json_object_get_string(value));
+	else
+		buf_json_tree(&text, value);
+	for (size_t i = 0; i < text.len; i++)
+		buf_putc(out, (unsigned char)text.data[i] < 0x20 ? ' ' : text.data[i]);
+	if (text.len >= VALUE_SHOWN - 4)
+		buf_puts(out, "…");
+	buf_fini(&text);
+}
+
+static bool
+is_redacted(const struct row *row, const char *argument)
+{
+	struct json_object *list = json_arr(row->meta, "redact");
+
+	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(list, i)), argument) ==
+		    0)
+			return true;
+	return false;
+}
+
+/* Replaces {argument} in the sentence of the tool. */
+static void
+add_sentence(struct buf *out, const struct row *row, struct json_object *arguments,
+	     const char *sentence)
+{
+	for (const char *at = sentence; *at != '\0';) {
+		const size_t len = *at == '{' ? strcspn(at, "}") : 0;
+		char name[64];
+		struct json_object *value;
+
+		if (len < 2 || len > sizeof(name) || at[len] != '}') {
+			buf_putc(out, *at++);
+			continue;
+		}
+		memcpy(name, at + 1, len - 1);
+		name[len - 1] = '\0';
+		value = json_get(arguments, name);
+		if (value != NULL && !is_redacted(row, name))
+			add_value(out, value);
+		else
+			buf_puts(out, value != NULL ? "(not shown)" : "(not given)");
+		at += len + 1;
+	}
+}
+
+/* For a tool without a sentence of its own. */
+static void
+add_plain(struct buf *out, const struct row *row, struct json_object *arguments)
+{
+	const char *title = json_str(row->json, "title");
+	struct json_object_iter member;
+
+	buf_printf(out, "%s (%s) changes or removes data, or stops work.",
+		   title != NULL ? title : row->name, row->name);
+	json_object_object_foreachC(arguments, member) {
+		buf_printf(out, "\n%s: ", member.key);
+		if (is_redacted(row, member.key))
+			buf_puts(out, "(not shown)");
+		else
+			add_value(out, member.val);
+	}
+}
+
+/* elicitation/create by form: one box that must be ticked. */
+static char *
+question_params(const struct request *request)
+{
+	const char *sentence = json_str(request->row->meta, "confirm");
+	struct buf text, out;
+	struct json json;
+
+	buf_init_keeping(&text, MESSAGE_MAX);
+	if (sentence != NULL)
+		add_sentence(&text, request->row, request->arguments, sentence);
+	else
+		add_plain(&text, request->row, request->arguments);
+	buf_init(&out, MESSAGE_MAX * 8);
+	json_start(&json, &out);
+	json_begin(&json, '{');
+	json_string(json_member(&json, "mode"), "form");
+	json_text(json_member(&json, "message"), text.data, text.len);
+	json_begin(json_member(&json, "requestedSchema"), '{');
+	json_string(json_member(&json, "type"), "object");
+	json_begin(json_member(&json, "properties"), '{');
+	json_begin(json_member(&json, "confirm"), '{');
+	json_string(json_member(&json, "type"), "boolean");
+	json_string(json_member(&json, "title"), "Do this now");
+	json_boolean(json_member(&json, "default"), false);
+	json_end(&json);
+	json_end(&json);
+	json_begin(json_member(&json, "required"), '[');
+	json_string(&json, "confirm");
+	json_end(&json);
+	json_end(&json);
+	json_end(&json);
+	buf_fini(&text);
+	return buf_take(&out, NULL);
+}
+
+static void
+ask(struct request *request)
+{
+	static char key[] = ANSWER_KEY, method[] = "elicitation/create";
+	struct question question = { .key = key,
+				     .method = method,
+				     .params = question_params(request) };
+	const struct outcome outcome = { .question = &question, .questions = 1 };
+
+	if (request->answers != NULL)
+		json_object_object_del(request->answers, ANSWER_KEY);
+	add_sealed(request);
+	if (request->round >= ASK_ROUNDS)
+		invoke_fail(request, MCP_E_PERMISSION, "The call was not confirmed in time",
+			    "Its confirmation was used already, or is older than 120 seconds",
+			    "Call the tool again");
+	else if (request->era == &era_modern)
+		mrtr_ask_outcome(request, &outcome);
+	else
+		client_requests_ask(request, &outcome);
+	free(question.params);
+}
+
+/* ---- all ----------------------------------------------------------------------------------- */
+
+static bool
+can_ask(const struct request *request)
+{
+	struct json_object *all = json_parse(request->capabilities, strlen(request->capabilities),
+					     &json_inbound, NULL, NULL);
+	struct json_object *elicitation = json_obj(all, "elicitation");
+	bool can = elicitation != NULL &&
+		   (json_get(elicitation, "form") != NULL || json_get(elicitation, "url") == NULL);
+
+	json_object_put(all);
+	return can;
+}
+
+static bool
+accepted(struct json_object *answer)
+{
+	const char *action = json_str(answer, "action");
+
+	return action != NULL && strcmp(action, "accept") == 0 &&
+	       json_flag(json_obj(answer, "content"), "confirm", false);
+}
+
+/* There is an answer. */
+static bool
+judge(struct request *request, struct json_object *answer)
+{
+	if (!accepted(answer)) {
+		log_event(LOG_INFO, "call-declined", "principal", "s", request->principal.name,
+			  "row", "s", request->row->name, NULL);
+		invoke_fail(request, MCP_E_PERMISSION, "The user did not confirm the call",
+			    "Nothing was done", "Ask the user what to do instead");
+		return false;
+	}
+	if (!take_sealed(request)) {
+		ask(request);
+		return false;
+	}
+	json_object_object_del(request->answers, ANSWER_KEY);
+	json_object_object_del(request->answers, SEALED_KEY);
+	if (json_object_object_length(request->answers) == 0) {
+		json_object_put(request->answers);
+		request->answers = NULL;
+	}
+	request->confirmed = true;
+	return true;
+}
+
+bool
+confirm_answered(struct request *request)
+{
+	return judge(request, json_obj(request->answers, ANSWER_KEY));
+}
+
+bool
+confirm_ready(struct request *request, enum confirm level)
+{
+	struct json_object *answer = json_obj(request->answers, ANSWER_KEY);
+
+	/* a poll of an operation that was confirmed asked */
+	if (level <= CONFIRM_NEVER || request->handle.len > 0)
+		return true;
+	if (!can_ask(request)) {
+		if (level == CONFIRM_WHEN_POSSIBLE)
+			return true;
+		invoke_fail(request, MCP_E_PERMISSION, "The call needs a person's confirmation",
+			    "This client cannot ask its user: it does not declare the capability "
+			    "elicitation",
+			    "Use a client that can ask, or \"lakehost call\" on a terminal");
+		return false;
+	}
+	if (answer != NULL)
+		return judge(request, answer);
+	ask(request);
+	return false;
+}

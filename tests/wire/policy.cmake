@@ -1,0 +1,11 @@
+# The policy: the page's commands, and principals over HTTP.
+if(TARGET lakehost AND TARGET plugin-compute)
+	find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
+	add_test(NAME wire.policy_page COMMAND Python3::Interpreter -B
+		${CMAKE_CURRENT_SOURCE_DIR}/policy_page.py $<TARGET_FILE:lakehost>
+		${PROJECT_SOURCE_DIR}/packaging/doc/policy.md)
+	add_test(NAME wire.confirm COMMAND Python3::Interpreter -B
+		${CMAKE_CURRENT_SOURCE_DIR}/confirm.py $<TARGET_FILE:lakehost>
+		$<TARGET_FILE_DIR:plugin-compute>)
+	set_tests_properties(wire.policy_page wire.confirm PROPERTIES LABELS wire)
+endif()
