@@ -160,12 +160,10 @@ plugins_report(const struct plugins *plugins)
 }
 
 static void
-prompts_report(const struct plugins *plugins)
+report_lines(enum log_level level, const char *event, const struct strings *lines)
 {
-	const struct strings *faults = plugins_prompt_faults(plugins);
-
-	for (size_t i = 0; i < faults->count; i++)
-		log_event(LOG_ERROR, "prompt-refused", "why", "s", faults->item[i], NULL);
+	for (size_t i = 0; i < lines->count; i++)
+		log_event(level, event, "why", "s", lines->item[i], NULL);
 }
 
 static void
@@ -222,15 +220,6 @@ policy_start(struct host *host, struct strings *faults)
 }
 
 static void
-policy_report(const struct host *host)
-{
-	const struct strings *warnings = policy_warnings(host->policy);
-
-	for (size_t i = 0; i < warnings->count; i++)
-		log_event(LOG_WARNING, "policy", "why", "s", warnings->item[i], NULL);
-}
-
-static void
 parts_start(struct host *host)
 {
 	const struct config *config = host->config;
@@ -277,14 +266,14 @@ host_new(struct config *config, char *why, size_t why_size)
 		log_line(LOG_WARNING, "%s", config->warnings.item[i]);
 	host = host_try(config, &faults);
 	plugins_report(host->plugins);
-	prompts_report(host->plugins);
+	report_lines(LOG_ERROR, "prompt-refused", plugins_prompt_faults(host->plugins));
 	upstreams_report(host);
 	if (faults.count > 0) {
 		snprintf(why, why_size, "%s", faults.item[0]);
 		host_free(host);
 		host = NULL;
 	} else { /* 0: on the command line no other call waits, and the user can interrupt */
-		policy_report(host);
+		report_lines(LOG_WARNING, "policy", policy_warnings(host->policy));
 		host->watchdog = watchdog_new(host->loop, STUCK_MS, 0);
 	}
 	strings_fini(&faults);
