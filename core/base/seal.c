@@ -195,7 +195,7 @@ seal(struct sealer *sealer, const char *purpose, const char *principal, uint32_t
 	free(sealed);
 }
 
-/* Decrypts `len` bytes after header and nonce to `plain`. */
+/* Decrypts into `plain` the `len` bytes that follow the header and the nonce. */
 static bool
 decrypt(struct sealer *sealer, const struct seal_key *key, const char *purpose,
 	const char *principal, unsigned char *sealed, size_t len, unsigned char *plain)

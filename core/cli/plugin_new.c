@@ -265,10 +265,10 @@ cli_plugin_new(const struct cli *cli)
 		fprintf(stderr, "lakehost: %s was not made.\n", dir);
 	}
 	if (ok)
-		printf("%s has the plugin %s. Its README.md begins with three commands: build and "
-		       "test, install, call.\nThe first one, in %s:\n\n    cmake --workflow "
-		       "--preset default\n",
-		       dir, name, dir);
+		printf("The plugin %s was created in %s. Its README.md begins with three commands: "
+		       "one builds and tests, one installs, one calls.\nRun the first one in "
+		       "%s:\n\n    cmake --workflow --preset default\n",
+		       name, dir, dir);
 	free(project.folder);
 	free(dir);
 	return ok ? 0 : 1;

@@ -125,7 +125,7 @@ struct writing {
 	struct code *code;
 	const char *path; /* of its file */
 	const char *name; /* its number in the descriptor */
-	char *function;	  /* the names of functions that are made of the row's name */
+	char *function;	  /* the part of its functions' names that comes from the name of the row */
 	struct buf *row;
 };
 

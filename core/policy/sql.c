@@ -62,7 +62,7 @@ skip_with(struct reader *reader)
 
 	reader_step(reader);
 	ahead = look_ahead(reader);
-	/* skipped: the name of a query may be the same word */
+	/* In WITH RECURSIVE AS (…) the word RECURSIVE is the name of the query. */
 	if (!sql_is(&ahead, "AS") && !sql_is_sign(&ahead, '('))
 		take(reader, "RECURSIVE");
 	while (skip_named_query(reader)) {

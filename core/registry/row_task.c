@@ -73,7 +73,8 @@ check_names(const struct row *row, struct json_object *task, struct row_fault *f
 	if (cancel == NULL && json_get(task, "cancel") != NULL)
 		return row_fault(fault, "lakehost.task.cancel: not a name");
 	if (cancel != NULL && result == NULL)
-		return row_fault(fault, "lakehost.task.cancel: needs result too");
+		return row_fault(fault,
+				 "lakehost.task.cancel: lakehost.task.result must be set too");
 	return true;
 }
 

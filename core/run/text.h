@@ -14,8 +14,9 @@
 struct buf;
 struct json_object;
 
-/* The place of a text, which decides how line breaks in it are written. Terminal sequences,
- * controls, direction marks and invisible tags are removed everywhere except in EXACT. */
+/* Where a text appears in the answer. This decides how its line breaks are written. Terminal
+ * sequences, controls, direction marks and invisible tags are removed everywhere except in
+ * EXACT. */
 enum text_place {
 	TEXT_LINE,   /* one line: line breaks and tabs become spaces */
 	TEXT_OURS,   /* text of the plugin: LF and CR LF end a line, other line breaks do not */

@@ -41,7 +41,7 @@ struct json_object *dbx_reply(struct mcp_call *call, size_t index, const struct 
 /* True when request number `index`, which changed something, succeeded: its reply is a JSON object,
  * or has no body. Otherwise the call fails and the result is false. */
 bool dbx_done(struct mcp_call *call, size_t index, const struct mcp_words *words);
-/* Does the same for the few replies that are an array. */
+/* Like dbx_reply(), but the reply must be a JSON array. */
 struct json_object *dbx_reply_array(struct mcp_call *call, size_t index,
 				    const struct mcp_words *words);
 

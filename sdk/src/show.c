@@ -238,8 +238,7 @@ plain_token(struct mcp_call *call, const struct mcp_page *page, const char *toke
 	return page->place != NULL && is_place(token) ? mcp_printf(call, "0~%s", token) : token;
 }
 
-/* When the host showed fewer rows than the plugin offered: the call that continues after the shown
- * rows. */
+/* The call that gets the remaining rows, when the host showed fewer than the plugin offered. */
 static const char *
 rest_call(struct mcp_call *call, const void *data, size_t shown)
 {

@@ -50,8 +50,8 @@ void rig_stop(void);
 /* Makes everything again with the same keys, as after a restart of the host. */
 void rig_restart(void);
 
-/* Sends a message. `headers` is NAME, VALUE, …, NULL. An answer that needs no time is there when
- * the function returns. rig_stop() frees the result. */
+/* Sends a message. `headers` is NAME, VALUE, …, NULL. When the host
+ * can answer at once, the returned struct has the answer already. rig_stop() frees it. */
 struct sent *send_http(const char *const *headers, const char *json);
 struct sent *send_stdio(const char *json);
 /* Sends a modern request over HTTP with all headers right. `params` has the members besides _meta,

@@ -149,7 +149,7 @@ the_member_lakehost(void)
 	meta_refused(",\"task\":\"maybe\"", "tool a: lakehost.task: not never, may or must");
 	meta_refused(",\"task\":{\"mode\":true}", "tool a: lakehost.task: not never, may or must");
 	meta_refused(",\"task\":{\"mode\":\"may\",\"cancel\":\"b\"}",
-		     "tool a: lakehost.task.cancel: needs result too");
+		     "tool a: lakehost.task.cancel: lakehost.task.result must be set too");
 	meta_refused(",\"task\":\"may\"", NULL);
 	meta_refused(",\"task\":{\"mode\":\"must\"}", NULL);
 	meta_refused(",\"task\":{}", "tool a: lakehost.task.result: missing or not a name");

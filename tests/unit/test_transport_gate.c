@@ -147,7 +147,7 @@ heads_are_bounded(void)
 	struct http_gate gate;
 	size_t exact = HEAD_MAX - strlen(POST) - 4;
 
-	/* exactly at the byte, counted from the request line to the empty line */
+	/* The limit counts every byte from the request line to the empty line. */
 	ASSERT_INT(feed_parts(&gate, POST "a:", "x", (unsigned)exact - 2), 0);
 	ASSERT_INT(http_gate_feed(&gate, "\r\n\r\n", 4), 4);
 	ASSERT_INT(feed_parts(&gate, POST "a:", "x", (unsigned)exact - 1), 0);

@@ -75,7 +75,7 @@ enum mcp_status {
 };
 
 /* Borrowed bytes; text is UTF-8. Texts from the host end with a NUL after `len` bytes; texts from a
- * plugin need no NUL. `data` may be NULL when `len` is 0. Frozen. */
+ * plugin need no NUL. `data` may be NULL when `len` is 0. Its layout never changes. */
 struct mcp_text {
 	const char *data;
 	size_t len;
@@ -84,7 +84,7 @@ struct mcp_text {
 struct mcp_ops;
 
 /* One call, as the plugin sees it. The host makes it; the private part of the host follows
- * after this struct. Frozen. */
+ * after this struct. Its layout never changes. */
 struct mcp_call {
 	const struct mcp_ops *ops;
 	void *sdk;  /* for the SDK's helpers; NULL at the start of each step */
@@ -122,13 +122,14 @@ enum mcp_piece_kind {
 	MCP_PIECE_SECRET_BASE64, /* the same, base64 */
 };
 
-/* One part of a request's body. The body consists of all parts in order. Frozen. */
+/* One part of a request's body. The body consists of all parts in order. Its layout never
+ * changes. */
 struct mcp_piece {
 	enum mcp_piece_kind kind;
 	struct mcp_text text;
 };
 
-/* A header of a request or reply; neither may be NULL. Frozen. */
+/* A header of a request or reply; neither may be NULL. Its layout never changes. */
 struct mcp_header {
 	const char *name, *value;
 };
@@ -284,7 +285,7 @@ struct mcp_block {
 			       * host marks it as data and encloses text */
 };
 
-/* One column of a table result. Frozen. */
+/* One column of a table result. Its layout never changes. */
 struct mcp_column {
 	const char *name, *type; /* type may be NULL */
 };
@@ -399,7 +400,8 @@ struct mcp_row {
 	mcp_handler_fn answer;
 };
 
-/* The rows of one kind, in the order of the manifest. Frozen. */
+/* The rows of one kind, in the order of the manifest. Its layout never
+ * changes. */
 struct mcp_rows {
 	const struct mcp_row *row;
 	uint32_t count, stride; /* the stride: sizeof(struct mcp_row) */
