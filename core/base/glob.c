@@ -18,7 +18,8 @@ matches(const char *pattern, const char *text, size_t len, bool any_case)
 		if (*p == '*') {
 			star = p++;
 			retry = at;
-		} else if (*p == text[at] || (any_case && small(*p) == small(text[at]))) {
+		} else if (*p != '\0' &&
+			   (*p == text[at] || (any_case && small(*p) == small(text[at])))) {
 			p++;
 			at++;
 		} else if (star != NULL) {

@@ -3,7 +3,7 @@
  * Allocations of the plugin that fail, and blocks that are never freed. The functions that a shared
  * object imports are addresses in its own table (the "global offset table"). The loader fills it
  * in, and some entries are replaced here. So only the plugin's own allocations can fail, not those
- * of the host around it. Blocks are counted in the plugin and in json-c, which makes its trees.
+ * of the host around it. Blocks are attempts in the plugin and in json-c, which makes its trees.
  */
 #include <elf.h>
 #include <json-c/json.h>
@@ -26,13 +26,13 @@
 #define IS_IMPORT(type) false
 #endif
 
-static _Thread_local unsigned counted, failing;
+static _Thread_local unsigned attempts, failing;
 static _Atomic int64_t live; /* blocks that were allocated and not freed */
 
 static bool
 must_fail(void)
 {
-	return ++counted == failing;
+	return ++attempts == failing;
 }
 
 /* ---- the replacements: those of json-c count, those of the plugin can fail too --------------- */
@@ -294,9 +294,9 @@ trial_memory_hook(const struct trial *trial)
 unsigned
 trial_memory_count(unsigned fail)
 {
-	unsigned before = counted;
+	unsigned before = attempts;
 
-	counted = 0;
+	attempts = 0;
 	failing = fail;
 	return before;
 }
