@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "audit/audit.h"
 #include "auth/bearer.h"
 #include "auth/certificate.h"
 #include "auth/failures.h"
@@ -21,6 +22,7 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "config/oauth.h"
+#include "metrics/metrics.h"
 
 struct auth {
 	const struct config *config;
@@ -112,6 +114,19 @@ static const struct auth_refusal refused_no_certificate = {
 	403, "a client certificate is missing: use a listener with tls_client_ca", NULL, NULL
 };
 
+/* For the audit log. */
+static void
+report(const struct auth_refusal *reason, const char *name, const char *from)
+{
+	struct audit_event event = AUDIT_EVENT(AUDIT_AUTH);
+
+	event.principal = name;
+	event.from = from;
+	event.verdict = "deny";
+	event.why = reason->why;
+	audit_report(&event);
+}
+
 static bool
 refuse(const struct auth_request *request, const struct auth_refusal *reason, const char *name,
        struct auth_refusal *refusal)
@@ -123,6 +138,9 @@ refuse(const struct auth_request *request, const struct auth_refusal *reason, co
 	log_event(reason->status == 401 && name == NULL ? LOG_DEBUG : LOG_WARNING, "auth-refused",
 		  "status", "i", (int64_t)reason->status, "from", "s", from, "principal", "s", name,
 		  "why", "s", reason->why, NULL);
+	/* most clients send one request without a credential first */
+	if (reason->status != 401 || name != NULL)
+		report(reason, name, from);
 	*refusal = *reason;
 	return false;
 }
@@ -141,6 +159,8 @@ refuse_wrong(struct auth *auth, const struct auth_request *request,
 	address_text(&request->from, from);
 	log_event(LOG_WARNING, "auth-failed", "status", "i", (int64_t)reason->status, "from", "s",
 		  from, "principal", "s", name, "why", "s", reason->why, NULL);
+	report(reason, name, from);
+	metrics_auth_failed();
 	*refusal = *reason;
 	return false;
 }

@@ -36,6 +36,7 @@ struct loop {
 	uint32_t n_timers, heap_room;
 	struct epoll_event batch[BATCH];
 	int n_batch, at_batch;
+	struct loop_round *rounds;
 	struct loop_watch *always; /* files that epoll does not support: always ready */
 	/* the next watch to call while the list `always` is processed */
 	struct loop_watch *next_always;
@@ -431,6 +432,34 @@ wait_events(struct loop *loop, unsigned spin_us)
 }
 
 void
+loop_each_round(struct loop *loop, struct loop_round *round)
+{
+	CHECK(round->fn != NULL);
+	round->next = loop->rounds;
+	loop->rounds = round;
+}
+
+void
+loop_round_end(struct loop *loop, struct loop_round *round)
+{
+	struct loop_round **link = &loop->rounds;
+
+	while (*link != round) {
+		CHECK(*link != NULL);
+		link = &(*link)->next;
+	}
+	*link = round->next;
+}
+
+static void
+end_round(struct loop *loop)
+{
+	for (struct loop_round *round = loop->rounds; round != NULL; round = round->next)
+		round->fn(round);
+	log_flush();
+}
+
+void
 loop_run(struct loop *loop, unsigned spin_us)
 {
 	atomic_store(&loop->thread, pthread_self());
@@ -440,7 +469,7 @@ loop_run(struct loop *loop, unsigned spin_us)
 		run_timers(loop);
 		run_watches(loop);
 		run_jobs(loop);
-		log_flush();
+		end_round(loop);
 	}
 	log_hold(false);
 	atomic_store(&loop->stop, false);

@@ -40,6 +40,13 @@ struct loop_job {
 	struct loop_job *next;
 };
 
+/* embed it: called at the end of each round of the loop */
+struct loop_round {
+	void (*fn)(struct loop_round *round);
+	void *data;
+	struct loop_round *next;
+};
+
 struct loop *loop_new(void);
 /* Frees the loop. Waiting jobs do not run. Threads that post must have ended. */
 void loop_free(struct loop *loop);
@@ -58,6 +65,9 @@ void loop_remove(struct loop *loop, struct loop_watch *watch);
 
 void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t after_ms);
 void loop_timer_stop(struct loop *loop, struct loop_timer *timer);
+
+void loop_each_round(struct loop *loop, struct loop_round *round);
+void loop_round_end(struct loop *loop, struct loop_round *round);
 
 /* Runs the job on the loop thread soon. Any thread. Jobs of one thread keep their order. */
 void loop_post(struct loop *loop, struct loop_job *job);

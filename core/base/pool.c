@@ -376,3 +376,14 @@ pool_free(struct pool *pool)
 	pthread_cond_destroy(&pool->gone);
 	free(pool);
 }
+
+size_t
+pool_waiting(struct pool *pool)
+{
+	size_t waiting;
+
+	pthread_mutex_lock(&pool->lock);
+	waiting = pool->waiting;
+	pthread_mutex_unlock(&pool->lock);
+	return waiting;
+}

@@ -43,4 +43,7 @@ void pool_submit(struct pool *pool, struct pool_job *job); /* any thread */
 bool pool_stop(struct pool *pool, unsigned ms);
 void pool_free(struct pool *pool); /* stops, and waits for running jobs */
 
+/* How many jobs no thread has taken yet. Any thread. */
+size_t pool_waiting(struct pool *pool);
+
 #endif

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "call/calls.h"
 #include "call/life.h"
+#include "call/report.h"
 #include "call/turns.h"
 #include "config/config.h"
 #include "registry/provider.h"
@@ -124,6 +125,7 @@ begin(struct call *call, const struct call_spec *spec)
 	result_init(&state->operation.interim, &input.limits);
 	result_init(&state->operation.miss, &input.limits);
 	state->runner = call->row->provider->runner;
+	call_report_begin(call, spec->who, arguments);
 	state->handle = state->runner->begin(call->row->provider, call, call->row, &input);
 	buf_fini(&own);
 	return true;
@@ -167,6 +169,7 @@ call_new(struct calls *calls, const struct call_spec *spec, const char **why)
 	state->use = use;
 	state->entry = spec->entry;
 	state->outcome.percent = -1;
+	buf_init_keeping(&state->requests, CALL_REQUESTS_MAX);
 	state->traceparent = spec->traceparent == NULL ? NULL : xstrdup(spec->traceparent);
 	state->notes = spec->notes == NULL ? NULL : xstrdup(spec->notes);
 	state->limit = (struct loop_timer){ .fn = on_limit, .data = call };

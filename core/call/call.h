@@ -19,6 +19,7 @@
 #include "run/result.h"
 #include "run/run.h"
 
+struct audit_event;
 struct call;
 struct calls;
 
@@ -64,6 +65,7 @@ struct call_spec {
 	size_t handle_len;
 	/* the format of tables, from the argument `format` if there is one */
 	enum result_format format;
+	const struct audit_event *who; /* the caller's part of the audit log's line */
 	const struct call_events *events;
 	void *owner;
 };
@@ -78,6 +80,7 @@ struct call {
 	void *owner;
 	char id[24]; /* the correlation id for logs and traceparent */
 	int64_t started_us;
+	uint64_t audited;      /* the number of its last event in the audit log; 0: none */
 	struct result *result; /* at done */
 	/* set when `ask` is called, and at `done` of an operation that continues; else NULL */
 	struct outcome *outcome;

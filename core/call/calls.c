@@ -42,6 +42,12 @@ calls_use_pool(struct calls *calls, struct pool *pool)
 }
 
 size_t
+calls_queued(const struct calls *calls)
+{
+	return calls->queued;
+}
+
+size_t
 calls_running(const struct calls *calls)
 {
 	return calls->count;

@@ -21,6 +21,7 @@ struct calls *calls_new(struct loop *loop, const struct config *config, struct e
 /* Frees the list. The loop must not run afterwards, unless no call was left. */
 void calls_free(struct calls *calls);
 size_t calls_running(const struct calls *calls);
+size_t calls_queued(const struct calls *calls); /* those that wait for their first step */
 /* The worker threads that in-process steps run on; borrowed. Without them all steps run on the loop
  * thread, where a step cannot wait for a request. */
 void calls_use_pool(struct calls *calls, struct pool *pool);

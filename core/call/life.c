@@ -13,6 +13,8 @@
 #include "base/mask.h"
 #include "base/mem.h"
 #include "call/calls.h"
+#include "call/report.h"
+#include "metrics/metrics.h"
 #include "call/turns.h"
 #include "config/config.h"
 #include "registry/provider.h"
@@ -107,6 +109,7 @@ call_release(struct call *call)
 	loop_timer_stop(loop, &state->limit);
 	loop_timer_stop(loop, &state->wait);
 	suspend_end(call);
+	buf_fini(&state->requests);
 	state->runner->end(state->handle);
 	calls_remove(call->calls, call);
 	operation_fini(call);
@@ -127,7 +130,7 @@ call_cut(struct call *call)
 }
 
 static void
-log_end(const struct call *call)
+log_end(struct call *call)
 {
 	const struct result *result = &call->state->result;
 
@@ -136,6 +139,10 @@ log_end(const struct call *call)
 		  (clock_us() - call->started_us) / 1000, "status", "w",
 		  result->failed ? status_name(result->status) : "ok", "why", "s",
 		  result->failed ? result->what : NULL, NULL);
+	call_report_end(call);
+	metrics_call(call->row->provider->name, call->row->name,
+		     result->failed ? status_name(result->status) : "ok",
+		     clock_us() - call->started_us);
 }
 
 void

@@ -64,6 +64,7 @@ struct calls {
 	size_t n_slow;
 	struct call *first; /* unfinished calls, newest first */
 	size_t count;
+	size_t queued;	  /* those in PHASE_QUEUED */
 	struct hash uses; /* the uses of all principals, by name */
 	/* uses without calls; the one without calls for the longest time comes first */
 	TAILQ_HEAD(idle_uses, principal_use) idle;
@@ -121,7 +122,8 @@ struct call_state {
 	/* the place of the call in use->queue, in PHASE_QUEUED */
 	struct call *queue_next, **queue_link;
 	char *traceparent;
-	char *notes; /* text added at the end of the answer, or NULL */
+	struct buf requests; /* ids of requests to upstreams, for the audit log */
+	char *notes;	     /* text added at the end of the answer, or NULL */
 
 	enum phase phase; /* only call_move() writes it */
 	enum ending ending;

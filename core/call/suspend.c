@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "call/life.h"
+#include "call/report.h"
 #include "registry/provider.h"
 #include "run/requests.h"
 
@@ -150,6 +151,7 @@ on_reply(void *data, const struct mcp_reply *reply)
 	CHECK(fetch->transfer != NULL && fetch->index < suspension->fetches);
 	CHECK(suspension->pending > 0);
 	fetch->transfer = NULL;
+	call_report_reply(call, reply);
 	keep_reply(call, &suspension->reply[fetch->index], reply);
 	if (--suspension->pending == 0 && !suspension->waiting)
 		call_run(call, ENTRY_NEXT);
@@ -323,6 +325,7 @@ on_blocking_reply(void *data, const struct mcp_reply *reply)
 	egress_done_fn done = fetch->done;
 	void *done_data = fetch->data;
 
+	call_report_reply(fetch->call, reply);
 	fetch_free(fetch);
 	done(done_data, reply);
 }

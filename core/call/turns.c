@@ -97,6 +97,7 @@ enqueue(struct call *call)
 	struct call_state *state = call->state;
 
 	CHECK(state->queue_link == NULL);
+	call->calls->queued++;
 	state->queue_next = NULL;
 	state->queue_link = state->use->queue_end;
 	*state->use->queue_end = call;
@@ -115,6 +116,8 @@ unqueue(struct call *call)
 	else
 		state->use->queue_end = state->queue_link;
 	state->queue_link = NULL;
+	CHECK(call->calls->queued > 0);
+	call->calls->queued--;
 }
 
 static unsigned

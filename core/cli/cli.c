@@ -98,6 +98,14 @@ static const struct cli_command commands[] = {
 	  "  --at TIME          not now, but at a time such as 2026-12-24T09:30Z (test)\n"
 	  "  --json             the decision as JSON (test)\n",
 	  "principal group at json", 1, SIZE_MAX, cli_policy },
+	{ "audit", "audit verify [FILE] | show [FILE]", "check the audit log, or show it to people",
+	  "verify  is each line of FILE as it was written, and is no line missing? Needs the "
+	  "key: that\n        of the configuration, or --key FILE. --checkpoints LOG also "
+	  "compares the checkpoints\n        in a log of lakehost. Exit status 1 when the file is "
+	  "not intact.\nshow    calls and refusals as a table; --principal, --tool and --since "
+	  "24h choose; --json\n        prints the chosen lines of the file.\nWithout FILE both "
+	  "read audit.file of the configuration.\n",
+	  "key checkpoints principal tool since json", 1, 2, cli_audit },
 	{ "complete", "complete -- WORD…",
 	  "print the words that can follow on a command line, for the completion of shells",
 	  "The last WORD is the beginning of the word to complete; it can be empty. Nothing is\n"
@@ -125,7 +133,10 @@ enum {
 	OPT_GROUPS,
 	OPT_PRINCIPAL,
 	OPT_GROUP,
-	OPT_AT
+	OPT_AT,
+	OPT_TOOL,
+	OPT_SINCE,
+	OPT_CHECKPOINTS
 };
 
 static const struct option options[] = {
@@ -148,8 +159,11 @@ static const struct option options[] = {
 	{ "count", required_argument, NULL, OPT_COUNT },
 	{ "key", required_argument, NULL, OPT_KEY },
 	{ "yes", no_argument, NULL, OPT_YES },
-	{ "groups", required_argument, NULL, OPT_GROUPS },
 	{ "principal", required_argument, NULL, OPT_PRINCIPAL },
+	{ "tool", required_argument, NULL, OPT_TOOL },
+	{ "since", required_argument, NULL, OPT_SINCE },
+	{ "checkpoints", required_argument, NULL, OPT_CHECKPOINTS },
+	{ "groups", required_argument, NULL, OPT_GROUPS },
 	{ "group", required_argument, NULL, OPT_GROUP },
 	{ "at", required_argument, NULL, OPT_AT },
 	{ NULL, 0, NULL, 0 },
@@ -285,12 +299,15 @@ option_apply(struct cli *cli, int option)
 	case OPT_OUTPUT: cli->output = optarg; break;
 	case OPT_ACCESS: cli->access = optarg; break;
 	case OPT_DAYS: cli->days = optarg; break;
-	case OPT_GROUPS: cli->groups = optarg; break;
+	case OPT_PRINCIPAL: cli->principal = optarg; break;
+	case OPT_TOOL: cli->tool = optarg; break;
+	case OPT_SINCE: cli->since = optarg; break;
 	case OPT_KEY: cli->key = optarg; break;
+	case OPT_CHECKPOINTS: cli->checkpoints = optarg; break;
+	case OPT_GROUPS: cli->groups = optarg; break;
 	case OPT_YES: cli->yes = true; break;
 	case OPT_SEED: cli->seed = optarg; break;
 	case OPT_COUNT: cli->count = optarg; break;
-	case OPT_PRINCIPAL: cli->principal = optarg; break;
 	case OPT_GROUP: cli->group = optarg; break;
 	case OPT_AT: cli->at = optarg; break;
 	case OPT_URL: cli->url = optarg; break;

@@ -24,19 +24,20 @@ struct cli {
 	struct config_overrides overrides;
 	const char *set[CLI_SETS_MAX];
 	bool help, json, markdown;
-	const char *output;    /* read --output FILE */
-	const char *url;       /* client-config --url URL */
-	const char *access;    /* token new --access LEVEL */
-	const char *days;      /* token new --days N */
-	const char *principal; /* policy --principal NAME */
-	const char *group;     /* policy --group NAME,NAME */
-	const char *at;	       /* policy test --at TIME */
-	const char *groups;    /* token new --groups LIST */
-	const char *seed;      /* plugin test --seed SEED */
-	const char *count;     /* plugin test --count N */
-	const char *key;       /* plugin sign --key FILE */
-	bool yes;	       /* plugin approve --yes */
-	const char **argument; /* the words after the subcommand and its options */
+	const char *output;			/* read --output FILE */
+	const char *url;			/* client-config --url URL */
+	const char *access;			/* token new --access LEVEL */
+	const char *days;			/* token new --days N */
+	const char *principal;			/* policy, audit show: --principal NAME */
+	const char *group;			/* policy --group NAME,NAME */
+	const char *at;				/* policy test --at TIME */
+	const char *groups;			/* token new --groups LIST */
+	const char *seed;			/* plugin test --seed SEED */
+	const char *count;			/* plugin test --count N */
+	const char *key;			/* plugin sign, audit verify: --key FILE */
+	bool yes;				/* plugin approve --yes */
+	const char *tool, *since, *checkpoints; /* of audit */
+	const char **argument;			/* the words after the subcommand and its options */
 	size_t arguments;
 };
 
@@ -69,6 +70,7 @@ int cli_call(struct cli *cli);
 int cli_read(struct cli *cli);
 int cli_client_config(struct cli *cli);
 int cli_token(struct cli *cli);
+int cli_audit(struct cli *cli);
 int cli_complete(struct cli *cli);
 
 /* The tables of cli.c. A name that begins with "-" is never a command. */

@@ -14,8 +14,10 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "config/audit.h"
 #include "config/auth.h"
 #include "config/faults.h"
+#include "config/metrics.h"
 #include "config/place.h"
 #include "config/plugins.h"
 #include "config/policy.h"
@@ -130,6 +132,8 @@ read_groups(struct config *config, struct reader *reader, const struct config_ov
 	read_operations(config, &root);
 	read_limits(config, &root);
 	read_log(config, &root, overrides);
+	config_read_audit(config, &root);
+	config_read_metrics(config, &root);
 	read_prompts(config, &root);
 	config_read_plugins(config, &root);
 }
@@ -301,6 +305,8 @@ config_free(struct config *config)
 	strings_fini(&config->warnings);
 	config_server_fini(config);
 	config_auth_fini(config);
+	config_audit_fini(config);
+	config_metrics_fini(config);
 	for (size_t i = 0; i < config->upstreams; i++)
 		upstream_fini(&config->upstream[i]);
 	strings_fini(&config->workspaces);

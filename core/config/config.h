@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audit/audit.h"
 #include "base/log.h"
 #include "base/address.h"
 #include "base/fence.h"
@@ -264,6 +265,17 @@ struct config {
 		enum log_level level;
 		bool text; /* default: stderr is a terminal */
 	} log;
+	struct {
+		bool enabled; /* /metrics exists */
+		char *token;  /* that its readers must send; NULL: only this machine may read */
+	} metrics;
+	struct {
+		enum audit_kind kind; /* AUDIT_NONE: there is no audit log */
+		enum audit_format format;
+		char *path;			    /* of the file or the socket, or NULL */
+		char *key;			    /* the path of its key */
+		bool key_made, required, arguments; /* key_made: made if it does not exist */
+	} audit;
 	struct {
 		struct strings directories;
 		enum isolation isolation; /* default for plugins whose file has no isolation */

@@ -16,6 +16,7 @@
 #include "egress/cache.h"
 #include "egress/internal.h"
 #include "egress/multi.h"
+#include "metrics/metrics.h"
 
 #define CACHE_ENTRY_MAX (1u << 20)
 #define CACHE_TOTAL_MAX (16u << 20)
@@ -98,6 +99,8 @@ deadline_passed(struct loop_timer *timer)
 		  flight->request.tool, "method", "s", flight->request.method, "path", "s",
 		  flight->request.path, "ms", "i", (clock_us() - flight->started_us) / 1000,
 		  "attempts", "i", (int64_t)flight->attempts, "why", "s", why, NULL);
+	metrics_upstream(flight->request.upstream->role, 0, flight->attempts,
+			 clock_us() - flight->started_us);
 	reply = reply_error(MCP_E_TIMEOUT, why);
 	flight_leave(transfer);
 	transfer->done(transfer->data, &reply->public);
@@ -342,4 +345,12 @@ egress_free(struct egress *egress)
 		authorizer_fini(&egress->authorizer[i]);
 	free(egress->authorizer);
 	free(egress);
+}
+
+void
+egress_load(const struct egress *egress, struct egress_load *load)
+{
+	*load = (struct egress_load){ .running = egress->running,
+				      .held = egress->budget.used,
+				      .limit = egress->budget.cap };
 }

@@ -79,4 +79,11 @@ void transfer_resume(struct transfer *transfer);
 bool egress_hold(struct egress *egress, uint64_t bytes, char *why, size_t why_size);
 void egress_release(struct egress *egress, uint64_t bytes);
 
+/* For the metrics. */
+struct egress_load {
+	size_t running;	      /* requests that are sent and not answered */
+	uint64_t held, limit; /* bytes of replies in memory, and limits.replies */
+};
+void egress_load(const struct egress *egress, struct egress_load *load);
+
 #endif

@@ -19,6 +19,7 @@
 #include "egress/disk.h"
 #include "egress/internal.h"
 #include "egress/retry.h"
+#include "metrics/metrics.h"
 #include "upstream/upstream.h"
 
 static void try_again(struct loop_timer *timer);
@@ -117,6 +118,8 @@ log_flight(const struct flight *flight)
 		  (int64_t)flight->attempts, "bytes", "i", (int64_t)reply->bytes, "request_id", "s",
 		  *reply->request_id != '\0' ? reply->request_id : NULL, "why", "s",
 		  *reply->why != '\0' ? reply->why : NULL, NULL);
+	metrics_upstream(request->upstream->role, reply->status, flight->attempts,
+			 clock_us() - flight->started_us);
 }
 
 /* A successful reply goes to the cache; a change upstream removes cached replies about the same
@@ -339,6 +342,8 @@ repeat(struct flight *flight, CURLcode rc)
 	uint32_t random;
 	int64_t wait;
 
+	if (what.status == 429 || (what.status == 503 && flight->reply->public.retry_after_ms >= 0))
+		metrics_throttled(flight->request.upstream->role);
 	if (flight->attempts > flight->request.upstream->max_retries || !retry_allowed(&what))
 		return false;
 	random_bytes(&random, sizeof(random));

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/seal.h"
 #include "call/call.h"
+#include "era/audited.h"
 #include "era/client_requests.h"
 #include "era/inside.h"
 #include "era/invoke.h"
@@ -328,6 +329,7 @@ judge(struct request *request, struct json_object *answer)
 	if (!accepted(answer)) {
 		log_event(LOG_INFO, "call-declined", "principal", "s", request->principal.name,
 			  "row", "s", request->row->name, NULL);
+		audited_confirmation(request, false);
 		invoke_fail(request, MCP_E_PERMISSION, "The user did not confirm the call",
 			    "Nothing was done", "Ask the user what to do instead");
 		return false;
@@ -336,6 +338,7 @@ judge(struct request *request, struct json_object *answer)
 		ask(request);
 		return false;
 	}
+	audited_confirmation(request, true);
 	json_object_object_del(request->answers, ANSWER_KEY);
 	json_object_object_del(request->answers, SEALED_KEY);
 	if (json_object_object_length(request->answers) == 0) {

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/states.h"
 #include "config/config.h"
+#include "era/audited.h"
 #include "era/confirm.h"
 #include "era/inside.h"
 #include "era/receive.h"
@@ -67,7 +68,7 @@ void
 eras_check_end(struct eras *eras)
 {
 	if (eras->state == ERAS_INPUT_ENDED && eras->eof != NULL && eras->pipe.peer.open == NULL &&
-	    eras->parsing == 0)
+	    eras->parsing == 0 && eras->held_answers == NULL)
 		loop_timer_set(eras->parts.loop, &eras->end, 0);
 }
 
@@ -119,6 +120,7 @@ eras_free(struct eras *eras)
 	eras_move(eras, ERAS_ENDING);
 	request_forget(&eras->pipe.peer);
 	request_forget(&eras->loose);
+	audited_forget(eras);
 	loop_timer_stop(eras->parts.loop, &eras->end);
 	sessions_free(eras->sessions);
 	confirms_free(eras->confirms);
@@ -159,6 +161,12 @@ bool
 eras_input_ended(const struct eras *eras)
 {
 	return eras->state == ERAS_INPUT_ENDED;
+}
+
+bool
+eras_holding(const struct eras *eras)
+{
+	return eras->held_answers != NULL;
 }
 
 void

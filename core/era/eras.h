@@ -54,6 +54,9 @@ void eras_on_eof(struct eras *eras, void (*eof)(void *data), void *data);
 /* Has stdin ended? Then no more requests or answers come from there. */
 bool eras_input_ended(const struct eras *eras);
 
+/* Are there answers that wait for the audit log? */
+bool eras_holding(const struct eras *eras);
+
 /* Called when a plugin reports a change. `what` is "tools", "prompts" or "resources" for a list.
  * When `uri` is not NULL, it names one resource, and `what` is ignored. The change is sent to the
  * clients that subscribed: open listens, and the legacy session of stdio. */

@@ -17,6 +17,7 @@
 #include "era/session.h"
 #include "registry/registry.h"
 
+struct held_answer;
 struct subscription;
 
 enum eras_state {
@@ -48,7 +49,8 @@ struct eras {
 	struct loop_timer end;
 	struct subscription *subscriptions; /* open ones */
 	size_t n_subscriptions;
-	size_t held; /* bytes of the messages of open requests; see HELD_MAX */
+	struct held_answer *held_answers; /* they wait for the audit log */
+	size_t held;			  /* bytes of the messages of open requests; see HELD_MAX */
 	/* number of questions sent to legacy clients; their ids are made of it */
 	uint64_t questions;
 	struct hash watches; /* subscribed objects, by URI or task id */

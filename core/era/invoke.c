@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/check.h"
 #include "base/http_syntax.h"
 #include "base/log.h"
@@ -14,6 +15,7 @@
 #include "call/call.h"
 #include "run/text.h"
 #include "config/config.h"
+#include "era/audited.h"
 #include "era/confirm.h"
 #include "era/inside.h"
 #include "era/methods.h"
@@ -27,6 +29,7 @@
 #include "era/task.h"
 #include "era/tasks.h"
 #include "era/workspace.h"
+#include "metrics/metrics.h"
 #include "policy/policy.h"
 
 struct json_object *
@@ -94,6 +97,8 @@ invoke_unknown(struct request *request, enum row_kind kind, const char *what, co
 			   : i + 1 < n ? ", "
 				       : " or ",
 			   near[i]);
+	if (kind == ROW_TOOL)
+		audited_unknown(request, name);
 	request_error(request, RPC_INVALID_PARAMS, NULL, "unknown %s \"%s\"%s%s", what,
 		      request_shown(name, given), text.data, n > 0 ? "?" : "");
 	buf_fini(&text);
@@ -226,6 +231,7 @@ call_done(struct call *call)
 	struct request *request = request_of(call);
 	const struct result *result = call->result;
 
+	request->audited = call->audited;
 	if (tasks_create(request, call))
 		return;
 	task_tell(request, call);
@@ -270,10 +276,17 @@ invoke_traceparent(const struct request *request)
 void
 invoke_begin(struct request *request, const struct call_spec *spec)
 {
+	struct call_spec audited = *spec;
+	struct audited_caller caller;
 	const char *why = NULL;
 
-	request->call = call_new(request->eras->parts.calls, spec, &why);
+	if (audit_on()) {
+		audited_caller(request, &caller);
+		audited.who = &caller.event;
+	}
+	request->call = call_new(request->eras->parts.calls, &audited, &why);
 	if (request->call == NULL) {
+		metrics_limited("calls");
 		request_error(request, RPC_OVERLOADED, NULL, "%s", why);
 		return;
 	}
@@ -376,6 +389,8 @@ start(struct request *request, const struct row *row, struct json_object *argume
 		log_event(LOG_INFO, "call-refused", "principal", "s", request->principal.name,
 			  "row", "s", row->name, "rule", "s", decision.verdict.rule, "where", "s",
 			  decision.verdict.where, NULL);
+		audited_refusal(request, row, arguments, &decision);
+		metrics_denied(decision.verdict.rule);
 		invoke_fail(request, MCP_E_PERMISSION, decision.what, decision.why, decision.next);
 		return;
 	}

@@ -3,6 +3,7 @@
  * the client. Only this adapter knows sessions. */
 #include "era/legacy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,15 +137,23 @@ log_client(const struct request *request, const char *asked)
 static void
 session_make(struct request *request, unsigned can)
 {
+	struct json_object *info = json_obj(request->message.params, "clientInfo");
 	struct eras *eras = request->eras;
+	const char *name, *version;
+	struct session_client client;
 	struct buf id;
 
+	name = json_str(info, "name");
+	version = json_str(info, "version");
+	snprintf(client.name, sizeof(client.name), "%s", name != NULL ? name : "");
+	snprintf(client.version, sizeof(client.version), "%s", version != NULL ? version : "");
 	if (!request->exchange->http) {
 		session_begin(&eras->pipe, request->revision, can);
+		eras->pipe.client = client;
 		return;
 	}
 	buf_init(&id, LIMIT_HANDLE);
-	session_mint(eras->sessions, request->principal.name, request->revision, can, &id);
+	session_mint(eras->sessions, request->principal.name, request->revision, can, &client, &id);
 	request->session_id = buf_take(&id, NULL);
 }
 

@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/states.h"
 #include "call/call.h"
 #include "run/text.h"
+#include "era/audited.h"
 #include "era/batch.h"
 #include "era/client_requests.h"
 #include "era/inside.h"
@@ -156,6 +158,12 @@ request_run(struct request *request)
 			      "a request with this id is still being answered");
 		return;
 	}
+	if (audit_fault() != NULL) {
+		request_error(request, RPC_OVERLOADED, NULL,
+			      "the audit log cannot be written, so nothing is served; the "
+			      "administrator finds the reason in the log of lakehost");
+		return;
+	}
 	if (!request->era->admit(request))
 		return;
 	request_move(request, REQUEST_ADMITTED);
@@ -210,13 +218,21 @@ hand_over(struct request *request, int status, const struct buf *answer)
 	struct exchange *exchange = request->exchange;
 	struct exchange_header headers[2];
 	size_t n = 0;
+	bool held;
 
 	if (request->session_id != NULL)
 		headers[n++] = (struct exchange_header){ "Mcp-Session-Id", request->session_id };
 	if (request->challenge != NULL)
 		headers[n++] = (struct exchange_header){ "WWW-Authenticate", request->challenge };
 	request_move(request, REQUEST_ENDED);
+	held = audited_hold(request, status, answer);
 	request->exchange = NULL;
+	if (held && request->batch == NULL) {
+		exchange->on_close = NULL;
+		exchange->owner = NULL;
+	}
+	if (held)
+		return;
 	if (request->batch != NULL) {
 		batch_add(request->batch, answer);
 		return;

@@ -105,6 +105,7 @@ struct request {
 	struct json_object *arguments; /* the arguments that the call gets */
 	char *notes;		       /* a note about changed arguments for the answer, or NULL */
 	struct call *call;
+	uint64_t audited;	     /* the number of its last event in the audit log; 0: none */
 	struct json_object *answers; /* the client's answers so far: {key: result}, or NULL */
 	char *answers_text;	     /* the answers that the call already has */
 	char number[33];	     /* the number of its request state, or "" */

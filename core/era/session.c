@@ -19,8 +19,9 @@
 
 #define BUCKETS 4096u
 #define REVISION_LEN 10u /* "2025-11-25" */
+/* before the name and the version of the client, each with its NUL */
 #define PAYLOAD_LEN (1u + REVISION_LEN + 2u + SESSION_KEY)
-#define PAYLOAD_VERSION '1'
+#define PAYLOAD_VERSION '2'
 #define SESSION_PURPOSE "session"
 
 struct sessions {
@@ -223,28 +224,46 @@ sessions_count(const struct sessions *sessions)
 
 void
 session_mint(struct sessions *sessions, const char *principal, enum revision revision, unsigned can,
-	     struct buf *id)
+	     const struct session_client *client, struct buf *id)
 {
-	unsigned char payload[PAYLOAD_LEN];
+	const size_t name = strlen(client->name) + 1, version = strlen(client->version) + 1;
+	unsigned char payload[PAYLOAD_LEN + sizeof(*client)];
 
 	payload[0] = PAYLOAD_VERSION;
 	memcpy(payload + 1, revision_name(revision), REVISION_LEN);
 	payload[1 + REVISION_LEN] = (unsigned char)(can >> 8);
 	payload[2 + REVISION_LEN] = (unsigned char)can;
 	random_bytes(payload + 3 + REVISION_LEN, SESSION_KEY);
-	seal(sessions->sealer, SESSION_PURPOSE, principal, SESSION_TTL_S, payload, sizeof(payload),
-	     id);
+	memcpy(payload + PAYLOAD_LEN, client->name, name);
+	memcpy(payload + PAYLOAD_LEN + name, client->version, version);
+	seal(sessions->sealer, SESSION_PURPOSE, principal, SESSION_TTL_S, payload,
+	     PAYLOAD_LEN + name + version, id);
+}
+
+static bool
+read_client(const unsigned char *bytes, size_t len, struct session_client *client)
+{
+	const unsigned char *end = memchr(bytes, '\0', len);
+	size_t name = end != NULL ? (size_t)(end - bytes) + 1 : 0, version = len - name;
+
+	if (name == 0 || name > sizeof(client->name) || version == 0 ||
+	    version > sizeof(client->version) || bytes[len - 1] != '\0')
+		return false;
+	memcpy(client->name, bytes, name);
+	memcpy(client->version, bytes + name, version);
+	return true;
 }
 
 /* Reads the content of an id. False when this version did not write it. */
 static bool
 payload_read(const struct buf *payload, enum revision *revision, unsigned *can,
-	     unsigned char key[SESSION_KEY])
+	     unsigned char key[SESSION_KEY], struct session_client *client)
 {
 	const unsigned char *bytes = (const unsigned char *)payload->data;
 	char name[REVISION_LEN + 1] = "";
 
-	if (payload->len != PAYLOAD_LEN || bytes[0] != PAYLOAD_VERSION)
+	if (payload->len <= PAYLOAD_LEN || bytes[0] != PAYLOAD_VERSION ||
+	    !read_client(bytes + PAYLOAD_LEN, payload->len - PAYLOAD_LEN, client))
 		return false;
 	memcpy(name, bytes + 1, REVISION_LEN);
 	*can = (unsigned)bytes[1 + REVISION_LEN] << 8 | bytes[2 + REVISION_LEN];
@@ -254,7 +273,7 @@ payload_read(const struct buf *payload, enum revision *revision, unsigned *can,
 
 static struct session *
 recall(struct sessions *sessions, enum revision revision, unsigned can,
-       const unsigned char key[SESSION_KEY])
+       const unsigned char key[SESSION_KEY], const struct session_client *client)
 {
 	struct session *session = *bucket_of(sessions, key), **bucket;
 
@@ -269,6 +288,7 @@ recall(struct sessions *sessions, enum revision revision, unsigned can,
 		return NULL;
 	session = xcalloc(1, sizeof(*session));
 	session_begin(session, revision, can);
+	session->client = *client;
 	memcpy(session->key, key, SESSION_KEY);
 	bucket = bucket_of(sessions, key);
 	session->chain = *bucket;
@@ -282,6 +302,7 @@ struct session *
 session_find(struct sessions *sessions, const char *principal, const char *id, bool *busy)
 {
 	unsigned char key[SESSION_KEY];
+	struct session_client client = { .name = "" };
 	struct session *session = NULL;
 	enum revision revision;
 	struct buf payload;
@@ -292,8 +313,8 @@ session_find(struct sessions *sessions, const char *principal, const char *id, b
 	buf_init(&payload, LIMIT_HANDLE);
 	if (len <= LIMIT_HANDLE &&
 	    unseal(sessions->sealer, SESSION_PURPOSE, principal, id, len, &payload) &&
-	    payload_read(&payload, &revision, &can, key)) {
-		session = recall(sessions, revision, can, key);
+	    payload_read(&payload, &revision, &can, key, &client)) {
+		session = recall(sessions, revision, can, key, &client);
 		*busy = session == NULL;
 	}
 	buf_fini(&payload);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sessions of the legacy revisions. An id contains all that is needed (revision, capabilities of
- * the client), sealed for its principal, valid for 24 hours. So a restarted host or another replica
- * accepts it too. The state kept for it (log level, subscriptions, running requests) is limited,
- * and can be lost without harm. */
+/* Sessions of the legacy revisions. An id contains all that is needed (revision, capabilities and
+ * name of the client), sealed for its principal, valid for 24 hours. So a restarted host or another
+ * replica accepts it too. The state kept for it (log level, subscriptions, running requests) is
+ * limited, and can be lost without harm. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -36,8 +36,14 @@ enum session_state {
 	SESSION_READY,
 };
 
+/* What the client says of itself, cut where it is longer. */
+struct session_client {
+	char name[64], version[32];
+};
+
 struct session {
 	struct peer peer;
+	struct session_client client;
 	enum revision revision;
 	char capabilities[128]; /* JSON object text */
 	enum session_state state;
@@ -65,7 +71,7 @@ void sessions_free(struct sessions *sessions);
 size_t sessions_count(const struct sessions *sessions);
 /* Makes a new id for this principal, of at most LIMIT_HANDLE bytes. */
 void session_mint(struct sessions *sessions, const char *principal, enum revision revision,
-		  unsigned can, struct buf *id);
+		  unsigned can, const struct session_client *client, struct buf *id);
 /* The optional state of an id; it is made when it does not exist (any more). NULL when the id was
  * not made by this host or for this principal, or has expired. With *busy the id is valid, but
  * every entry of the table has running requests. */

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/audit.h"
 #include "auth/auth.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -33,7 +34,11 @@
 #include "egress/egress.h"
 #include "era/eras.h"
 #include "host/documents.h"
+#include "host/gauges.h"
 #include "host/notify.h"
+#include "host/recording.h"
+#include "host/reports.h"
+#include "metrics/metrics.h"
 #include "plugin/loader.h"
 #include "policy/policy.h"
 #include "registry/registry.h"
@@ -59,6 +64,7 @@ struct host {
 	struct policy *policy;
 	struct egress *egress;
 	struct calls *calls;
+	struct gauges gauges;
 	struct eras *eras;
 	struct principal local;
 	struct documents *documents; /* NULL: auth needs none */
@@ -142,45 +148,10 @@ auth_load(struct host *host, struct strings *faults)
 }
 
 static void
-plugins_report(const struct plugins *plugins)
-{
-	for (size_t i = 0; i < plugins_count(plugins); i++) {
-		struct plugin_status status;
-
-		plugins_status(plugins, i, &status);
-		if (status.refusal == PLUGIN_OK)
-			log_event(LOG_INFO, "plugin", "name", "s", status.name, "version", "s",
-				  status.version, "isolation", "s",
-				  status.isolation == ISOLATION_NONE ? "none" : "process", NULL);
-		else
-			log_event(LOG_ERROR, "plugin-refused", "name", "s", status.name, "reason",
-				  "s", plugin_refusal_text(status.refusal), "why", "s", status.why,
-				  NULL);
-	}
-}
-
-static void
 report_lines(enum log_level level, const char *event, const struct strings *lines)
 {
 	for (size_t i = 0; i < lines->count; i++)
 		log_event(level, event, "why", "s", lines->item[i], NULL);
-}
-
-static void
-upstreams_report(const struct host *host)
-{
-	for (size_t i = 0; i < host->config->upstreams; i++) {
-		const struct config_upstream *upstream = &host->config->upstream[i];
-
-		if (!plugins_use(host->plugins, upstream->role))
-			continue;
-		if (upstream->url == NULL || upstream->auth_type == NULL)
-			log_event(LOG_NOTICE, "upstream-unusable", "upstream", "s", upstream->role,
-				  "why", "s", upstream->auth_why, NULL);
-		for (size_t k = 0; k < upstream->warnings.count; k++)
-			log_event(LOG_WARNING, "upstream-warning", "upstream", "s", upstream->role,
-				  "why", "s", upstream->warnings.item[k], NULL);
-	}
 }
 
 static void
@@ -241,11 +212,14 @@ struct host *
 host_try(struct config *config, struct strings *faults)
 {
 	struct host *host = xcalloc(1, sizeof(*host));
+	char why[768];
 
 	process_harden();
 	host->config = config;
 	keys_load(host, faults);
 	auth_load(host, faults);
+	if (!recording_start(config, NULL, why, sizeof(why)))
+		add_fault(faults, "%s", why);
 	host->loop = loop_new();
 	host->pool = pool_new(host->loop, config->server.workers, config->server.workers_max);
 	plugins_start(host, faults);
@@ -267,9 +241,10 @@ host_new(struct config *config, char *why, size_t why_size)
 	host = host_try(config, &faults);
 	plugins_report(host->plugins);
 	report_lines(LOG_ERROR, "prompt-refused", plugins_prompt_faults(host->plugins));
-	upstreams_report(host);
-	if (faults.count > 0) {
+	upstreams_report(host->config, host->plugins);
+	if (faults.count > 0)
 		snprintf(why, why_size, "%s", faults.item[0]);
+	if (faults.count > 0 || !recording_start(config, host->loop, why, why_size)) {
 		host_free(host);
 		host = NULL;
 	} else { /* 0: on the command line no other call waits, and the user can interrupt */
@@ -312,6 +287,7 @@ host_free(struct host *host)
 	sealer_free(host->sealer);
 	watchdog_free(host->watchdog);
 	notify_free(host->notify);
+	recording_stop();
 	loop_free(host->loop);
 	config_free(host->config);
 	free(host);
@@ -325,7 +301,7 @@ flush_poll(struct loop_timer *timer)
 {
 	struct host *host = timer->data;
 	bool left = (host->http != NULL && http_open_exchanges(host->http) > 0) ||
-		    (host->stdio != NULL && !stdio_idle(host->stdio));
+		    (host->stdio != NULL && !stdio_idle(host->stdio)) || eras_holding(host->eras);
 
 	if (left && clock_ms() < host->flush_until)
 		loop_timer_set(host->loop, timer, FLUSH_POLL_MS);
@@ -368,6 +344,7 @@ reload(struct host *host)
 		  NULL);
 	if (host->auth != NULL)
 		auth_reload(host->auth);
+	audit_reopen();
 	egress_reload(host->egress);
 	notify_ready(host->notify);
 }
@@ -459,6 +436,8 @@ readiness(void *data)
 
 	if (host->draining)
 		return "stopping";
+	if (audit_fault() != NULL)
+		return "the audit log cannot be written";
 	return host->auth != NULL ? auth_unready(host->auth) : NULL;
 }
 
@@ -483,6 +462,14 @@ auth_begin(struct host *host)
 	auth_start(host->auth, host->loop, &fetcher);
 }
 
+static void
+metrics_serve(struct host *host)
+{
+	host->gauges =
+	    (struct gauges){ host->calls, host->egress, host->plugins, host->pool, host->http };
+	http_set_metrics(host->http, gauges_write, &host->gauges);
+}
+
 static bool
 listeners_open(struct host *host, char *why, size_t why_size)
 {
@@ -495,6 +482,8 @@ listeners_open(struct host *host, char *why, size_t why_size)
 		if (host->http == NULL)
 			return false;
 		auth_begin(host);
+		if (config->metrics.enabled)
+			metrics_serve(host);
 		for (size_t i = 0; i < config->server.listeners; i++)
 			log_event(LOG_NOTICE, "listening", "url", "s", http_url(host->http, i),
 				  NULL);

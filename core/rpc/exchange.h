@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/address.h"
 #include "base/principal.h"
 
 struct exchange;
@@ -44,8 +45,9 @@ struct exchange_ops {
 struct exchange {
 	const struct exchange_ops *ops;
 	struct principal principal;
-	bool http;	 /* else stdio */
-	bool takes_json; /* HTTP: the peer accepts an answer in JSON */
+	struct address from; /* of the peer; unknown on stdio */
+	bool http;	     /* else stdio */
+	bool takes_json;     /* HTTP: the peer accepts an answer in JSON */
 	/* the peer has left; finish() must still be called, and drops the answer */
 	bool closed;
 	/* The receiver sets this function. It is called when the peer has left, also after a

@@ -75,6 +75,7 @@ struct result {
 	size_t blocks_left_out; /* number of blocks beyond RESULT_BLOCKS_MAX */
 	size_t names_len;	/* bytes that RESULT_NAMES_MAX limits */
 	size_t blob_len;	/* bytes of all binary contents in the result */
+	size_t rows;		/* of all tables so far, as they are shown */
 	bool finished;
 	struct buf structured; /* structured content as JSON text, or empty */
 	struct buf meta;       /* the members of _meta: `"a":1,"b":2`, or empty */

@@ -74,6 +74,8 @@ result_write(const struct result *result, struct buf *out)
 		json_number(json_member(&json, "total"), result->completion_total);
 	if (result->completion_more)
 		json_boolean(json_member(&json, "more"), true);
+	if (result->rows > 0)
+		json_number(json_member(&json, "table_rows"), (int64_t)result->rows);
 	if (result->failed)
 		write_failure(result, &json);
 	json_end(&json);
@@ -322,6 +324,8 @@ read_failure(struct result *result, struct json_object *tree)
 bool
 result_read(struct result *result, struct json_object *tree, const char **why)
 {
+	int64_t rows;
+
 	*why =
 	    json_object_is_type(tree, json_type_object) ? NULL : "a result that is not an object";
 	if (*why == NULL)
@@ -334,6 +338,8 @@ result_read(struct result *result, struct json_object *tree, const char **why)
 		*why = read_completion(result, tree);
 	if (*why == NULL)
 		*why = read_failure(result, tree);
+	rows = json_int(tree, "table_rows", 0);
+	result->rows = rows > 0 ? (size_t)rows : 0;
 	result->finished = true;
 	return *why == NULL;
 }

@@ -289,6 +289,7 @@ result_table_end(struct result *result, const struct mcp_table_end *end,
 	CHECK(buf_ok(&rows->text));
 	result->text_len += rows->text.len;
 	result->text_offered += rows->text.len;
+	result->rows += table->rows;
 	buf_init(&last, 2 * RESULT_LINE_MAX);
 	table_last_line(table, rows, end, next, data, &last);
 	rows->text.cap += last.len + TABLE_SLACK;

@@ -202,6 +202,19 @@ http_set_times(struct http *http, const struct http_times *times)
 	http->times = *times;
 }
 
+void
+http_set_metrics(struct http *http, http_metrics_fn metrics, void *data)
+{
+	http->metrics = metrics;
+	http->metrics_data = data;
+}
+
+size_t
+http_connections(const struct http *http)
+{
+	return http->n_connections;
+}
+
 const char *
 http_url(const struct http *http, size_t i)
 {

@@ -13,6 +13,7 @@
 #include "rpc/exchange.h"
 
 struct auth;
+struct buf;
 struct http;
 struct loop;
 
@@ -26,6 +27,9 @@ struct http_times {
 	unsigned keepalive_ms; /* time between comments on an idle event stream */
 };
 extern const struct http_times http_times_default;
+
+/* Writes the text of /metrics. */
+typedef void (*http_metrics_fn)(void *data, struct buf *out);
 
 /* All HTTP listeners. `config` and `auth` are borrowed. `auth` decides who a caller is; it is NULL
  * only when auth.inbound is "none", and then every caller is `principal`. `ready` is called for
@@ -45,5 +49,9 @@ void http_quiesce(struct http *http);
  * finished. */
 size_t http_open_exchanges(const struct http *http);
 void http_free(struct http *http);
+
+/* From now on /metrics answers, for who may read it (config->metrics). */
+void http_set_metrics(struct http *http, http_metrics_fn metrics, void *data);
+size_t http_connections(const struct http *http); /* open ones */
 
 #endif

@@ -123,11 +123,12 @@ http_authenticate(struct http_connection *connection, struct http_refusal *refus
 					.groups = connection->head.groups };
 	struct auth_refusal why;
 
+	request.from = address_of_peer(connection);
+	connection->exchange.from = request.from;
 	if (http->auth == NULL) {
 		connection->exchange.principal = http->principal;
 		return;
 	}
-	request.from = address_of_peer(connection);
 	if (connection->listener->client_ca)
 		request.certificate_fault =
 		    http_certificate(connection, &request.certificate, &request.certificate_len);
@@ -142,6 +143,56 @@ http_authenticate(struct http_connection *connection, struct http_refusal *refus
 					  .why = why.why,
 					  .field = why.field,
 					  .value = why.value };
+}
+
+static bool
+is_proxy(const struct config *config, const struct address *from)
+{
+	for (size_t i = 0; i < config->auth.proxies; i++)
+		if (address_in(from, &config->auth.proxy[i]))
+			return true;
+	return false;
+}
+
+/* In a time that does not depend on where they differ. */
+static bool
+is_bearer(const char *authorization, const char *token)
+{
+	static const char scheme[] = "Bearer ";
+	size_t len = strlen(token);
+	unsigned char differs = 0;
+
+	if (authorization == NULL || strncasecmp(authorization, scheme, strlen(scheme)) != 0)
+		return false;
+	authorization += strlen(scheme);
+	if (strlen(authorization) != len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		differs |= (unsigned char)(authorization[i] ^ token[i]);
+	return differs == 0;
+}
+
+void
+http_check_reader(struct http_connection *connection, struct http_refusal *refusal)
+{
+	const struct config *config = connection->listener->http->config;
+	const struct address from = address_of_peer(connection);
+	const char *token = config->metrics.token;
+	bool here = from.kind == ADDRESS_UNIX || address_is_loopback(&from);
+
+	if (token != NULL ? is_bearer(connection->head.authorization, token)
+			  : here && !is_proxy(config, &from))
+		return;
+	*refusal = (struct http_refusal){
+		.status = token != NULL ? 401 : 403,
+		.code = rpc_error_code(RPC_INVALID_REQUEST),
+		.why = token != NULL ? "the metrics need the token of metrics.token: send the "
+				       "header \"Authorization: Bearer TOKEN\""
+				     : "without metrics.token the metrics can be read on this "
+				       "machine only, and not through a proxy",
+		.field = token != NULL ? "WWW-Authenticate" : NULL,
+		.value = token != NULL ? "Bearer realm=\"lakehost metrics\"" : NULL
+	};
 }
 
 void

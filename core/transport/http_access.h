@@ -28,4 +28,8 @@ void http_authenticate(struct http_connection *connection, struct http_refusal *
 struct MHD_Response *http_preflight(struct http_connection *connection);
 void http_add_cors(struct MHD_Response *response, const struct http_connection *connection);
 
+/* May this peer read the metrics? With metrics.token it must send that; otherwise it must be on
+ * this machine, and not the proxy of others. */
+void http_check_reader(struct http_connection *connection, struct http_refusal *refusal);
+
 #endif

@@ -55,7 +55,14 @@ enum http_held {
 	EXCHANGE_LOST, /* the receiver has the exchange, and was told that the peer has left */
 };
 
-enum http_route { ROUTE_ENDPOINT, ROUTE_HEALTHZ, ROUTE_READYZ, ROUTE_METADATA, ROUTE_NONE };
+enum http_route {
+	ROUTE_ENDPOINT,
+	ROUTE_HEALTHZ,
+	ROUTE_READYZ,
+	ROUTE_METADATA,
+	ROUTE_METRICS,
+	ROUTE_NONE
+};
 
 /* Why a request is refused. `status` 0: the request is not refused. */
 struct http_refusal {

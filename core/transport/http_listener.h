@@ -48,6 +48,8 @@ struct http {
 	struct auth *auth;
 	const char *(*ready)(void *data);
 	void *ready_data;
+	http_metrics_fn metrics; /* NULL: there is no /metrics */
+	void *metrics_data;
 	struct http_times times;
 	enum http_doors doors;
 	struct http_listener *listener;

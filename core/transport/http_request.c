@@ -26,6 +26,7 @@
  * of its request, up to this many times limits.body. */
 #define REFUSED_BODY 65536u
 #define RECOVER_BODIES 4u
+#define METRICS_TEXT_MAX (16u << 20) /* bytes of /metrics: METRICS_SERIES_MAX series fit */
 
 void *
 http_on_line(void *cls, const char *uri, struct MHD_Connection *mhd)
@@ -79,7 +80,9 @@ route_of(const struct http *http, const char *path)
 		return ROUTE_HEALTHZ;
 	if (is_metadata(http, path))
 		return ROUTE_METADATA;
-	return strcmp(path, "/readyz") == 0 ? ROUTE_READYZ : ROUTE_NONE;
+	if (strcmp(path, "/readyz") == 0)
+		return ROUTE_READYZ;
+	return http->metrics != NULL && strcmp(path, "/metrics") == 0 ? ROUTE_METRICS : ROUTE_NONE;
 }
 
 static void
@@ -138,9 +141,10 @@ check_method(struct http_connection *connection)
 static void
 check_sender(struct http_connection *connection)
 {
-	if (connection->route != ROUTE_ENDPOINT || is(connection, "OPTIONS"))
-		return;
-	http_authenticate(connection, &connection->refusal);
+	if (connection->route == ROUTE_METRICS)
+		http_check_reader(connection, &connection->refusal);
+	else if (connection->route == ROUTE_ENDPOINT && !is(connection, "OPTIONS"))
+		http_authenticate(connection, &connection->refusal);
 	if (connection->refusal.status != 0)
 		connection->unwanted = 0;
 }
@@ -323,6 +327,22 @@ answer_health(struct http_connection *connection)
 		http_answer(connection, 503, "text/plain", why, strlen(why));
 }
 
+static void
+answer_metrics(struct http_connection *connection)
+{
+	const struct http *http = connection->listener->http;
+	struct buf text;
+
+	buf_init(&text, METRICS_TEXT_MAX);
+	http->metrics(http->metrics_data, &text);
+	if (buf_ok(&text))
+		http_answer(connection, 200, "text/plain; version=0.0.4; charset=utf-8", text.data,
+			    text.len);
+	else
+		http_answer(connection, 500, "text/plain", "too large", strlen("too large"));
+	buf_fini(&text);
+}
+
 /* Called when the receiver has returned: sends its answer, or waits. */
 static enum MHD_Result
 after_delivery(struct http_connection *connection)
@@ -385,6 +405,8 @@ answer(struct http_connection *connection)
 		return response != NULL && http_queue(connection, 204, response) ? MHD_YES : MHD_NO;
 	} else if (connection->route == ROUTE_METADATA) {
 		answer_metadata(connection);
+	} else if (connection->route == ROUTE_METRICS) {
+		answer_metrics(connection);
 	} else if (connection->route != ROUTE_ENDPOINT) {
 		answer_health(connection);
 	} else {

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "metrics/metrics.h"
 #include "module/refusal.h"
 #include "registry/provider.h"
 #include "worker/remote.h"
@@ -213,6 +214,7 @@ worker_down(struct worker *worker, const char *why, bool by_itself)
 	worker_move(worker, WORKER_DOWN);
 	CHECK(worker->process.pid == 0);
 	snprintf(worker->why, sizeof(worker->why), "%s", by_itself && how[0] != '\0' ? how : why);
+	metrics_ended(worker->provider->name);
 	log_event(LOG_ERROR, "worker-end", "plugin", "s", worker->provider->name, "why", "s",
 		  worker->why, "next_start_ms", "i", worker->not_before - now, NULL);
 	remotes_lost(worker, was_up);

@@ -212,7 +212,7 @@ unknown_keys(void)
 	      "t.conf:1: upstreams.workspace.hosts: unknown key; did you mean \"host\"?");
 	wrong("server = { listeners = ( { unix = \"/s\"; mod = 1; } ); };",
 	      "t.conf:1: server.listeners.mod: unknown key; did you mean \"mode\"?");
-	wrong("metrics = { };", "t.conf:1: metrics: unknown key");
+	wrong("measures = { };", "t.conf:1: measures: unknown key");
 }
 
 #define GENERIC(inside) "upstreams = { t = { kind = \"generic\"; " inside " }; };"

@@ -477,16 +477,20 @@ table_is_bounded(void)
 	static const unsigned char key[SEAL_KEY_LEN] = "another key, known to everybody";
 	struct sealer *sealer = sealer_new(key, 1);
 	struct sessions *sessions = sessions_new(sealer, 3);
+	const struct session_client client = { "a client", "1.2" };
 	struct session *found[4];
 	struct buf id[4];
 	bool busy;
 
 	for (size_t i = 0; i < 4; i++) {
 		buf_init(&id[i], LIMIT_HANDLE);
-		session_mint(sessions, "p", REV_2025_06_18, CAN_ROOTS | CAN_ELICIT, &id[i]);
+		session_mint(sessions, "p", REV_2025_06_18, CAN_ROOTS | CAN_ELICIT, &client,
+			     &id[i]);
 		found[i] = session_find(sessions, "p", id[i].data, &busy);
 		if (found[i] == NULL)
 			abort();
+		ASSERT_STR(found[i]->client.name, "a client");
+		ASSERT_STR(found[i]->client.version, "1.2");
 		found[i]->log_level = (int)i;
 	}
 	ASSERT_INT(sessions_count(sessions), 3);

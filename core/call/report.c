@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "call/report.h"
+
+#include "audit/audit.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "call/call.h"
+#include "call/state.h"
+#include "config/config.h"
+#include "registry/provider.h"
+
+static const char *
+workspace_of(const struct row *row)
+{
+	return row->provider->upstream != NULL ? row->provider->upstream : "workspace";
+}
+
+void
+call_report_row(struct audit_event *event, const struct row *row, struct buf *redact)
+{
+	const struct row *tool = row->tool != NULL ? row->tool : row;
+	struct json_object *names = json_arr(tool->meta, "redact");
+
+	event->tool = row->name;
+	event->access = row->by_sql ? "by-sql" : access_name(row->access);
+	if (row->provider != NULL) {
+		event->plugin = row->provider->name;
+		event->workspace = workspace_of(row);
+	}
+	for (size_t i = 0; names != NULL && i < json_object_array_length(names); i++) {
+		buf_puts(redact, i > 0 ? " " : "");
+		buf_puts(redact, json_object_get_string(json_object_array_get_idx(names, i)));
+	}
+	event->redact = redact->len > 0 ? redact->data : NULL;
+}
+
+void
+call_report_begin(struct call *call, const struct audit_event *who, const struct buf *arguments)
+{
+	struct audit_event event = AUDIT_EVENT(AUDIT_DECISION);
+	struct buf redact;
+
+	if (!audit_on())
+		return;
+	if (who != NULL)
+		event = *who;
+	buf_init(&redact, LIMIT_HANDLE);
+	event.type = AUDIT_DECISION;
+	event.call = call->id;
+	event.principal = call->principal.name;
+	event.verdict = "allow";
+	event.rule = call->verdict.rule;
+	event.arguments = arguments->data;
+	event.arguments_len = arguments->len;
+	call_report_row(&event, call->row, &redact);
+	call->audited = audit_report(&event);
+	buf_fini(&redact);
+}
+
+void
+call_report_reply(struct call *call, const struct mcp_reply *reply)
+{
+	struct buf *ids = &call->state->requests;
+
+	if (!audit_on() || reply->request_id == NULL || *reply->request_id == '\0')
+		return;
+	if (ids->len > 0)
+		buf_putc(ids, ' ');
+	buf_puts(ids, reply->request_id);
+}
+
+void
+call_report_end(struct call *call)
+{
+	const struct result *result = &call->state->result;
+	struct audit_event event = AUDIT_EVENT(AUDIT_CALL);
+
+	if (!audit_on())
+		return;
+	event.call = call->id;
+	event.principal = call->principal.name;
+	event.tool = call->row->name;
+	event.plugin = call->row->provider->name;
+	event.workspace = workspace_of(call->row);
+	event.access = call->row->by_sql ? "by-sql" : access_name(call->row->access);
+	event.status = result->failed ? status_name(result->status) : "ok";
+	event.why = result->failed ? result->what : NULL;
+	event.requests = call->state->requests.len > 0 ? call->state->requests.data : NULL;
+	event.rows = result->rows > 0 ? (int64_t)result->rows : -1;
+	event.bytes = (int64_t)(result->text_len + result->blob_len);
+	event.ms = (clock_us() - call->started_us) / 1000;
+	call->audited = audit_report(&event);
+}

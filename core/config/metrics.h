@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The group `metrics`. */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_CONFIG_METRICS_H
+#define CORE_CONFIG_METRICS_H
+
+#include "config/config.h"
+
+struct node;
+
+void config_read_metrics(struct config *config, const struct node *root);
+void config_metrics_fini(struct config *config);
+
+#endif

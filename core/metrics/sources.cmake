@@ -1,0 +1,5 @@
+lakehost_core(metrics SOURCES metrics.c prometheus.c )
+# Whoever links one of these gets the metrics with it.
+foreach(user auth call egress)
+	target_sources(core_${user} INTERFACE $<TARGET_OBJECTS:core_metrics>)
+endforeach()
