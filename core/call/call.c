@@ -126,6 +126,7 @@ begin(struct call *call, const struct call_spec *spec)
 	result_init(&state->operation.miss, &input.limits);
 	state->runner = call->row->provider->runner;
 	call_report_begin(call, spec->who, arguments);
+	input.traceparent = state->traceparent;
 	state->handle = state->runner->begin(call->row->provider, call, call->row, &input);
 	buf_fini(&own);
 	return true;
@@ -170,7 +171,7 @@ call_new(struct calls *calls, const struct call_spec *spec, const char **why)
 	state->entry = spec->entry;
 	state->outcome.percent = -1;
 	buf_init_keeping(&state->requests, CALL_REQUESTS_MAX);
-	state->traceparent = spec->traceparent == NULL ? NULL : xstrdup(spec->traceparent);
+	state->traceparent = call_trace(call, spec->traceparent);
 	state->notes = spec->notes == NULL ? NULL : xstrdup(spec->notes);
 	state->limit = (struct loop_timer){ .fn = on_limit, .data = call };
 	state->wait = (struct loop_timer){ .fn = call_wake, .data = call };

@@ -5,16 +5,12 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "call/call.h"
 #include "call/state.h"
 #include "config/config.h"
+#include "metrics/trace.h"
 #include "registry/provider.h"
-
-static const char *
-workspace_of(const struct row *row)
-{
-	return row->provider->upstream != NULL ? row->provider->upstream : "workspace";
-}
 
 void
 call_report_row(struct audit_event *event, const struct row *row, struct buf *redact)
@@ -24,15 +20,47 @@ call_report_row(struct audit_event *event, const struct row *row, struct buf *re
 
 	event->tool = row->name;
 	event->access = row->by_sql ? "by-sql" : access_name(row->access);
-	if (row->provider != NULL) {
+	if (row->provider != NULL)
 		event->plugin = row->provider->name;
-		event->workspace = workspace_of(row);
-	}
 	for (size_t i = 0; names != NULL && i < json_object_array_length(names); i++) {
 		buf_puts(redact, i > 0 ? " " : "");
 		buf_puts(redact, json_object_get_string(json_object_array_get_idx(names, i)));
 	}
 	event->redact = redact->len > 0 ? redact->data : NULL;
+}
+
+char *
+call_trace(struct call *call, const char *traceparent)
+{
+	char text[TRACE_PARENT_LEN + 1];
+
+	if (!traces_on())
+		return traceparent != NULL ? xstrdup(traceparent) : NULL;
+	trace_begin(&call->state->trace, traceparent);
+	trace_parent(&call->state->trace, text);
+	return xstrdup(text);
+}
+
+static void
+add_span(const struct call *call)
+{
+	const struct result *result = &call->state->result;
+	const struct trace_attribute attributes[] = {
+		{ "mcp.tool.name", call->row->name, 0 },
+		{ "lakehost.plugin", call->row->provider->name, 0 },
+		{ "lakehost.call", call->id, 0 },
+		{ "enduser.id", call->principal.name, 0 },
+		{ "lakehost.status", result->failed ? status_name(result->status) : "ok", 0 },
+		{ "lakehost.rows", NULL, result->rows > 0 ? (int64_t)result->rows : -1 },
+	};
+
+	traces_add(&(struct trace_span){ .place = &call->state->trace,
+					 .name = call->row->name,
+					 .kind = TRACE_SERVER,
+					 .us = clock_us() - call->started_us,
+					 .failed = result->failed,
+					 .attribute = attributes,
+					 .attributes = ARRAY_SIZE(attributes) });
 }
 
 void
@@ -54,6 +82,7 @@ call_report_begin(struct call *call, const struct audit_event *who, const struct
 	event.arguments = arguments->data;
 	event.arguments_len = arguments->len;
 	call_report_row(&event, call->row, &redact);
+	event.workspace = call->upstream;
 	call->audited = audit_report(&event);
 	buf_fini(&redact);
 }
@@ -76,13 +105,15 @@ call_report_end(struct call *call)
 	const struct result *result = &call->state->result;
 	struct audit_event event = AUDIT_EVENT(AUDIT_CALL);
 
+	if (traces_on())
+		add_span(call);
 	if (!audit_on())
 		return;
 	event.call = call->id;
 	event.principal = call->principal.name;
 	event.tool = call->row->name;
 	event.plugin = call->row->provider->name;
-	event.workspace = workspace_of(call->row);
+	event.workspace = call->upstream;
 	event.access = call->row->by_sql ? "by-sql" : access_name(call->row->access);
 	event.status = result->failed ? status_name(result->status) : "ok";
 	event.why = result->failed ? result->what : NULL;

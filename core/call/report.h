@@ -18,6 +18,10 @@ struct row;
  * which the event borrows. */
 void call_report_row(struct audit_event *event, const struct row *row, struct buf *redact);
 
+/* Begins the span of the call, if there are traces. The traceparent for what the call does, for
+ * free(); NULL: none. */
+char *call_trace(struct call *call, const char *traceparent);
+
 /* `who` has the caller; NULL: the host itself. */
 void call_report_begin(struct call *call, const struct audit_event *who,
 		       const struct buf *arguments);

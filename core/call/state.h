@@ -16,6 +16,7 @@
 #include "call/progress.h"
 #include "call/runner.h"
 #include "call/suspend.h"
+#include "metrics/trace.h"
 
 struct config;
 struct egress;
@@ -122,8 +123,9 @@ struct call_state {
 	/* the place of the call in use->queue, in PHASE_QUEUED */
 	struct call *queue_next, **queue_link;
 	char *traceparent;
-	struct buf requests; /* ids of requests to upstreams, for the audit log */
-	char *notes;	     /* text added at the end of the answer, or NULL */
+	struct trace_place trace; /* the call's span; with traces_on() */
+	struct buf requests;	  /* ids of requests to upstreams, for the audit log */
+	char *notes;		  /* text added at the end of the answer, or NULL */
 
 	enum phase phase; /* only call_move() writes it */
 	enum ending ending;

@@ -134,6 +134,7 @@ read_groups(struct config *config, struct reader *reader, const struct config_ov
 	read_log(config, &root, overrides);
 	config_read_audit(config, &root);
 	config_read_metrics(config, &root);
+	config_read_traces(config, &root);
 	read_prompts(config, &root);
 	config_read_plugins(config, &root);
 }

@@ -265,6 +265,7 @@ struct config {
 		enum log_level level;
 		bool text; /* default: stderr is a terminal */
 	} log;
+	char *traces; /* the upstream that gets the traces, or NULL */
 	struct {
 		bool enabled; /* /metrics exists */
 		char *token;  /* that its readers must send; NULL: only this machine may read */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may read the metrics. */
+/* Who may read the metrics, and who gets the traces. */
 #include "config/metrics.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -24,7 +25,18 @@ config_read_metrics(struct config *config, const struct node *root)
 }
 
 void
+config_read_traces(struct config *config, const struct node *root)
+{
+	struct node traces = node_group(root, "traces");
+
+	config->traces = node_text(&traces, "upstream", NULL);
+	if (config->traces != NULL && config_upstream(config, config->traces) == NULL)
+		node_fault(&traces, "upstream", "\"%s\" is not in upstreams", config->traces);
+}
+
+void
 config_metrics_fini(struct config *config)
 {
 	secret_free(config->metrics.token);
+	free(config->traces);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The group `metrics`. */
+/* The groups `metrics` and `traces`. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
@@ -11,6 +11,7 @@
 struct node;
 
 void config_read_metrics(struct config *config, const struct node *root);
+void config_read_traces(struct config *config, const struct node *root); /* after the upstreams */
 void config_metrics_fini(struct config *config);
 
 #endif

@@ -104,6 +104,31 @@ flight_free(struct flight *flight)
 /* ---- the end --------------------------------------------------------------------------------- */
 
 static void
+add_span(const struct flight *flight, bool ok)
+{
+	const struct request *request = &flight->request;
+	const struct mcp_reply *reply = &flight->reply->public;
+	const struct trace_attribute attributes[] = {
+		{ "http.request.method", request->method, 0 },
+		{ "url.path", request->path, 0 },
+		{ "server.address", request->upstream->role, 0 },
+		{ "http.response.status_code", NULL, reply->status > 0 ? reply->status : -1 },
+		{ "http.request.resend_count", NULL,
+		  flight->attempts > 1 ? (int64_t)flight->attempts - 1 : -1 },
+		{ "lakehost.request_id", *reply->request_id != '\0' ? reply->request_id : NULL,
+		  -1 },
+	};
+
+	traces_add(&(struct trace_span){ .place = &request->trace,
+					 .name = request->method,
+					 .kind = TRACE_CLIENT,
+					 .us = clock_us() - flight->started_us,
+					 .failed = !ok,
+					 .attribute = attributes,
+					 .attributes = ARRAY_SIZE(attributes) });
+}
+
+static void
 log_flight(const struct flight *flight)
 {
 	const struct request *request = &flight->request;
@@ -120,6 +145,8 @@ log_flight(const struct flight *flight)
 		  *reply->why != '\0' ? reply->why : NULL, NULL);
 	metrics_upstream(request->upstream->role, reply->status, flight->attempts,
 			 clock_us() - flight->started_us);
+	if (request->trace.trace[0] != '\0')
+		add_span(flight, ok);
 }
 
 /* A successful reply goes to the cache; a change upstream removes cached replies about the same

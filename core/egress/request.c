@@ -23,6 +23,8 @@
 static const char uri_characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				     "0123456789-._~!$&'()*+,;=:@/%?";
 
+#define AGENT_WORD_MAX 64u /* characters of a name in User-Agent */
+
 struct check {
 	const struct egress *egress;
 	const struct egress_scope *scope;
@@ -260,6 +262,12 @@ add_traceparent(struct request *request, const char *given)
 	char text[56];
 	size_t at;
 
+	if (traces_on() && given != NULL) { /* a span of its own, below that of the call */
+		trace_begin(&request->trace, given);
+		trace_parent(&request->trace, text);
+		add_header(request, "traceparent", text);
+		return;
+	}
 	if (traceparent_valid(given)) {
 		add_header(request, "traceparent", given);
 		return;
@@ -273,6 +281,17 @@ add_traceparent(struct request *request, const char *given)
 	add_header(request, "traceparent", text);
 }
 
+/* At most AGENT_WORD_MAX characters, each one that a token may have. */
+static void
+add_agent_word(struct buf *text, const char *name, const char *word)
+{
+	if (word == NULL)
+		return;
+	buf_puts(text, name);
+	for (size_t i = 0; word[i] != '\0' && i < AGENT_WORD_MAX; i++)
+		buf_putc(text, http_token_char(word[i]) ? word[i] : '-');
+}
+
 static void
 add_user_agent(struct request *request, const struct egress *egress)
 {
@@ -283,11 +302,8 @@ add_user_agent(struct request *request, const struct egress *egress)
 	buf_puts(&text, "lakehost/" LAKEHOST_VERSION);
 	if (request->upstream->kind->user_agent != NULL)
 		request->upstream->kind->user_agent(&egress->authorizer[i].credential, &text);
-	if (request->tool != NULL) {
-		buf_puts(&text, " tool/");
-		for (const char *p = request->tool; *p != '\0'; p++)
-			buf_putc(&text, http_token_char(*p) ? *p : '-');
-	}
+	add_agent_word(&text, " tool/", request->tool);
+	add_agent_word(&text, " principal/", request->principal);
 	add_header(request, "User-Agent", text.data);
 	buf_fini(&text);
 }

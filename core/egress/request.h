@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "config/config.h"
+#include "metrics/trace.h"
 
 struct egress;
 struct egress_scope;
@@ -17,14 +18,15 @@ struct request {
 	const struct config_upstream *upstream;
 	char *plugin, *tool, *principal;
 	char *method, *url;
-	char *path;		/* the URL for the log: without query; of a link only the host */
-	bool link;		/* a pre-signed one */
-	bool grant;		/* for an access token, of the host itself */
-	bool direct;		/* never through a proxy */
-	bool document;		/* of the host itself: public, so it needs no credential, and
+	char *path;		  /* the URL for the log: without query; of a link only the host */
+	bool link;		  /* a pre-signed one */
+	bool grant;		  /* for an access token, of the host itself */
+	bool direct;		  /* never through a proxy */
+	bool document;		  /* of the host itself: public, so it needs no credential, and
 				 * `upstream` is not one of the configuration's */
-	struct strings headers; /* "Name: value" */
-	char *accept;		/* trace context from the headers, or NULL */
+	struct trace_place trace; /* its span; trace[0] is NUL without one */
+	struct strings headers;	  /* "Name: value" */
+	char *accept;		  /* trace context from the headers, or NULL */
 	struct buf body;
 	char *body_file, *reply_file; /* or NULL */
 	bool has_body;

@@ -13,6 +13,7 @@
 #include "call/calls.h"
 #include "egress/egress.h"
 #include "metrics/metrics.h"
+#include "metrics/trace.h"
 #include "plugin/loader.h"
 #include "transport/http.h"
 
@@ -93,6 +94,10 @@ plain_gauge(const struct gauges *gauges, size_t i, struct metrics_gauge *gauge)
 		{ .name = "lakehost_audit_failing",
 		  .help = "1 while the audit log cannot be written.",
 		  .number = audit_fails() },
+		{ .name = "lakehost_trace_spans_dropped_total",
+		  .help = "Spans that the collector did not take, or that had no room.",
+		  .number = (int64_t)traces_dropped(),
+		  .counter = true },
 		{ .name = "process_resident_memory_bytes",
 		  .help = "Memory of the process.",
 		  .number = resident_bytes() },

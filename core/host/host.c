@@ -38,6 +38,7 @@
 #include "host/notify.h"
 #include "host/recording.h"
 #include "host/reports.h"
+#include "host/tracing.h"
 #include "metrics/metrics.h"
 #include "plugin/loader.h"
 #include "policy/policy.h"
@@ -65,6 +66,7 @@ struct host {
 	struct egress *egress;
 	struct calls *calls;
 	struct gauges gauges;
+	struct tracing *tracing; /* NULL: no traces */
 	struct eras *eras;
 	struct principal local;
 	struct documents *documents; /* NULL: auth needs none */
@@ -279,6 +281,7 @@ host_free(struct host *host)
 	auth_free(host->auth);
 	eras_free(host->eras);
 	calls_free(host->calls);
+	tracing_free(host->tracing);
 	egress_free(host->egress);
 	documents_free(host->documents);
 	policy_free(host->policy);
@@ -515,6 +518,7 @@ host_serve(struct host *host)
 
 	if (!signals_watch(host))
 		return 1;
+	host->tracing = tracing_new(host->loop, host->egress, host->config->traces);
 	watch_serving(host);
 	host->notify = notify_new(host->loop);
 	if (!listeners_open(host, why, sizeof(why))) {

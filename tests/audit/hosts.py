@@ -33,12 +33,14 @@ class Host:
     """A host over HTTP, in a folder of its own."""
 
     def __init__(self, folder, build, *settings, limit=None, workspace='http://127.0.0.1:9',
-                 retries=0):
+                 retries=0, config=None):
         self.folder, self.build, self.log = folder, build, folder / 'host.log'
         self.workspace = workspace
         self.program = build / 'core' / 'lakehost'
         self.settings = [word for one in (*settings, f'upstreams.workspace.max_retries={retries}')
                          for word in ('--set', one)]
+        if config is not None:
+            self.settings += ['--config', str(config)]
         self.port = free_port()
 
         def limited():
@@ -66,11 +68,11 @@ class Host:
             time.sleep(0.05)
         raise RuntimeError('the host does not answer: ' + self.log.read_text()[-2000:])
 
-    def post(self, method, params, token=None, headers=()):
+    def post(self, method, params, token=None, meta=()):
         """The status and the body of the answer to one message."""
         connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=PATIENCE)
-        message = {'jsonrpc': '2.0', 'id': 1, 'method': method, 'params': {**params, '_meta': META}}
-        sent = {**HEADERS, 'Mcp-Method': method, **dict(headers)}
+        message = {'jsonrpc': '2.0', 'id': 1, 'method': method, 'params': {**params, '_meta': {**META, **dict(meta)}}}
+        sent = {**HEADERS, 'Mcp-Method': method}
         if 'name' in params:
             sent['Mcp-Name'] = params['name']
         if token is not None:
@@ -81,8 +83,8 @@ class Host:
         connection.close()
         return answer.status, body
 
-    def call(self, tool, arguments=None, token=None):
-        status, body = self.post('tools/call', {'name': tool, 'arguments': arguments or {}}, token)
+    def call(self, tool, arguments=None, token=None, meta=()):
+        status, body = self.post('tools/call', {'name': tool, 'arguments': arguments or {}}, token, meta)
         return status, json.loads(body) if body else None
 
     def get(self, path, headers=()):

@@ -33,7 +33,7 @@ simple(void)
 	assert_has(request, "\r\nX-Databricks-Workspace-Id: 42\r\n");
 	assert_has(request, "\r\nAccept: application/json\r\n");
 	assert_has(request, "\r\nUser-Agent: lakehost/");
-	assert_has(request, " os/linux auth/pat tool/test_tool\r\n");
+	assert_has(request, " os/linux auth/pat tool/test_tool principal/local\r\n");
 	assert_has(request, "\r\ntraceparent: 00-");
 	assert_has(request, "\r\nAccept-Encoding: ");
 	assert_lacks(request, "\r\nContent-");
