@@ -468,6 +468,7 @@ auth_begin(struct host *host)
 static void
 metrics_serve(struct host *host)
 {
+	metrics_start();
 	host->gauges =
 	    (struct gauges){ host->calls, host->egress, host->plugins, host->pool, host->http };
 	http_set_metrics(host->http, gauges_write, &host->gauges);
