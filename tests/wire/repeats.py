@@ -8,6 +8,7 @@ workspace how often something was started.
 
 Prints a table. Last line: N passed, N failed. Nothing is timed.
 """
+import itertools
 import pathlib
 import re
 import sys
@@ -36,6 +37,11 @@ class Tool:
         self.name, self.arguments, self.path = name, arguments, path
         self.count, self.token = count, token
 
+    def case(self):
+        """The arguments of one case; those that are functions are made for it."""
+        return {name: value() if callable(value) else value
+                for name, value in self.arguments.items()}
+
 
 def tools(workspace):
     clusters = workspace.ask("GET", "/api/2.1/clusters/list")["clusters"]
@@ -56,23 +62,26 @@ def tools(workspace):
         reply = run_sql(workspace, f"SELECT count(*) FROM {table}")
         return int(reply["result"]["data_array"][0][0])
 
-    def commands():
-        return marks(workspace)
+    # Each case has a file of its own: the code of an earlier case may end after its answer.
+    marks = workspace.gate.parent / "marks"
+    marks.mkdir()
+    cases = itertools.count()
 
-    mark = workspace.gate.parent / "marks"
-    mark.touch()
+    def new_mark():
+        mark = marks / str(next(cases))
+        mark.touch()
+        return f"open({str(mark)!r}, 'a').write('x')"
+
+    def commands():
+        return len(max(marks.iterdir(), key=lambda mark: int(mark.name)).read_text())
+
     yield Tool("run_job_now", {"job_id": str(job)}, "/api/2.2/jobs/run-now", runs("JOB_RUN"), True)
     yield Tool("run_notebook", {"notebook_path": notebook}, "/api/2.2/jobs/runs/submit",
                runs("SUBMIT_RUN"), True)
     yield Tool("execute_sql", {"sql_query": f"INSERT INTO {table} VALUES (1)"},
                "/api/2.0/sql/statements", rows, False)
-    yield Tool("execute_code", {"cluster_id": running, "language": "python", "code":
-                                f"open({str(mark)!r}, 'a').write('x')"},
+    yield Tool("execute_code", {"cluster_id": running, "language": "python", "code": new_mark},
                "/api/1.2/commands/execute", commands, False)
-
-
-def marks(workspace):
-    return len((workspace.gate.parent / "marks").read_text())
 
 
 def runs_of(workspace, kind):
@@ -98,17 +107,18 @@ class Stage:
     def __init__(self, host, workspace):
         self.host, self.workspace = host, workspace
 
-    def call(self, tool, **more):
+    def call(self, tool, arguments, **more):
         return self.host.ask("tools/call", {"name": tool.name, "arguments": {
-            **tool.arguments, "wait_s": 50, **more}})
+            **arguments, "wait_s": 50, **more}})
 
     def faulty(self, tool, fault, is_done):
         """One call, whose starting request meets the fault once."""
+        arguments = tool.case()
         before = tool.count()
         self.workspace.forget()
         self.workspace.ask("POST", "/_sandbox/fault",
                            {**fault, "path": tool.path, "method": "POST", "count": 1})
-        answer = self.call(tool)
+        answer = self.call(tool, arguments)
         self.workspace.ask("DELETE", "/_sandbox/fault")
         sent, done = len(self.workspace.seen("POST " + tool.path)), tool.count() - before
         refused = fault["kind"] == "throttle"
@@ -121,15 +131,16 @@ class Stage:
         if tool.token and failed:  # it says how a repetition starts no second run
             again = re.search(r"idempotency_token=([0-9a-f]{32})", text_of(answer))
             assert again, text_of(answer)
-            answer = self.call(tool, idempotency_token=again[1])
+            answer = self.call(tool, arguments, idempotency_token=again[1])
             assert tool.count() - before == 1, text_of(answer)
             return f"{sent} sent, then 1 by the client, 1 done"
         return f"{sent} sent, {done} done"
 
     def repeated(self, tool):
         """The client sends the same call again, with its own token."""
+        arguments = tool.case()
         before = tool.count()
-        answers = [text_of(self.call(tool, idempotency_token="again-" + tool.name))
+        answers = [text_of(self.call(tool, arguments, idempotency_token="again-" + tool.name))
                    for _ in range(3)]
         assert tool.count() - before == 1, answers
         return "3 sent, 1 done"
