@@ -84,12 +84,13 @@ what_was_written_is_intact(void)
 static void
 each_changed_byte_is_found(void)
 {
-	size_t missed = 0;
+	size_t missed = 0, len;
 	char *log;
 
 	rig_begin();
 	log = make_log();
-	for (size_t i = 0; log[i + 1] != '\0'; i += 7) {
+	len = strlen(log);
+	for (size_t i = 0; i + 1 < len; i += 7) {
 		char kept = log[i];
 
 		log[i] = kept == '5' ? '6' : '5';
