@@ -165,7 +165,7 @@ remember(struct flight *flight)
 	/* the class SAFE means a read, even with POST */
 	if (request->retry != MCP_RETRY_SAFE && strcmp(request->method, "GET") != 0 &&
 	    !request->link)
-		cache_forget(egress->cache, egress->authorizer[i].credential.identity);
+		cache_forget(egress->cache, credential_identity(&egress->authorizer[i].credential));
 	else if (request->cache_ms > 0 && reply->error == MCP_OK && reply->status == 200)
 		cache_put(egress->cache, request->key, flight->reply, clock_ms());
 }

@@ -422,9 +422,10 @@ set_key(struct request *request, const struct egress *egress, const struct mcp_h
 
 	if (!plain || (http->cache_ms == 0 && (http->flags & MCP_HTTP_SINGLE_FLIGHT) == 0))
 		return;
-	request->key = xprintf("%s %s %llu %s", egress->authorizer[i].credential.identity,
-			       request->accept != NULL ? request->accept : "",
-			       (unsigned long long)request->max_bytes, request->url);
+	request->key =
+	    xprintf("%s %s %llu %s", credential_identity(&egress->authorizer[i].credential),
+		    request->accept != NULL ? request->accept : "",
+		    (unsigned long long)request->max_bytes, request->url);
 	request->cache_ms = http->cache_ms;
 	request->single_flight = (http->flags & MCP_HTTP_SINGLE_FLIGHT) != 0;
 }

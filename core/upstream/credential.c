@@ -27,15 +27,15 @@ replace(char **place, const char *value)
 		mask_pin(value, strlen(value));
 }
 
-/* Replies are shared only between requests with the same address and credential. The name of the
- * pair reveals neither of them. */
-static void
-identify(struct credential *credential)
+const char *
+credential_identity(struct credential *credential)
 {
 	const struct config_upstream *upstream = credential->upstream;
 	struct buf account;
 	char hex[65], *text;
 
+	if (credential->identity != NULL)
+		return credential->identity;
 	buf_init(&account, ACCOUNT_MAX);
 	if (upstream->kind->account != NULL)
 		upstream->kind->account(upstream, &account);
@@ -45,8 +45,8 @@ identify(struct credential *credential)
 	sha256_hex(text, strlen(text), hex);
 	secret_free(text);
 	buf_fini(&account);
-	free(credential->identity);
 	credential->identity = xprintf("%s %.32s", upstream->role, hex);
+	return credential->identity;
 }
 
 static void
@@ -54,7 +54,8 @@ set_secret(struct credential *credential, const char *secret)
 {
 	replace(&credential->secret, secret);
 	credential->generation++;
-	identify(credential);
+	free(credential->identity);
+	credential->identity = NULL;
 }
 
 void

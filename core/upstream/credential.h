@@ -28,7 +28,7 @@ struct credential {
 	void *state;	     /* of the kind, or NULL; see credential_state() of the kind */
 	char *secret;	     /* of the operator; NULL: none is needed */
 	char *access_token;  /* NULL: none is at hand */
-	char *identity;	     /* a digest of address and credential, for what is shared by them */
+	char *identity;	     /* see credential_identity(); NULL: not asked for since a change */
 	unsigned generation; /* changes when the credential of requests changes */
 	int64_t renew_ms;    /* monotonic: from then on the token is to be renewed … */
 	int64_t expires_ms;  /* … and from this time on it is expired */
@@ -73,6 +73,10 @@ struct credential_outcome {
 
 void credential_init(struct credential *credential, const struct config_upstream *upstream);
 void credential_fini(struct credential *credential);
+/* The name of address and credential, for what only requests with both of them may share. It
+ * reveals neither. Valid until the credential changes. The digest is made at the first use, because
+ * the first digest of a process initialises libcrypto: a sixth of the cost of a start. */
+const char *credential_identity(struct credential *credential);
 
 /* The caller owns the headers of the step: strings_wipe(). */
 void credential_step(const struct credential *credential, int64_t now_ms,

@@ -157,11 +157,11 @@ file_read_again(void)
 	fetch(b, "/api/need/Bearer_old", 200, 1);
 	/* the file still has the same secret, so the request is not repeated */
 	fetch(b, "/api/need/Bearer_new", 401, 2);
-	identity = xstrdup(b->egress->authorizer[0].credential.identity);
+	identity = xstrdup(credential_identity(&b->egress->authorizer[0].credential));
 	write_secret("new\n");
 	fetch(b, "/api/need/Bearer_new", 200, 4);
 	fetch(b, "/api/need/Bearer_new", 200, 5);
-	CU_ASSERT(strcmp(identity, b->egress->authorizer[0].credential.identity) != 0);
+	CU_ASSERT(strcmp(identity, credential_identity(&b->egress->authorizer[0].credential)) != 0);
 	free(identity);
 	fetch(b, "/api/status/401", 401, 6); /* a request is repeated only with another secret */
 	write_secret("\"bad\"\n");	     /* an invalid secret is not used */
