@@ -135,10 +135,11 @@ batch_route(struct eras *eras, struct exchange *exchange, const struct message *
 static size_t
 cost_of(const char *body, size_t len)
 {
+	static const unsigned char before_value[256] = { [','] = 1, ['['] = 1, ['{'] = 1 };
 	size_t values = 1;
 
 	for (size_t i = 0; i < len; i++)
-		values += body[i] == ',' || body[i] == '[' || body[i] == '{';
+		values += before_value[(unsigned char)body[i]];
 	return len + values * HELD_VALUE;
 }
 
