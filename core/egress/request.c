@@ -268,7 +268,7 @@ add_traceparent(struct request *request, const char *given)
 		add_header(request, "traceparent", text);
 		return;
 	}
-	if (traceparent_valid(given)) {
+	if (given != NULL && traceparent_valid(given)) {
 		add_header(request, "traceparent", given);
 		return;
 	}
