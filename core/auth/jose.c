@@ -60,10 +60,8 @@ jose_open(char *why, size_t why_size)
 struct jose_key *
 jose_key_new(const char *json, size_t len)
 {
-	cjose_err err;
-
 	CHECK(jose.jwk_import != NULL);
-	return (struct jose_key *)jose.jwk_import(json, len, &err);
+	return (struct jose_key *)jose.jwk_import(json, len, NULL);
 }
 
 void

@@ -117,7 +117,8 @@ left_report(struct calls *calls, void (*fn)(void *data, const struct left *left)
 
 	for (struct call *call = calls->first; call != NULL; call = call->state->next)
 		operation_abandon(call);
-	TAILQ_FOREACH(entry, &calls->left_by_age, age)
-	fn(data, &(struct left){ entry->row, entry->principal, entry->text });
+	for (entry = TAILQ_FIRST(&calls->left_by_age); entry != NULL;
+	     entry = TAILQ_NEXT(entry, age))
+		fn(data, &(struct left){ entry->row, entry->principal, entry->text });
 	return calls->left_more;
 }
