@@ -222,7 +222,8 @@ begin(struct fakehost *host, const struct mcp_row *row, const char *arguments, c
 static const struct fakehost_result *
 end(struct fakehost *host, const struct outcome *outcome)
 {
-	memcpy(host->handle, host->run->handle, host->run->handle_len);
+	if (host->run->handle_len > 0)
+		memcpy(host->handle, host->run->handle, host->run->handle_len);
 	host->handle_len = host->run->handle_len;
 	show_result(host, outcome);
 	return &host->result;

@@ -300,7 +300,8 @@ on_ask(struct call *call)
 	struct probe *probe = call->owner;
 
 	probe->asks++;
-	memcpy(probe->handle, call->outcome->handle, call->outcome->handle_len);
+	if (call->outcome->handle_len > 0)
+		memcpy(probe->handle, call->outcome->handle, call->outcome->handle_len);
 	probe->questions[0] = '\0';
 	for (size_t i = 0; i < call->outcome->questions; i++)
 		strncat(probe->questions, call->outcome->question[i].key,
@@ -344,7 +345,8 @@ on_done(struct call *call)
 	snprintf(probe->structured, sizeof(probe->structured), "%s", result->structured.data);
 	probe->working = call->outcome != NULL;
 	if (probe->working) {
-		memcpy(probe->handle, call->outcome->handle, call->outcome->handle_len);
+		if (call->outcome->handle_len > 0)
+			memcpy(probe->handle, call->outcome->handle, call->outcome->handle_len);
 		probe->percent = call->outcome->percent;
 	}
 	if (!probe->keep) {
