@@ -139,7 +139,7 @@ enum {
 	OPT_CHECKPOINTS
 };
 
-static const struct option options[] = {
+static const struct option all_options[] = {
 	{ "config", required_argument, NULL, OPT_CONFIG },
 	{ "set", required_argument, NULL, OPT_SET },
 	{ "read-only", no_argument, NULL, OPT_READ_ONLY },
@@ -228,7 +228,7 @@ cli_each_command(void (*fn)(void *data, const char *name), void *data)
 const struct option *
 cli_options(void)
 {
-	return options;
+	return all_options;
 }
 
 static int
@@ -253,11 +253,11 @@ unknown_command(const char *given)
 static int
 unknown_option(const char *given)
 {
-	const char *names[ARRAY_SIZE(options) - 1], *near;
+	const char *names[ARRAY_SIZE(all_options) - 1], *near;
 	char text[32];
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		names[i] = options[i].name;
+		names[i] = all_options[i].name;
 	near =
 	    strncmp(given, "--", 2) == 0 ? nearest_name(given + 2, names, ARRAY_SIZE(names)) : NULL;
 	snprintf(text, sizeof(text), "--%s", near != NULL ? near : "");
@@ -322,7 +322,7 @@ options_parse(struct cli *cli, int argc, char **argv, bool used[])
 	int option, index = 0;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":hv", options, &index)) != -1) {
+	while ((option = getopt_long(argc, argv, ":hv", all_options, &index)) != -1) {
 		if (option == '?')
 			return unknown_option(argv[optind - 1]);
 		if (option == ':')
@@ -351,10 +351,10 @@ cli_takes(const struct cli_command *command, const struct option *option)
 static int
 options_check(const struct cli_command *command, const bool used[])
 {
-	for (size_t i = 0; options[i].name != NULL; i++)
-		if (used[i] && !cli_takes(command, &options[i]))
+	for (size_t i = 0; all_options[i].name != NULL; i++)
+		if (used[i] && !cli_takes(command, &all_options[i]))
 			return usage_error(command, "this command does not take the option",
-					   options[i].name);
+					   all_options[i].name);
 	return 0;
 }
 
@@ -375,7 +375,7 @@ int
 cli_main(int argc, char **argv)
 {
 	static struct cli cli;
-	bool used[ARRAY_SIZE(options)] = { false };
+	bool used[ARRAY_SIZE(all_options)] = { false };
 	const struct cli_command *command = &commands[0];
 	int status = options_parse(&cli, argc, argv, used);
 

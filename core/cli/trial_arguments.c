@@ -23,7 +23,7 @@ static struct json_object *make(struct chance *chance, struct json_object *root,
 /* ---- texts ---------------------------------------------------------------------------------- */
 
 /* Values that schemas often ask for by a pattern, and texts that are hard to handle. */
-static const char *const texts[] = {
+static const char *const odd_texts[] = {
 	"a",
 	"x1",
 	"main",
@@ -69,7 +69,8 @@ make_text(struct chance *chance, struct json_object *schema)
 	size_t len;
 
 	if (!chance_one_in(chance, 6))
-		return json_object_new_string(texts[chance_below(chance, ARRAY_SIZE(texts))]);
+		return json_object_new_string(
+		    odd_texts[chance_below(chance, ARRAY_SIZE(odd_texts))]);
 	if (most > LONG_TEXT)
 		most = LONG_TEXT;
 	len = (size_t)(chance_one_in(chance, 2) ? least : most);

@@ -89,7 +89,7 @@ reply_now(struct run *run, const struct mcp_http *request, struct mcp_reply *rep
 	free(memory);
 }
 
-static const struct run_services services = {
+static const struct run_services call_services = {
 	.progress = ignore_progress,
 	.log = ignore_log,
 	.client_log = ignore_client_log,
@@ -233,7 +233,7 @@ new_run(struct drive *drive, const unsigned char *handle, size_t handle_len)
 	drive->deadline_ms = now + (drive->plan->late ? 5 : CALL_MS);
 	input.deadline_ms = input.wait_until_ms = drive->deadline_ms;
 	return run_new(code_row(&trial->code, trial->manifest, drive->row->kind, drive->row->index),
-		       &input, &services, drive);
+		       &input, &call_services, drive);
 }
 
 /* The operation goes on in a new call, as after a restart of the host. */

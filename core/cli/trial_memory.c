@@ -26,13 +26,13 @@
 #define IS_IMPORT(type) false
 #endif
 
-static _Thread_local unsigned attempts, failing;
+static _Thread_local unsigned attempts, failing_attempt;
 static _Atomic int64_t live; /* blocks that were allocated and not freed */
 
 static bool
 must_fail(void)
 {
-	return ++attempts == failing;
+	return ++attempts == failing_attempt;
 }
 
 /* ---- the replacements: those of json-c count, those of the plugin can fail too --------------- */
@@ -297,7 +297,7 @@ trial_memory_count(unsigned fail)
 	unsigned before = attempts;
 
 	attempts = 0;
-	failing = fail;
+	failing_attempt = fail;
 	return before;
 }
 

@@ -241,7 +241,7 @@ call_done(struct call *call)
 		request->method->answer(request, result);
 }
 
-static const struct call_events events = {
+static const struct call_events own_events = {
 	.progress = call_progress,
 	.client_log = call_log,
 	.ask = call_asks,
@@ -346,7 +346,7 @@ go(struct request *request, const char *uri, const struct buf *text)
 				  .upstream = request->upstream,
 				  .capabilities = request->capabilities,
 				  .wants_progress = request->progress_token != NULL,
-				  .events = &events,
+				  .events = &own_events,
 				  .owner = request };
 	struct task task;
 
