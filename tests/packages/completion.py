@@ -16,10 +16,11 @@ import unittest
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "packaging/completion"
 PROGRAM = []
+HOME = tempfile.TemporaryDirectory()
 
 
 def run(*command, env=None):
-    base = {"PATH": f"{os.path.dirname(PROGRAM[0])}:/usr/bin:/bin", "HOME": "/nonexistent",
+    base = {"PATH": f"{os.path.dirname(PROGRAM[0])}:/usr/bin:/bin", "HOME": HOME.name,
             "DATABRICKS_HOST": "https://127.0.0.1:1", "DATABRICKS_TOKEN": "none",
             "TERM": "dumb", **(env or {})}
     return subprocess.run(command, capture_output=True, text=True, env=base, timeout=60,

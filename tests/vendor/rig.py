@@ -42,10 +42,13 @@ class VendorTest(unittest.TestCase):
         def limit():
             resource.setrlimit(resource.RLIMIT_FSIZE, (small_files, small_files))
 
+        more = dict(env or {})
+        if small_files:  # counters of coverage that are cut would spoil those of all other tests
+            more['GCOV_PREFIX'] = str(self.home / 'counters')
         done = subprocess.run([str(word) for word in command], cwd=folder, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               timeout=PATIENCE, stdin=subprocess.DEVNULL,
-                              env=environment(HOME=str(self.home), **(env or {})),
+                              env=environment(HOME=str(self.home), **more),
                               preexec_fn=limit if small_files else None,
                               restore_signals=not small_files)
         if status is not None:
