@@ -44,7 +44,8 @@ class VendorTest(unittest.TestCase):
 
         more = dict(env or {})
         if small_files:  # counters of coverage that are cut would spoil those of all other tests
-            more['GCOV_PREFIX'] = str(self.home / 'counters')
+            more['GCOV_PREFIX'] = tempfile.mkdtemp(prefix='lakehost-counters-')
+            self.addCleanup(shutil.rmtree, more['GCOV_PREFIX'])
         done = subprocess.run([str(word) for word in command], cwd=folder, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               timeout=PATIENCE, stdin=subprocess.DEVNULL,
