@@ -41,7 +41,8 @@ class Authority:
         self.folder, self.name = folder, name
         self.cert, self.key = f"{folder}/{name}.pem", f"{folder}/{name}.key"
         openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                "-keyout", self.key, "-out", self.cert, "-days", "2", "-subj", f"/CN={name}")
+                "-keyout", self.key, "-out", self.cert, "-days", "2", "-subj", f"/CN={name}",
+                "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
     def issue(self, name, subject, *extensions, days="2"):
         """Returns the files of a new certificate and its key."""
@@ -49,7 +50,8 @@ class Authority:
         request, conf = f"{self.folder}/{name}.csr", pathlib.Path(f"{self.folder}/{name}.ext")
         openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                 "-keyout", key, "-out", request, "-subj", subject)
-        conf.write_text("\n".join(extensions) + "\n")
+        conf.write_text("\n".join(("subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid",
+                                   *extensions)) + "\n")
         openssl("x509", "-req", "-in", request, "-CA", self.cert, "-CAkey", self.key, "-out", cert,
                 "-days", days, "-extfile", str(conf))
         return cert, key
