@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The signatures of access tokens that can be checked (RFC 7518, 3.1). There is no "none", and no
- * HMAC, because whoever can check an HMAC can make one. */
+ * HMAC, because a host that can check an HMAC can also make one. */
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif

@@ -182,7 +182,7 @@ applies(const struct config_rule *rule, const struct principal *principal)
 	return false;
 }
 
-/* Completions have no name: whoever sees the row that they complete may use them. */
+/* Completions have no name: a principal that sees a row may use the completions of it. */
 static void
 group_fill(const struct policy *policy, struct policy_group *group)
 {

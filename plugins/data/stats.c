@@ -31,8 +31,8 @@ literal(struct mcp_call *call, const char *text)
 	return out;
 }
 
-/* Appends one branch of the statement: counts, nulls, distinct values, smallest and largest value
- * of a column. */
+/* Appends the SELECT of one column: the number of rows and of NULLs, the number of distinct values,
+ * the minimum and the maximum. */
 static void
 add_branch(struct mcp_call *call, struct stats *stats, const struct table_name *table,
 	   const char *column)
