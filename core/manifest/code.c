@@ -82,7 +82,7 @@ static const char *
 checked(const char *function, const char *path, const char *key)
 {
 	if (!is_identifier(function))
-		die("%s: %s: \"%s\" is not the name of a function of C", path, key, function);
+		die("%s: %s: \"%s\" is not a valid name of a C function", path, key, function);
 	return function;
 }
 
@@ -136,7 +136,7 @@ text_of(const struct writing *writing, struct json_object *meta, const char *key
 	const char *text = json_str(meta, key);
 
 	if (text == NULL && json_get(meta, key) != NULL)
-		die("%s: lakehost.%s: not a string", writing->path, key);
+		die("%s: lakehost.%s: must be a string", writing->path, key);
 	return text;
 }
 
@@ -221,14 +221,15 @@ write_way(struct writing *writing, struct json_object *row)
 							  : NULL;
 
 	if (operation == NULL && json_get(meta, "operation") != NULL)
-		die("%s: lakehost.operation is not an object", writing->path);
+		die("%s: lakehost.operation: must be an object", writing->path);
 	if ((handler != NULL) + (request != NULL) + (operation != NULL) > 1)
-		die("%s: lakehost has more than one of handler, request and operation",
+		die("%s: lakehost must have only one of handler, request and operation",
 		    writing->path);
 	if (kind != NULL && (request == NULL || answer != NULL))
-		die("%s: lakehost.%s: needs a request that has no answer", writing->path, kind);
+		die("%s: lakehost.%s: is allowed only with a request that has no answer",
+		    writing->path, kind);
 	if (answer != NULL && request == NULL)
-		die("%s: lakehost.answer needs a request, but there is none", writing->path);
+		die("%s: lakehost.answer is allowed only with lakehost.request", writing->path);
 	if (kind != NULL) {
 		table_write(&(struct table){ writing->code, row, kind, writing->path, writing->name,
 					     request, writing->row });
@@ -285,7 +286,7 @@ code_plugin(struct code *code, struct json_object *manifest, const char *path)
 	struct json_object_iter at;
 
 	if (own == NULL && json_get(manifest, CODE_MEMBER) != NULL)
-		die("%s: " CODE_MEMBER ": not an object", path);
+		die("%s: " CODE_MEMBER ": must be an object", path);
 	if (own == NULL)
 		return;
 	json_object_object_foreachC(own, at) {
@@ -299,7 +300,7 @@ code_plugin(struct code *code, struct json_object *manifest, const char *path)
 		else if (strcmp(at.key, "reply") == 0)
 			code->reply = xstrdup(function);
 		else
-			die("%s: " CODE_MEMBER ".%s: unknown", path, at.key);
+			die("%s: " CODE_MEMBER ".%s: is not a known member", path, at.key);
 	}
 	if (code->start != NULL)
 		buf_printf(&code->prototypes,

@@ -182,7 +182,8 @@ names_in_order(const char *folder, const char *kind, struct json_object *list)
 		if (!json_object_is_type(item, json_type_string))
 			die("manifest.json: %s[%zu] is not a string", kind, i);
 		if (!names_has(&files, name))
-			die("manifest.json: %s: there is no %s/%s.json", kind, folder, name);
+			die("manifest.json: %s: the file %s/%s.json does not exist", kind, folder,
+			    name);
 		if (names_has(&names, name))
 			die("manifest.json: %s: \"%s\" is listed twice", kind, name);
 		names_add(&names, name, strlen(name));
@@ -223,7 +224,7 @@ add_row_file(struct work *work, struct json_object *rows, size_t kind, const cha
 		die("%s: \"name\" is missing", source.path);
 	if ((strcmp(kind_name, "tools") == 0 || strcmp(kind_name, "prompts") == 0) &&
 	    strcmp(name, stem) != 0)
-		die("%s: the name \"%s\" differs from the name of the file", source.path, name);
+		die("%s: the name \"%s\" differs from the file name", source.path, name);
 	add_row(work, rows, kind, source.tree, source.path);
 	source_fini(&source);
 }
@@ -258,7 +259,7 @@ add_completions(struct work *work, struct json_object *manifest)
 		return;
 	}
 	if (!json_object_is_type(source.tree, json_type_array))
-		die("%s: not an array", source.path);
+		die("%s: must be an array", source.path);
 	for (size_t i = 0; i < json_object_array_length(source.tree); i++) {
 		struct json_object *row = json_object_array_get_idx(source.tree, i);
 
@@ -314,7 +315,7 @@ assemble(struct work *work, const char *version, struct buf *out)
 	if (!source_load(&source, xprintf("%s/manifest.json", work->top)))
 		die("%s: %s", source.path, strerror(errno));
 	if (!json_object_is_type(source.tree, json_type_object))
-		die("%s: not an object", source.path);
+		die("%s: must be an object", source.path);
 	if (work->code != NULL)
 		code_plugin(work->code, source.tree, source.path);
 	json_object_object_add(manifest, "plugin", plugin_of(work, &source, version));

@@ -97,8 +97,9 @@ variable_check(struct json_object *schema, const char *variable, bool in_path,
 		die("%s: lakehost.request: {%s} is not a property of the inputSchema", path,
 		    variable);
 	if (in_path && !has_text(json_arr(schema, "required"), variable))
-		die("%s: lakehost.request: {%s} is part of the path, so it must be required", path,
-		    variable);
+		die("%s: lakehost.request: {%s} is part of the path, so this property must be "
+		    "required",
+		    path, variable);
 }
 
 void
@@ -113,7 +114,7 @@ request_check(struct json_object *row, const char *request, const struct names *
 		char *list = xstrndup(c, len), *rest = list, *variable;
 
 		if (c[len] == '\0')
-			die("%s: lakehost.request: a { without }", path);
+			die("%s: lakehost.request: a { has no }", path);
 		rest += strspn(rest, "?&+");
 		while ((variable = strsep(&rest, ",")) != NULL)
 			variable_check(schema, variable, in_path, also, path);

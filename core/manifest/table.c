@@ -31,7 +31,8 @@ known_members(struct json_object *object, const char *const *known, const struct
 		while (*name != NULL && strcmp(*name, at.key) != 0)
 			name++;
 		if (*name == NULL)
-			die("%s: lakehost.%s.%s: unknown", table->path, where, at.key);
+			die("%s: lakehost.%s.%s: is not a known member", table->path, where,
+			    at.key);
 	}
 }
 
@@ -42,7 +43,7 @@ text(const struct table *table, struct json_object *object, const char *key, con
 	const char *value = json_str(object, key);
 
 	if (value == NULL && json_get(object, key) != NULL)
-		die("%s: lakehost.%s.%s: not a string", table->path, where, key);
+		die("%s: lakehost.%s.%s: must be a string", table->path, where, key);
 	return value;
 }
 
@@ -52,7 +53,7 @@ needed(const struct table *table, struct json_object *object, const char *key, c
 	const char *value = text(table, object, key, where);
 
 	if (value == NULL || value[0] == '\0')
-		die("%s: lakehost.%s.%s: missing", table->path, where, key);
+		die("%s: lakehost.%s.%s: is missing", table->path, where, key);
 	return value;
 }
 
@@ -139,7 +140,7 @@ write_columns(struct table *table, struct json_object *columns)
 	size_t n = columns != NULL ? json_object_array_length(columns) : 0;
 
 	if (n == 0 || n > LIST_COLUMNS_MAX)
-		die("%s: lakehost.list.columns: not an array of 1 to %d columns", table->path,
+		die("%s: lakehost.list.columns: must be an array of 1 to %d columns", table->path,
 		    LIST_COLUMNS_MAX);
 	buf_printf(out, "static const struct mcp_list_column columns_%s[] = {\n", table->name);
 	for (size_t i = 0; i < n; i++) {
@@ -231,7 +232,8 @@ write_body(struct table *table, struct buf *out, struct json_object *body, bool 
 	struct buf json;
 
 	if ((body != NULL) != is_post)
-		die("%s: lakehost.list.body: must be set if the request is a POST, and only then",
+		die("%s: lakehost.list.body: must be set for a POST request, and for no other "
+		    "request",
 		    table->path);
 	if (body == NULL)
 		return;
@@ -335,7 +337,7 @@ write_facts(struct table *table, struct json_object *facts, const char *name)
 	size_t n = facts != NULL ? json_object_array_length(facts) : 0;
 
 	if (n == 0 || n > FACTS_MAX)
-		die("%s: lakehost.get.facts: not an array of 1 to %d facts", table->path,
+		die("%s: lakehost.get.facts: must be an array of 1 to %d facts", table->path,
 		    FACTS_MAX);
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *fact = json_object_array_get_idx(facts, i);
@@ -403,7 +405,7 @@ table_write(struct table *table)
 	struct json_object *content = json_obj(meta, table->kind);
 
 	if (content == NULL)
-		die("%s: lakehost.%s: not an object", table->path, table->kind);
+		die("%s: lakehost.%s: must be an object", table->path, table->kind);
 	table->code->tables = true;
 	if (strcmp(table->kind, "list") == 0)
 		write_list(table, content);

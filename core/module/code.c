@@ -69,9 +69,9 @@ check_request(const struct check *check, const char *where, const struct mcp_row
 	char method[16];
 
 	if (!code_request_parse(row->request, method, sizeof(method), &path))
-		return differs(check, "%s: its request must be \"METHOD /path\"", where);
+		return differs(check, "the request of %s must be \"METHOD /path\"", where);
 	why = uri_template_check(path);
-	return why == NULL || differs(check, "%s: its request: %s", where, why);
+	return why == NULL || differs(check, "the request of %s is not valid: %s", where, why);
 }
 
 /* Copies the operation; members that its minor version does not have become NULL. */
@@ -80,10 +80,12 @@ take_operation(const struct check *check, const char *where, struct mcp_row *row
 	       struct mcp_operation *copy)
 {
 	if (!struct_adopt(copy, sizeof(*copy), row->operation, SIZE_1_0(mcp_operation, answer)))
-		return differs(check, "%s: its operation has the invalid size %u", where,
+		return differs(check, "the operation of %s has the invalid size %u", where,
 			       row->operation->size);
 	if (copy->start == NULL || copy->poll == NULL)
-		return differs(check, "%s: its operation has no start or no poll", where);
+		return differs(check,
+			       "the operation of %s has no start function or no poll function",
+			       where);
 	row->operation = copy;
 	return true;
 }
@@ -95,14 +97,16 @@ check_code_row(const struct check *check, enum row_kind kind, const char *where,
 	int ways = (row->handler != NULL) + (row->operation != NULL) + (row->request != NULL);
 
 	if (ways != 1)
-		return differs(check,
-			       "%s: has %d of handler, operation and request; exactly "
-			       "one is needed",
-			       where, ways);
+		return differs(
+		    check,
+		    "%s has %d of the members handler, operation and request; exactly one is "
+		    "required",
+		    where, ways);
 	if (row->operation != NULL && kind != ROW_TOOL)
-		return differs(check, "%s: only tools can be operations", where);
+		return differs(check, "%s is an operation, but only tools can be operations",
+			       where);
 	if (row->answer != NULL && row->request == NULL)
-		return differs(check, "%s: has an answer function but no request", where);
+		return differs(check, "%s has an answer function, but no request", where);
 	if (row->request != NULL)
 		return check_request(check, where, row);
 	return row->operation == NULL || take_operation(check, where, row, operation);
@@ -119,9 +123,13 @@ check_task(const struct check *check, const char *where, const struct mcp_row *r
 			     strcmp(json_object_get_string(task), "never") == 0))
 		return true;
 	if (row->operation == NULL)
-		return differs(check, "%s: has lakehost.task, but is not an operation", where);
+		return differs(check,
+			       "%s has lakehost.task in the manifest, but is not an operation",
+			       where);
 	return json_get(task, "cancel") == NULL || row->operation->cancel != NULL ||
-	       differs(check, "%s: has lakehost.task.cancel, but its operation has no cancel",
+	       differs(check,
+		       "%s has lakehost.task.cancel in the manifest, but its operation has no "
+		       "cancel function",
 		       where);
 }
 
@@ -136,8 +144,9 @@ copy_row(const struct check *check, enum row_kind kind, unsigned i, const struct
 	memcpy(row, from, rows->stride < sizeof(*row) ? rows->stride : sizeof(*row));
 	manifest_row_name(json, expected, sizeof(expected));
 	if (row->name == NULL || strcmp(row->name, expected) != 0)
-		return differs(check, "%s[%u] is \"%.64s\", but \"%.64s\" in the manifest",
-			       manifest_kinds[kind], i, row->name ? row->name : "(none)", expected);
+		return differs(
+		    check, "%s[%u] is named \"%.64s\" in the code, but \"%.64s\" in the manifest",
+		    manifest_kinds[kind], i, row->name ? row->name : "(none)", expected);
 	snprintf(where, sizeof(where), "%s[%u] \"%.64s\"", manifest_kinds[kind], i, row->name);
 	return check_code_row(check, kind, where, row,
 			      kind == ROW_TOOL ? &check->code->operation[i] : NULL) &&
@@ -151,13 +160,13 @@ copy_rows(const struct check *check, enum row_kind kind, const struct mcp_rows *
 	size_t n = json_object_array_length(list);
 
 	if (rows->count != n)
-		return differs(check, "it has %u %s, but the manifest has %zu", rows->count,
+		return differs(check, "the code has %u %s, but the manifest has %zu", rows->count,
 			       manifest_kinds[kind], n);
 	if (n == 0)
 		return true;
 	if (rows->row == NULL || rows->stride < ROW_SIZE_LEAST ||
 	    rows->stride % _Alignof(struct mcp_row) != 0)
-		return differs(check, "%s: its rows have the invalid stride %u",
+		return differs(check, "the array of %s has the invalid stride %u",
 			       manifest_kinds[kind], rows->stride);
 	check->code->row[kind] = xcalloc(n, sizeof(struct mcp_row));
 	if (kind == ROW_TOOL)
@@ -177,7 +186,7 @@ same_text(const struct check *check, const char *key, const char *value)
 
 	if (value != NULL && strcmp(value, expected) == 0)
 		return true;
-	return differs(check, "its %s is \"%.64s\", but \"%.64s\" in the manifest", key,
+	return differs(check, "the %s is \"%.64s\" in the code, but \"%.64s\" in the manifest", key,
 		       value ? value : "(none)", expected);
 }
 
@@ -189,8 +198,8 @@ check_code_abi(const struct check *check, const struct mcp_plugin *plugin)
 	manifest_abi_parse(json_str(json_obj(check->manifest, "plugin"), "abi"), &major, &minor);
 	if (plugin->abi_major == major && plugin->abi_minor == minor)
 		return true;
-	return differs(check, "its ABI is %u.%u, but %u.%u in the manifest", plugin->abi_major,
-		       plugin->abi_minor, major, minor);
+	return differs(check, "the ABI is %u.%u in the code, but %u.%u in the manifest",
+		       plugin->abi_major, plugin->abi_minor, major, minor);
 }
 
 static bool
@@ -199,8 +208,8 @@ copy_descriptor(const struct check *check, const struct mcp_plugin *from)
 	struct mcp_plugin *plugin = &check->code->descriptor;
 
 	if (!struct_adopt(plugin, sizeof(*plugin), from, SIZE_1_0(mcp_plugin, stop)))
-		return differs(check, "its size is %u, but at least %zu is needed", from->size,
-			       SIZE_1_0(mcp_plugin, stop));
+		return differs(check, "the descriptor has %u bytes, but must have at least %zu",
+			       from->size, SIZE_1_0(mcp_plugin, stop));
 	if (!check_code_abi(check, from))
 		return false;
 	return same_text(check, "name", plugin->name) &&
@@ -224,8 +233,9 @@ request_listed(struct check *check, const struct strings *permissions, const str
 	    !code_request_parse(row->request, method, sizeof(method), &path) ||
 	    permission_allows(permissions, method, path))
 		return true;
-	return differs(check, "\"%s\" sends %s, which is not in its manifest", row->name,
-		       row->request);
+	return differs(
+	    check, "\"%s\" sends %s, but the permissions in the manifest do not list this request",
+	    row->name, row->request);
 }
 
 static bool
@@ -274,7 +284,7 @@ code_open(struct code *code, int fd, struct json_object *manifest, char *why, si
 	code->state = CODE_LOADED;
 	plugin = dlsym(object, "mcp_plugin");
 	if (plugin == NULL) {
-		differs(&check, "it must export the data symbol mcp_plugin");
+		differs(&check, "the plugin must export the data symbol mcp_plugin");
 		return PLUGIN_NO_SYMBOL;
 	}
 	if (!copy_descriptor(&check, plugin))
@@ -308,7 +318,7 @@ host_log(const struct mcp_host *host, enum mcp_level level, const char *message)
 		return;
 	code = code_of(host);
 	if (message == NULL)
-		message = "a log line that is NULL";
+		message = "the plugin logged a message that is NULL";
 	code->services->log(code->owner, run_level(level), message, strnlen(message, CODE_LOG_MAX));
 }
 
@@ -321,7 +331,7 @@ host_changed(const struct mcp_host *host, const char *what)
 		code_of(host)->services->changed(code_of(host)->owner, what);
 	else
 		host_log(host, MCP_LOG_ERROR,
-			 "it reports a change of something other than tools, resources or "
+			 "the plugin reported a change of something other than tools, resources or "
 			 "prompts");
 }
 
@@ -333,8 +343,9 @@ host_updated(const struct mcp_host *host, const char *uri)
 	if (uri != NULL && strnlen(uri, CODE_URI_MAX + 1) <= CODE_URI_MAX)
 		code_of(host)->services->updated(code_of(host)->owner, uri);
 	else
-		host_log(host, MCP_LOG_ERROR,
-			 "it reports a change of a resource whose URI is NULL or too long");
+		host_log(
+		    host, MCP_LOG_ERROR,
+		    "the plugin reported a change of a resource whose URI is NULL or too long");
 }
 
 /* A plugin may start threads of its own. They must not receive the signals that the host waits for.

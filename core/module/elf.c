@@ -85,24 +85,24 @@ check_header(struct elf *elf)
 
 	if (elf->size < EI_NIDENT || !read_at(elf, elf->head.e_ident, EI_NIDENT, 0) ||
 	    memcmp(head->e_ident, ELFMAG, SELFMAG) != 0)
-		return refuse(elf, PLUGIN_NOT_ELF, "it has no ELF header");
+		return refuse(elf, PLUGIN_NOT_ELF, "the file has no ELF header");
 	if (head->e_ident[EI_CLASS] != ELFCLASS64)
 		return refuse(elf, PLUGIN_ARCHITECTURE,
-			      "its ELF class is %d, but that of this host is %d",
+			      "the file has ELF class %d, but this host has ELF class %d",
 			      head->e_ident[EI_CLASS], ELFCLASS64);
 	if (head->e_ident[EI_DATA] != ELF_DATA_HERE)
 		return refuse(elf, PLUGIN_ARCHITECTURE,
-			      "its byte order differs from that of this machine");
+			      "the byte order of the file differs from that of this machine");
 	if (!read_at(elf, &elf->head, sizeof(elf->head), 0))
-		return refuse(elf, PLUGIN_TRUNCATED, "it ends within the ELF header");
+		return refuse(elf, PLUGIN_TRUNCATED, "the file ends within the ELF header");
 	if (head->e_machine != __ehdr_start.e_machine)
-		return refuse(elf, PLUGIN_ARCHITECTURE,
-			      "its ELF machine is %d, but that of this host is %d", head->e_machine,
-			      __ehdr_start.e_machine);
+		return refuse(
+		    elf, PLUGIN_ARCHITECTURE,
+		    "the file is built for ELF machine %d, but this host is ELF machine %d",
+		    head->e_machine, __ehdr_start.e_machine);
 	if (head->e_type != ET_DYN || head->e_version != EV_CURRENT)
 		return refuse(elf, PLUGIN_NOT_ELF,
-			      "its ELF type %d is not that of a shared "
-			      "object",
+			      "the file has ELF type %d, which is not a shared object",
 			      head->e_type);
 	return PLUGIN_OK;
 }
@@ -117,10 +117,11 @@ check_segment(const struct elf *elf, unsigned i)
 	if (segment->p_type == PT_NULL || segment->p_type == PT_GNU_STACK)
 		return PLUGIN_OK;
 	if (!within(elf, segment->p_offset, segment->p_filesz))
-		return refuse(elf, PLUGIN_TRUNCATED,
-			      "segment %u needs %llu bytes at %llu, but the file has %llu", i,
-			      (unsigned long long)segment->p_filesz,
-			      (unsigned long long)segment->p_offset, (unsigned long long)elf->size);
+		return refuse(
+		    elf, PLUGIN_TRUNCATED,
+		    "segment %u needs %llu bytes at offset %llu, but the file has %llu bytes", i,
+		    (unsigned long long)segment->p_filesz, (unsigned long long)segment->p_offset,
+		    (unsigned long long)elf->size);
 	if (segment->p_type == PT_LOAD && segment->p_filesz > segment->p_memsz)
 		return refuse(elf, PLUGIN_NOT_ELF,
 			      "segment %u is larger in the file than in memory", i);
@@ -136,11 +137,11 @@ check_segments(struct elf *elf)
 
 	if (head->e_phentsize != sizeof(Elf64_Phdr) || head->e_phnum == 0 ||
 	    head->e_phnum > ELF_SEGMENTS_MAX)
-		return refuse(elf, PLUGIN_NOT_ELF, "it has %d program headers of %d bytes",
+		return refuse(elf, PLUGIN_NOT_ELF, "the file has %d program headers of %d bytes",
 			      head->e_phnum, head->e_phentsize);
 	if (!read_at(elf, elf->segment, (uint64_t)head->e_phnum * sizeof(Elf64_Phdr),
 		     head->e_phoff))
-		return refuse(elf, PLUGIN_TRUNCATED, "it ends within the program headers");
+		return refuse(elf, PLUGIN_TRUNCATED, "the file ends within the program headers");
 	for (unsigned i = 0; i < head->e_phnum; i++) {
 		refusal = check_segment(elf, i);
 		if (refusal != PLUGIN_OK)
@@ -149,12 +150,12 @@ check_segments(struct elf *elf)
 		dynamic |= elf->segment[i].p_type == PT_DYNAMIC;
 	}
 	if (!load || !dynamic)
-		return refuse(elf, PLUGIN_NOT_ELF, "it has no segment to load");
+		return refuse(elf, PLUGIN_NOT_ELF, "the file has no segment to load");
 	/* Loading does not need the sections, but they are at the end: a file that was not written
 	 * completely does not have them. */
 	if (head->e_shoff != 0 &&
 	    !within(elf, head->e_shoff, (uint64_t)head->e_shnum * head->e_shentsize))
-		return refuse(elf, PLUGIN_TRUNCATED, "it ends within the section headers");
+		return refuse(elf, PLUGIN_TRUNCATED, "the file ends within the section headers");
 	return PLUGIN_OK;
 }
 
@@ -170,17 +171,16 @@ static enum plugin_refusal
 take_manifest(struct elf *elf, uint64_t offset, uint32_t len)
 {
 	if (elf->manifest != NULL)
-		return refuse(elf, PLUGIN_BAD_MANIFEST, "there are two manifest notes");
+		return refuse(elf, PLUGIN_BAD_MANIFEST, "the file has two manifest notes");
 	if (len > MANIFEST_BYTES_MAX)
 		return refuse(elf, PLUGIN_BAD_MANIFEST,
-			      "it has %u bytes; at most %u are "
-			      "allowed",
-			      len, MANIFEST_BYTES_MAX);
+			      "the manifest note has %u bytes; at most %u are allowed", len,
+			      MANIFEST_BYTES_MAX);
 	elf->manifest = xmalloc((size_t)len + 1);
 	elf->manifest_len = len;
 	elf->manifest[len] = '\0';
 	if (!read_at(elf, elf->manifest, len, offset))
-		return refuse(elf, PLUGIN_TRUNCATED, "it ends within the manifest note");
+		return refuse(elf, PLUGIN_TRUNCATED, "the file ends within the manifest note");
 	return PLUGIN_OK;
 }
 
@@ -193,10 +193,10 @@ read_note(struct elf *elf, uint64_t at, uint64_t left, uint64_t align, uint64_t 
 	uint64_t data;
 
 	if (++elf->notes > ELF_NOTES_MAX)
-		return refuse(elf, PLUGIN_BAD_MANIFEST, "there are more than %u notes",
+		return refuse(elf, PLUGIN_BAD_MANIFEST, "the file has more than %u notes",
 			      ELF_NOTES_MAX);
 	if (left < sizeof(note) || !read_at(elf, &note, sizeof(note), at))
-		return refuse(elf, PLUGIN_BAD_MANIFEST, "a note is cut off");
+		return refuse(elf, PLUGIN_BAD_MANIFEST, "a note is incomplete");
 	data = padded(sizeof(note) + note.n_namesz, align);
 	*used = padded(data + note.n_descsz, align);
 	if (data + note.n_descsz > left)
@@ -204,7 +204,7 @@ read_note(struct elf *elf, uint64_t at, uint64_t left, uint64_t align, uint64_t 
 	if (note.n_type != MANIFEST_NOTE_TYPE || note.n_namesz != sizeof(owner))
 		return PLUGIN_OK;
 	if (!read_at(elf, owner, sizeof(owner), at + sizeof(note)))
-		return refuse(elf, PLUGIN_TRUNCATED, "it ends within a note");
+		return refuse(elf, PLUGIN_TRUNCATED, "the file ends within a note");
 	if (memcmp(owner, MANIFEST_NOTE_OWNER, sizeof(owner)) != 0)
 		return PLUGIN_OK;
 	return take_manifest(elf, at + data, note.n_descsz);
@@ -240,7 +240,7 @@ find_manifest(struct elf *elf)
 	}
 	if (elf->manifest == NULL)
 		return refuse(elf, PLUGIN_NO_MANIFEST,
-			      "it has no note with owner \"%s\"; build plugins with "
+			      "the file has no note with owner \"%s\"; build the plugin with "
 			      "lakehost_add_plugin()",
 			      MANIFEST_NOTE_OWNER);
 	return PLUGIN_OK;

@@ -37,9 +37,9 @@ module_image_read(struct module_image *image, int fd, char *why, size_t why_size
 	if (fstat(fd, &stat) != 0) {
 		snprintf(why, why_size, "%s", strerror(errno));
 	} else if (!S_ISREG(stat.st_mode)) {
-		snprintf(why, why_size, "it is not a regular file");
+		snprintf(why, why_size, "the file is not a regular file");
 	} else if (stat.st_size > (off_t)MODULE_BYTES_MAX) {
-		snprintf(why, why_size, "it has %lld bytes; at most %u are allowed",
+		snprintf(why, why_size, "the file has %lld bytes; at most %u are allowed",
 			 (long long)stat.st_size, MODULE_BYTES_MAX);
 	} else {
 		image->data = xmalloc((size_t)stat.st_size);

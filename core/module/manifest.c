@@ -91,7 +91,7 @@ check_text(const char *key, struct json_object *value, struct report *report)
 	size_t len = (size_t)json_object_get_string_len(value);
 
 	if (len == 0 || len > TEXT_MAX)
-		return bad(report, "plugin.%s: empty or longer than %u bytes", key, TEXT_MAX);
+		return bad(report, "plugin.%s: must have 1 to %u bytes", key, TEXT_MAX);
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
 			return bad(report, "plugin.%s: contains a control character", key);
@@ -131,7 +131,7 @@ check_permissions(const char *key, struct json_object *value, struct report *rep
 	size_t n = json_object_array_length(value);
 
 	if (n > MANIFEST_ROWS_MAX)
-		return bad(report, "plugin.%s: more than %u", key, MANIFEST_ROWS_MAX);
+		return bad(report, "plugin.%s: has more than %u entries", key, MANIFEST_ROWS_MAX);
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *item = json_object_array_get_idx(value, i);
 
@@ -173,8 +173,10 @@ check_option_env(const char *name, struct json_object *option, struct report *re
 	    !json_object_object_get_ex(option, "env", &env))
 		return true;
 	if (type == NULL || strcmp(type, "string") != 0)
-		return bad(report, "plugin.options.%.40s: \"env\" is for options of type string",
-			   name);
+		return bad(
+		    report,
+		    "plugin.options.%.40s: \"env\" is allowed only for options of type string",
+		    name);
 	return (json_object_is_type(env, json_type_string) &&
 		option_env_valid(json_object_get_string(env))) ||
 	       bad(report,
@@ -226,15 +228,17 @@ check_upstream(const char *key, struct json_object *value, struct report *report
 
 	json_object_object_foreachC(value, member)
 		if (strcmp(member.key, "kind") != 0 && strcmp(member.key, "role") != 0)
-			return bad(report, "plugin.%s.%.40s: unknown", key, member.key);
+			return bad(report, "plugin.%s.%.40s: is not a known member", key,
+				   member.key);
 	if (kind == NULL || (strcmp(kind, GENERIC) != 0 && strcmp(kind, DATABRICKS) != 0))
 		return bad(report, "plugin.%s.kind: must be \"" DATABRICKS "\" or \"" GENERIC "\"",
 			   key);
 	if (role == NULL && strcmp(kind, GENERIC) == 0)
-		return bad(report,
-			   "plugin.%s.role: missing; it must name the group in \"upstreams\" "
-			   "that describes the service",
-			   key);
+		return bad(
+		    report,
+		    "plugin.%s.role: is missing; it must name the group in \"upstreams\" that "
+		    "describes the service",
+		    key);
 	return role == NULL || manifest_name_valid(role) ||
 	       bad(report, "plugin.%s.role: must have 1 to %u characters of a-z, 0-9, _ and -", key,
 		   MANIFEST_NAME_MAX);
@@ -276,21 +280,21 @@ check_plugin(struct json_object *plugin, struct report *report)
 	struct json_object_iter at;
 
 	if (plugin == NULL)
-		return bad(report, "plugin: missing or not an object");
+		return bad(report, "plugin: must be an object");
 	json_object_object_foreachC(plugin, at) {
 		const struct member *member = member_find(at.key);
 
 		if (member == NULL)
-			return bad(report, "plugin.%.40s: unknown", at.key);
+			return bad(report, "plugin.%.40s: is not a known member", at.key);
 		if (json_object_get_type(at.val) != member->type)
-			return bad(report, "plugin.%s: not of type %s", at.key,
+			return bad(report, "plugin.%s: must be of type %s", at.key,
 				   json_type_to_name(member->type));
 		if (member->check != NULL && !member->check(at.key, at.val, report))
 			return false;
 	}
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		if (members[i].required && json_get(plugin, members[i].key) == NULL)
-			return bad(report, "plugin.%s: missing", members[i].key);
+			return bad(report, "plugin.%s: is missing", members[i].key);
 	return true;
 }
 
@@ -313,9 +317,11 @@ check_completion(struct json_object *row, size_t i, struct report *report)
 
 	if (type == NULL || !((strcmp(type, "ref/prompt") == 0 && has_text(ref, "name")) ||
 			      (strcmp(type, "ref/resource") == 0 && has_text(ref, "uri"))))
-		return bad(report, "completions[%zu].ref: neither a prompt nor a template", i);
+		return bad(report,
+			   "completions[%zu].ref: must name a prompt or a template of the plugin",
+			   i);
 	if (!has_text(row, "argument"))
-		return bad(report, "completions[%zu].argument: missing", i);
+		return bad(report, "completions[%zu].argument: is missing", i);
 	return true;
 }
 
@@ -363,21 +369,21 @@ check_row(const char *kind, struct json_object *row, size_t i, struct report *re
 	const char *uri = NULL;
 
 	if (!json_object_is_type(row, json_type_object))
-		return bad(report, "%s[%zu]: not an object", kind, i);
+		return bad(report, "%s[%zu]: must be an object", kind, i);
 	if (strcmp(kind, "completions") == 0)
 		return check_completion(row, i, report);
 	if (!has_text(row, "name"))
-		return bad(report, "%s[%zu].name: missing or empty", kind, i);
+		return bad(report, "%s[%zu].name: must be a string that is not empty", kind, i);
 	if (strcmp(kind, "resources") == 0)
 		uri = "uri";
 	else if (strcmp(kind, "templates") == 0)
 		uri = "uriTemplate";
 	if (uri != NULL && !has_text(row, uri))
-		return bad(report, "%s[%zu].%s: missing or empty", kind, i, uri);
+		return bad(report, "%s[%zu].%s: must be a string that is not empty", kind, i, uri);
 	/* The host stores the original name here when the operator renames a row. A vendor could
 	 * use it to take the name of another row. */
 	return json_get(json_obj(row, "lakehost"), "former") == NULL ||
-	       bad(report, "%s[%zu].lakehost.former: must not be in a manifest", kind, i);
+	       bad(report, "%s[%zu].lakehost.former: is not allowed in a manifest", kind, i);
 }
 
 static bool
@@ -386,10 +392,10 @@ check_rows(const char *kind, struct json_object *rows, struct report *report)
 	size_t n;
 
 	if (rows == NULL)
-		return bad(report, "%s: missing or not an array", kind);
+		return bad(report, "%s: must be an array", kind);
 	n = json_object_array_length(rows);
 	if (n > MANIFEST_ROWS_MAX)
-		return bad(report, "%s: more than %u rows", kind, MANIFEST_ROWS_MAX);
+		return bad(report, "%s: has more than %u entries", kind, MANIFEST_ROWS_MAX);
 	for (size_t i = 0; i < n; i++)
 		if (!check_row(kind, json_object_array_get_idx(rows, i), i, report))
 			return false;
@@ -412,12 +418,12 @@ manifest_check(struct json_object *manifest, char *why, size_t why_size)
 	struct json_object_iter at;
 
 	if (!json_object_is_type(manifest, json_type_object))
-		return bad(&report, "not an object");
+		return bad(&report, "the manifest is not an object");
 	if (!check_plugin(json_obj(manifest, "plugin"), &report))
 		return false;
 	json_object_object_foreachC(manifest, at) {
 		if (strcmp(at.key, "plugin") != 0 && !is_kind(at.key))
-			return bad(&report, "%.40s: unknown", at.key);
+			return bad(&report, "%.40s: is not a known member", at.key);
 	}
 	for (size_t i = 0; i < MANIFEST_KINDS; i++)
 		if (!check_rows(manifest_kinds[i], json_arr(manifest, manifest_kinds[i]), &report))

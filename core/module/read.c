@@ -25,8 +25,8 @@ abi_fits(struct json_object *manifest, char *why, size_t why_size)
 		return true; /* no error here: the check of the structure will report it */
 	if (major == MCP_ABI_MAJOR && minor <= MCP_ABI_MINOR)
 		return true;
-	snprintf(why, why_size, "it is built for ABI %u.%u, but this host has %d.%d", major, minor,
-		 MCP_ABI_MAJOR, MCP_ABI_MINOR);
+	snprintf(why, why_size, "the plugin is built for ABI %u.%u, but this host has %d.%d", major,
+		 minor, MCP_ABI_MAJOR, MCP_ABI_MINOR);
 	return false;
 }
 

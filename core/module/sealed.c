@@ -47,7 +47,7 @@ module_sealed_copy(int fd, struct module_image *image, char *why, size_t why_siz
 	if (copy >= 0 && write_image(copy, image) &&
 	    fcntl(copy, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
 		return copy;
-	snprintf(why, why_size, "no copy of it can be kept in memory: %s", strerror(errno));
+	snprintf(why, why_size, "no copy of the file can be kept in memory: %s", strerror(errno));
 	module_image_fini(image);
 	if (copy >= 0)
 		close(copy);

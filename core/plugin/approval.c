@@ -37,10 +37,10 @@ static bool
 is_trusted(const struct stat *stat, char *why, size_t why_size)
 {
 	if (stat->st_uid != 0 && stat->st_uid != geteuid())
-		snprintf(why, why_size, "it belongs to uid %u, but this host runs as %u",
+		snprintf(why, why_size, "the file belongs to uid %u, but this host runs as uid %u",
 			 stat->st_uid, geteuid());
 	else if (others_write(stat))
-		snprintf(why, why_size, "others can write to it; run chmod go-w");
+		snprintf(why, why_size, "other users can write to the file; run chmod go-w on it");
 	else
 		return true;
 	return false;
@@ -64,7 +64,7 @@ approval_read(const struct config *config, const char *name, char *why, size_t w
 			    json_str(approval, "rows_sha256") == NULL ||
 			    json_obj(approval, "manifest") == NULL) {
 				snprintf(why, why_size, "%s",
-					 fault != NULL ? fault : "it is not an approval");
+					 fault != NULL ? fault : "the file is not an approval");
 				json_object_put(approval);
 				approval = NULL;
 			}
@@ -131,7 +131,8 @@ approval_signer(const struct config *config, const char *file, const struct modu
 					     signature))
 				signer = config->plugins.key[i].name;
 		if (signer == NULL)
-			snprintf(why, why_size, "%s fits none of the keys in plugins.keys", path);
+			snprintf(why, why_size,
+				 "%s was not made with any of the keys in plugins.keys", path);
 	}
 	free(path);
 	return signer;
@@ -198,16 +199,18 @@ compare(struct plugin *plugin, const struct config *config, struct json_object *
 
 	approval_digest(plugin->manifest, rows);
 	if (strcmp(rows, json_str(approval, "rows_sha256")) != 0)
-		return refusal_set(&plugin->refusal, PLUGIN_CHANGED,
-				   "its tools or permissions are not those of the approved version "
-				   "%s: \"lakehost plugin approve %s\" shows the difference",
-				   version != NULL ? version : "?", plugin->name);
+		return refusal_set(
+		    &plugin->refusal, PLUGIN_CHANGED,
+		    "the tools or permissions differ from those of the approved version %s: "
+		    "\"lakehost plugin approve %s\" shows the difference",
+		    version != NULL ? version : "?", plugin->name);
 	if (config->plugins.require_approval &&
 	    strcmp(plugin->sha256, json_str(approval, "sha256")) != 0)
-		return refusal_set(&plugin->refusal, PLUGIN_APPROVAL,
-				   "its file is not the approved one (SHA-256 %s): run \"lakehost "
-				   "plugin approve %s\"",
-				   plugin->sha256, plugin->name);
+		return refusal_set(
+		    &plugin->refusal, PLUGIN_APPROVAL,
+		    "the file differs from the approved file (SHA-256 %s): run \"lakehost "
+		    "plugin approve %s\"",
+		    plugin->sha256, plugin->name);
 	return true;
 }
 
@@ -225,7 +228,7 @@ plugin_check_approval(struct plugin *plugin, const struct config *config)
 		ok = compare(plugin, config, approval);
 	else if (why[0] != '\0')
 		ok = refusal_set(&plugin->refusal, PLUGIN_APPROVAL,
-				 "its approval in %s cannot be used: %s", config->plugins.approvals,
+				 "the approval in %s cannot be used: %s", config->plugins.approvals,
 				 why);
 	else if (config->plugins.require_approval)
 		ok = refusal_set(&plugin->refusal, PLUGIN_APPROVAL,

@@ -106,8 +106,9 @@ prepare_options(struct plugin *plugin, const struct schema *schema, struct json_
 	if (ok)
 		plugin->options = xstrndup(text.data, text.len);
 	else
-		refusal_set(&plugin->refusal, PLUGIN_OPTIONS, "%s%s: more than %u bytes",
-			    where(plugin), or_set(plugin), OPTIONS_BYTES_MAX);
+		refusal_set(&plugin->refusal, PLUGIN_OPTIONS,
+			    "%s%s: the options have more than %u bytes", where(plugin),
+			    or_set(plugin), OPTIONS_BYTES_MAX);
 	buf_fini(&text);
 	return ok;
 }
@@ -214,10 +215,11 @@ narrow(struct plugin *plugin, const struct strings *wanted, const struct strings
 		if (!strings_have(wanted, item) &&
 		    (!code_request_parse(item, method, sizeof(method), &path) ||
 		     !permission_allows(wanted, method, path)))
-			return refusal_set(&plugin->refusal, PLUGIN_PERMISSIONS,
-					   "%s: \"%.80s\" is not in its manifest; permissions "
-					   "can be removed, not added",
-					   where(plugin), item);
+			return refusal_set(
+			    &plugin->refusal, PLUGIN_PERMISSIONS,
+			    "%s: \"%.80s\" is not in its manifest; the configuration can remove "
+			    "permissions, but not add any",
+			    where(plugin), item);
 		grant(&plugin->permissions, item);
 	}
 	return true;

@@ -293,7 +293,8 @@ builtin_new(struct plugins *plugins, const struct plugin_builtin *builtin)
 	plugin->head = json_obj(plugin->manifest, "plugin");
 	if (plugin->head == NULL || code_adopt(&plugin->code, builtin->descriptor, plugin->manifest,
 					       details, sizeof(details)) != PLUGIN_OK) {
-		log_line(LOG_ERROR, "the host's own rows: %s", why != NULL ? why : details);
+		log_line(LOG_ERROR, "the host's own tools are not valid: %s",
+			 why != NULL ? why : details);
 		abort();
 	}
 	plugin->name = xstrdup(json_str(plugin->head, "name"));

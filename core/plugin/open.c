@@ -81,8 +81,8 @@ search_directory(struct plugin *plugin, const char *path)
 		return false;
 	plugin->file = xprintf("%s/%s", path, file);
 	if (plugin->fd < 0 && (why == EXDEV || why == ELOOP))
-		refusal_set(&plugin->refusal, PLUGIN_SYMLINK_OUT, "%s is a link to a file outside",
-			    plugin->file);
+		refusal_set(&plugin->refusal, PLUGIN_SYMLINK_OUT,
+			    "%s is a link to a file outside of the plugin directory", plugin->file);
 	else if (plugin->fd < 0)
 		refusal_set(&plugin->refusal, PLUGIN_NOT_REGULAR, "%s: %s", plugin->file,
 			    strerror(why));
@@ -128,12 +128,13 @@ judge_file(struct plugin *plugin)
 				   plugin->file, (unsigned)(stat.st_mode & S_IFMT));
 	if (!trusted_owner(stat.st_uid))
 		return refusal_set(&plugin->refusal, PLUGIN_OWNER,
-				   "%s belongs to uid %u, but this host runs as %u", plugin->file,
-				   stat.st_uid, geteuid());
+				   "%s belongs to uid %u, but this host runs as uid %u",
+				   plugin->file, stat.st_uid, geteuid());
 	if (others_write(&stat))
-		return refusal_set(&plugin->refusal, PLUGIN_WRITABLE,
-				   "%s has mode %04o: run chmod go-w on it", plugin->file,
-				   (unsigned)(stat.st_mode & 07777));
+		return refusal_set(
+		    &plugin->refusal, PLUGIN_WRITABLE,
+		    "%s has mode %04o, so other users can write to it; run chmod go-w on it",
+		    plugin->file, (unsigned)(stat.st_mode & 07777));
 	if (stat.st_size > (off_t)PLUGIN_BYTES_MAX)
 		return refusal_set(&plugin->refusal, PLUGIN_TOO_LARGE,
 				   "%s has %lld bytes; at most %u are allowed", plugin->file,
@@ -151,17 +152,19 @@ judge_directory(struct plugin *plugin, const char *path, bool innermost)
 				   strerror(errno));
 	/* In a sticky directory users can rename or remove only their own files. */
 	if (others_write(&stat) && (innermost || !(stat.st_mode & S_ISVTX)))
-		return refusal_set(&plugin->refusal, PLUGIN_DIRECTORY,
-				   "%s has mode %04o: run chmod go-w on it", path,
-				   (unsigned)(stat.st_mode & 07777));
+		return refusal_set(
+		    &plugin->refusal, PLUGIN_DIRECTORY,
+		    "%s has mode %04o, so other users can write to it; run chmod go-w on it", path,
+		    (unsigned)(stat.st_mode & 07777));
 	if (trusted_owner(stat.st_uid))
 		return true;
 	if (innermost)
 		return refusal_set(&plugin->refusal, PLUGIN_DIRECTORY,
-				   "%s belongs to uid %u, but this host runs as %u", path,
+				   "%s belongs to uid %u, but this host runs as uid %u", path,
 				   stat.st_uid, geteuid());
 	log_event(LOG_WARNING, "plugin-directory", "plugin", "s", plugin->name, "path", "s", path,
-		  "why", "s", "belongs to another user, who could replace the plugins in it", NULL);
+		  "why", "s",
+		  "belongs to another user, who could replace the plugins in this directory", NULL);
 	return true;
 }
 
@@ -178,7 +181,7 @@ judge_directories(struct plugin *plugin)
 	len = readlink(link, path, sizeof(path) - 1);
 	if (len <= 0)
 		return refusal_set(&plugin->refusal, PLUGIN_DIRECTORY,
-				   "its path cannot be read: %s", strerror(errno));
+				   "the path of the file cannot be read: %s", strerror(errno));
 	path[len] = '\0';
 	while (ok && (slash = strrchr(path, '/')) != NULL) {
 		slash[slash == path ? 1 : 0] = '\0';

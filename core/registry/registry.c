@@ -266,8 +266,7 @@ draft_completions(struct draft *draft)
 		    strcmp(row->ref_prompt ? target->name : target->uri, row->ref_name) != 0 ||
 		    !has_argument(target, row->argument))
 			return row_fault(&draft->fault,
-					 "completion of %.128s %.64s: no such "
-					 "argument",
+					 "completion of %.128s %.64s: this argument does not exist",
 					 row->ref_name, row->argument);
 		for (size_t j = 0; j < i; j++) {
 			const struct row *other = draft->rows.item[j];
@@ -275,9 +274,10 @@ draft_completions(struct draft *draft)
 			if (other->kind == ROW_COMPLETION && other->ref_prompt == row->ref_prompt &&
 			    strcmp(other->ref_name, row->ref_name) == 0 &&
 			    strcmp(other->argument, row->argument) == 0)
-				return row_fault(&draft->fault,
-						 "completion of %.128s %.64s: is listed twice",
-						 row->ref_name, row->argument);
+				return row_fault(
+				    &draft->fault,
+				    "completion of %.128s %.64s: this argument is listed twice",
+				    row->ref_name, row->argument);
 		}
 	}
 	return true;

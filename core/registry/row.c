@@ -79,9 +79,9 @@ row_uri_check(const char *uri)
 	size_t scheme = strspn(uri, "abcdefghijklmnopqrstuvwxyz0123456789+.-");
 
 	if (scheme == 0 || uri[scheme] != ':' || !(uri[0] >= 'a' && uri[0] <= 'z'))
-		return "does not begin with a scheme";
+		return "must begin with a scheme, such as \"databricks:\"";
 	if (strlen(uri) > REGISTRY_URI_MAX)
-		return "too long";
+		return "is too long";
 	return uri_template_check(uri);
 }
 
@@ -95,10 +95,10 @@ row_aliases_check(const struct row *row, const char *key, const char *(*check)(c
 	if (list == NULL)
 		return true;
 	if (!json_object_is_type(list, json_type_array))
-		return row_fault(fault, "lakehost.%s: not a list", key);
+		return row_fault(fault, "lakehost.%s: must be a list", key);
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		alias = row_string_at(list, i);
-		why = alias == NULL ? "not a string" : check(alias);
+		why = alias == NULL ? "must be a string" : check(alias);
 		if (why != NULL)
 			return row_fault(fault, "lakehost.%s[%zu]: %s", key, i, why);
 	}
@@ -129,19 +129,19 @@ members_ok(struct json_object *json, struct row_fault *fault)
 		if (json_object_object_get_ex(json, texts[i], &value) &&
 		    (!json_object_is_type(value, json_type_string) ||
 		     json_object_get_string_len(value) == 0))
-			return row_fault(fault, "%s: not a text", texts[i]);
+			return row_fault(fault, "%s: must be a string", texts[i]);
 	if (json_object_object_get_ex(json, "icons", &value) &&
 	    !json_object_is_type(value, json_type_array))
-		return row_fault(fault, "icons: not a list");
+		return row_fault(fault, "icons: must be a list");
 	if (json_object_object_get_ex(json, "_meta", &value) &&
 	    !json_object_is_type(value, json_type_object))
-		return row_fault(fault, "_meta: not an object");
+		return row_fault(fault, "_meta: must be an object");
 	if (json_object_object_get_ex(json, "lakehost", &value) &&
 	    !json_object_is_type(value, json_type_object))
-		return row_fault(fault, "lakehost: not an object");
+		return row_fault(fault, "lakehost: must be an object");
 	value = json_get(json_obj(json, "lakehost"), "inline");
 	return value == NULL || json_object_is_type(value, json_type_boolean) ||
-	       row_fault(fault, "lakehost.inline: not true or false");
+	       row_fault(fault, "lakehost.inline: must be true or false");
 }
 
 static bool

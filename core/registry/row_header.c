@@ -47,12 +47,15 @@ add_param(struct scan *s, struct json_object *schema, const char *name)
 	struct param_header param;
 
 	if (name == NULL || !http_token(name) || strlen(name) > REGISTRY_ALIAS_MAX)
-		return row_fault(s->fault, ANNOTATION ": not a token");
+		return row_fault(s->fault,
+				 ANNOTATION ": must be a token, as names of HTTP headers are");
 	if (!param_type(json_str(schema, "type"), &param))
-		return row_fault(s->fault, ANNOTATION " %s: not on a string, integer or boolean",
+		return row_fault(s->fault,
+				 ANNOTATION
+				 " %s: is allowed only for a string, an integer or a boolean",
 				 name);
 	if (row->n_params == PARAMS_MAX)
-		return row_fault(s->fault, ANNOTATION ": more than %u", PARAMS_MAX);
+		return row_fault(s->fault, ANNOTATION ": is used more than %u times", PARAMS_MAX);
 	for (size_t i = 0; i < row->n_params; i++)
 		if (strcasecmp(row->params[i].name, name) == 0)
 			return row_fault(s->fault, ANNOTATION " %s: is listed twice", name);
@@ -131,11 +134,11 @@ scan(struct scan *s, struct json_object *schema, bool reachable)
 	if (!json_object_is_type(schema, json_type_object))
 		return true;
 	if (s->nesting == HEADER_NESTING_MAX)
-		return row_fault(s->fault, "inputSchema: nested too deeply");
+		return row_fault(s->fault, "inputSchema: is nested too deeply");
 	if (json_object_object_get_ex(schema, ANNOTATION, &name)) {
 		if (!reachable || s->depth == 0)
-			return row_fault(s->fault, ANNOTATION ": is reached by other keywords "
-							      "than properties");
+			return row_fault(s->fault,
+					 ANNOTATION ": is allowed only for members of properties");
 		if (!add_param(s, schema, json_str(schema, ANNOTATION)))
 			return false;
 	}

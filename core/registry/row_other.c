@@ -29,9 +29,10 @@ check_members(const struct row *row, const char *const *known, const char *const
 	const char *unknown = row_unknown_member(row->json, known);
 
 	if (unknown != NULL)
-		return row_fault(fault, "%.40s: unknown", unknown);
+		return row_fault(fault, "%.40s: is not a known member", unknown);
 	unknown = row->meta == NULL ? NULL : row_unknown_member(row->meta, known_meta);
-	return unknown == NULL || row_fault(fault, "lakehost.%.40s: unknown", unknown);
+	return unknown == NULL ||
+	       row_fault(fault, "lakehost.%.40s: is not a known member", unknown);
 }
 
 static bool
@@ -48,7 +49,7 @@ init_row_access(struct row *row, struct row_fault *fault)
 			return true;
 		}
 	}
-	return row_fault(fault, "lakehost.access: not read, write or admin");
+	return row_fault(fault, "lakehost.access: must be read, write or admin");
 }
 
 /* An alias must have all variables of the template, except some that are not required. The handler
@@ -84,12 +85,12 @@ check_argument(struct json_object *list, size_t i, struct row_fault *fault)
 	const char *name = json_str(argument, "name"), *unknown;
 
 	if (name == NULL || row_alias_check(name) != NULL)
-		return row_fault(fault, "arguments[%zu].name: missing, or not a name", i);
+		return row_fault(fault, "arguments[%zu].name: must be a name", i);
 	unknown = row_unknown_member(argument, argument_members);
 	if (unknown != NULL)
-		return row_fault(fault, "arguments[%zu].%.40s: unknown", i, unknown);
+		return row_fault(fault, "arguments[%zu].%.40s: is not a known member", i, unknown);
 	if (required != NULL && !json_object_is_type(required, json_type_boolean))
-		return row_fault(fault, "arguments[%zu].required: not true or false", i);
+		return row_fault(fault, "arguments[%zu].required: must be true or false", i);
 	for (size_t j = 0; j < i; j++)
 		if (strcmp(name, json_str(json_object_array_get_idx(list, j), "name")) == 0)
 			return row_fault(fault, "arguments[%zu]: \"%.40s\" is listed twice", i,
@@ -112,7 +113,7 @@ row_prompt_init(struct row *row, const struct registry_source *source, struct ro
 	if (!check_members(row, prompt_members, meta, fault))
 		return false;
 	if (list != NULL && !json_object_is_type(list, json_type_array))
-		return row_fault(fault, "arguments: not a list");
+		return row_fault(fault, "arguments: must be a list");
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++)
 		if (!check_argument(list, i, fault))
 			return false;
@@ -130,13 +131,13 @@ row_completion_init(struct row *row, struct row_fault *fault)
 	if (!check_members(row, completion_members, meta, fault))
 		return false;
 	if (type == NULL || (strcmp(type, "ref/prompt") != 0 && strcmp(type, "ref/resource") != 0))
-		return row_fault(fault, "ref.type: not ref/prompt or ref/resource");
+		return row_fault(fault, "ref.type: must be ref/prompt or ref/resource");
 	row->ref_prompt = strcmp(type, "ref/prompt") == 0;
 	name = json_str(ref, row->ref_prompt ? "name" : "uri");
 	if (name == NULL)
-		return row_fault(fault, "ref.%s: missing", row->ref_prompt ? "name" : "uri");
+		return row_fault(fault, "ref.%s: is missing", row->ref_prompt ? "name" : "uri");
 	if (argument == NULL)
-		return row_fault(fault, "argument: missing");
+		return row_fault(fault, "argument: is missing");
 	row->ref_name = xstrdup(name);
 	row->argument = xstrdup(argument);
 	return true;

@@ -25,7 +25,7 @@ static const struct {
 	const char * or ; /* and behind it */
 	bool reads;
 } parts[] = {
-	[ROW_RESULT] = { "result", "Result of: ", "Shows the result of", ", or how far it is",
+	[ROW_RESULT] = { "result", "Result of: ", "Shows the result of", ", or its progress",
 			 true },
 	[ROW_CANCEL] = { "cancel", "Stop: ", "Stops", "", false },
 };
@@ -55,7 +55,7 @@ init_mode(struct row *row, struct json_object *task, struct row_fault *fault)
 			row->task = (enum row_task)i;
 			return true;
 		}
-	return row_fault(fault, "lakehost.task: not never, may or must");
+	return row_fault(fault, "lakehost.task: must be never, may or must");
 }
 
 static bool
@@ -67,14 +67,13 @@ check_names(const struct row *row, struct json_object *task, struct row_fault *f
 	const char *cancel = row_task_name(row, ROW_CANCEL);
 
 	if (unknown != NULL)
-		return row_fault(fault, "lakehost.task.%.40s: unknown", unknown);
+		return row_fault(fault, "lakehost.task.%.40s: is not a known member", unknown);
 	if (result == NULL && (json_get(task, "result") != NULL || json_get(task, "mode") == NULL))
-		return row_fault(fault, "lakehost.task.result: missing or not a name");
+		return row_fault(fault, "lakehost.task.result: must be a name");
 	if (cancel == NULL && json_get(task, "cancel") != NULL)
-		return row_fault(fault, "lakehost.task.cancel: not a name");
+		return row_fault(fault, "lakehost.task.cancel: must be a name");
 	if (cancel != NULL && result == NULL)
-		return row_fault(fault,
-				 "lakehost.task.cancel: lakehost.task.result must be set too");
+		return row_fault(fault, "lakehost.task.cancel: needs lakehost.task.result");
 	return true;
 }
 
@@ -91,9 +90,10 @@ row_task_init(struct row *row, struct row_fault *fault)
 		return true;
 	if (!json_object_is_type(task, json_type_object) &&
 	    !json_object_is_type(task, json_type_string))
-		return row_fault(fault, "lakehost.task: not a text or an object");
+		return row_fault(fault, "lakehost.task: must be a string or an object");
 	if (reveals)
-		return row_fault(fault, "lakehost.task: a tool that reveals cannot have one");
+		return row_fault(fault,
+				 "lakehost.task: is not allowed together with lakehost.reveals");
 	return init_mode(row, task, fault) &&
 	       (json_object_is_type(task, json_type_string) || check_names(row, task, fault));
 }
@@ -136,7 +136,7 @@ add_schema(struct json_object *json, const struct row *tool, enum row_part part)
 	properties = add_object(schema, "properties");
 	property = add_object(properties, "handle");
 	add_text(property, "type", "string");
-	add_text(property, "description", "The whole handle, as it was given.");
+	add_text(property, "description", "The whole handle, as the answer shows it.");
 	if (part == ROW_RESULT) {
 		property = add_object(properties, "wait_s");
 		add_text(property, "type", "integer");
@@ -174,7 +174,7 @@ task_json(const struct row *tool, enum row_part part)
 	snprintf(text, TITLE_MAX, "%s%s", parts[part].title, title != NULL ? title : tool->name);
 	add_text(json, "title", text);
 	snprintf(text, sizeof(text),
-		 "%s what %s has begun%s. Needs the handle that %s answered with.",
+		 "%s the operation that %s started%s. Needs the handle from the answer of %s.",
 		 parts[part].does, tool->name, parts[part].or, tool->name);
 	add_text(json, "description", text);
 	add_schema(json, tool, part);

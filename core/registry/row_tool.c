@@ -80,7 +80,7 @@ init_access(struct row *row, struct row_fault *fault)
 		row->by_sql = list[i].by_sql;
 		return true;
 	}
-	return row_fault(fault, "lakehost.access: not read, write, admin or by-sql");
+	return row_fault(fault, "lakehost.access: must be read, write, admin or by-sql");
 }
 
 static bool
@@ -91,21 +91,21 @@ check_annotations(const struct row *row, struct row_fault *fault)
 	const char *unknown;
 
 	if (annotations != NULL && !json_object_is_type(annotations, json_type_object))
-		return row_fault(fault, "annotations: not an object");
+		return row_fault(fault, "annotations: must be an object");
 	unknown = annotations == NULL ? NULL : row_unknown_member(annotations, hints);
 	if (unknown != NULL)
-		return row_fault(fault, "annotations.%.40s: unknown", unknown);
+		return row_fault(fault, "annotations.%.40s: is not a known member", unknown);
 	for (const char *const *hint = hints + 1; *hint != NULL; hint++) {
 		struct json_object *value = json_get(annotations, *hint);
 
 		if (value != NULL && !json_object_is_type(value, json_type_boolean))
-			return row_fault(fault, "annotations.%s: not true or false", *hint);
+			return row_fault(fault, "annotations.%s: must be true or false", *hint);
 	}
 	/* A tool that reads may need more than read access, for example for the value of a
 	 * secret. */
 	if (row->access != ACCESS_ADMIN && reads != json_flag(annotations, "readOnlyHint", false))
 		return row_fault(
-		    fault, "annotations.readOnlyHint must be %s, as lakehost.access is \"%s\"",
+		    fault, "annotations.readOnlyHint must be %s, because lakehost.access is \"%s\"",
 		    reads ? "true" : "false", json_str(row->meta, "access"));
 	if (json_flag(annotations, "readOnlyHint", false) &&
 	    json_flag(annotations, "destructiveHint", false))
@@ -134,7 +134,7 @@ init_schemas(struct row *row, struct row_fault *fault)
 	const char *type = json_str(input_of(row), "type");
 
 	if (type == NULL || strcmp(type, "object") != 0)
-		return row_fault(fault, "inputSchema: not a schema of type object");
+		return row_fault(fault, "inputSchema: must be a schema of type object");
 	return compile(row, "inputSchema", &row->input, fault) &&
 	       compile(row, "outputSchema", &row->output, fault) &&
 	       row_headers_init(row, input_of(row), fault);
@@ -172,12 +172,13 @@ check_values(const struct row *row, struct row_fault *fault)
 	int64_t seconds = json_int(row->meta, "wait_s", -1);
 
 	if (json_object_object_get_ex(row->meta, "confirm", NULL) && !check_sentence(row))
-		return row_fault(fault, "lakehost.confirm: not a sentence whose {…} are the names "
-					"of properties");
+		return row_fault(
+		    fault,
+		    "lakehost.confirm: must be a sentence in which each {NAME} names a property");
 	if (wait != NULL && (seconds < 0 || seconds > 50))
-		return row_fault(fault, "lakehost.wait_s: not 0 to 50");
+		return row_fault(fault, "lakehost.wait_s: must be 0 to 50");
 	return mime == NULL || json_object_is_type(mime, json_type_string) ||
-	       row_fault(fault, "lakehost.mime: not a string");
+	       row_fault(fault, "lakehost.mime: must be a string");
 }
 
 static bool
@@ -186,10 +187,10 @@ check_requests(const struct row *row, struct row_fault *fault)
 	struct json_object *list = json_get(row->meta, "requests");
 
 	if (list != NULL && !json_object_is_type(list, json_type_array))
-		return row_fault(fault, "lakehost.requests: not a list");
+		return row_fault(fault, "lakehost.requests: must be a list");
 	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++)
 		if (!json_object_is_type(json_object_array_get_idx(list, i), json_type_string))
-			return row_fault(fault, "lakehost.requests[%zu]: not a string", i);
+			return row_fault(fault, "lakehost.requests[%zu]: must be a string", i);
 	return true;
 }
 
@@ -213,18 +214,19 @@ check_scope(const struct row *row, struct row_fault *fault)
 	if (scope == NULL)
 		return true;
 	if (!json_object_is_type(scope, json_type_object))
-		return row_fault(fault, "lakehost.scope: not an object");
+		return row_fault(fault, "lakehost.scope: must be an object");
 	json_object_object_foreachC(scope, member) {
 		if (!is_property(row, json_str(scope, member.key)))
-			return row_fault(fault, "lakehost.scope.%.40s: not the name of a property",
+			return row_fault(fault,
+					 "lakehost.scope.%.40s: must be the name of a property",
 					 member.key);
 		if (!is_scope(member.key) &&
 		    json_get(json_obj(row->meta, "reveals"), member.key) == NULL)
-			return row_fault(fault,
-					 "lakehost.scope.%.40s: unknown: sql, catalog, schema, "
-					 "table, path, secret_scope, warehouse, cluster, job, or a "
-					 "name in lakehost.reveals",
-					 member.key);
+			return row_fault(
+			    fault,
+			    "lakehost.scope.%.40s: must be sql, catalog, schema, table, path, "
+			    "secret_scope, warehouse, cluster, job, or a name in lakehost.reveals",
+			    member.key);
 	}
 	return true;
 }
@@ -246,15 +248,19 @@ init_redact(struct row *row, struct row_fault *fault)
 	if (list == NULL)
 		return true;
 	if (!json_object_is_type(list, json_type_array))
-		return row_fault(fault, "lakehost.redact: not a list");
+		return row_fault(fault, "lakehost.redact: must be a list");
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		const char *name = row_string_at(list, i);
 
 		if (!is_property(row, name))
-			return row_fault(fault, "lakehost.redact[%zu]: not the name of a property",
-					 i);
+			return row_fault(fault,
+					 "lakehost.redact[%zu]: must be the name of a property", i);
 		if (has_header(row, name))
-			return row_fault(fault, "lakehost.redact[%zu]: a header repeats it", i);
+			return row_fault(
+			    fault,
+			    "lakehost.redact[%zu]: the property must not also be sent in a "
+			    "header (x-mcp-header)",
+			    i);
 		schema_hide(row->input, name);
 	}
 	return true;
@@ -269,16 +275,16 @@ init_times(struct row *row, struct row_fault *fault)
 	if (list == NULL)
 		return true;
 	if (!json_object_is_type(list, json_type_array))
-		return row_fault(fault, "lakehost.times: not a list");
+		return row_fault(fault, "lakehost.times: must be a list");
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		const char *name = row_string_at(list, i);
 		const char *type = is_property(row, name) ? property_type(row, name) : NULL;
 
 		if (type == NULL || (strcmp(type, "string") != 0 && strcmp(type, "integer") != 0))
-			return row_fault(fault,
-					 "lakehost.times[%zu]: not the name of a string or "
-					 "integer property",
-					 i);
+			return row_fault(
+			    fault,
+			    "lakehost.times[%zu]: must be the name of a string or integer property",
+			    i);
 		schema_time(row->input, name);
 	}
 	return true;
@@ -300,13 +306,14 @@ check_revealed(const struct row *row, const struct registry_source *source,
 		    option != NULL ? json_str(json_obj(options, option), "type") : NULL;
 
 		if (json_str(json_obj(row->meta, "scope"), member.key) == NULL)
-			return row_fault(fault, "lakehost.reveals.%.40s: not in lakehost.scope",
+			return row_fault(fault,
+					 "lakehost.reveals.%.40s: is missing in lakehost.scope",
 					 member.key);
 		if (type == NULL || strcmp(type, "array") != 0)
-			return row_fault(fault,
-					 "lakehost.reveals.%.40s: not the name of an option "
-					 "that is a list",
-					 member.key);
+			return row_fault(
+			    fault,
+			    "lakehost.reveals.%.40s: must be the name of an option that is a list",
+			    member.key);
 	}
 	return true;
 }
@@ -353,7 +360,7 @@ check_reveals(const struct row *row, const struct registry_source *source, struc
 		return true;
 	if (!json_object_is_type(reveals, json_type_boolean) &&
 	    !json_object_is_type(reveals, json_type_object))
-		return row_fault(fault, "lakehost.reveals: not true, false or an object");
+		return row_fault(fault, "lakehost.reveals: must be true, false or an object");
 	if (row->access != ACCESS_ADMIN &&
 	    (json_object_is_type(reveals, json_type_object) || json_object_get_boolean(reveals)))
 		return row_fault(fault, "lakehost.reveals: needs lakehost.access \"admin\"");
@@ -370,16 +377,18 @@ check_argument_aliases(const struct row *row, struct row_fault *fault)
 	if (aliases == NULL)
 		return true;
 	if (!json_object_is_type(aliases, json_type_object))
-		return row_fault(fault, "lakehost.argument_aliases: not an object");
+		return row_fault(fault, "lakehost.argument_aliases: must be an object");
 	json_object_object_foreachC(aliases, member) {
 		if (!is_property(row, json_str(aliases, member.key)))
 			return row_fault(
-			    fault, "lakehost.argument_aliases.%.40s: not the name of a property",
+			    fault,
+			    "lakehost.argument_aliases.%.40s: must be the name of a property",
 			    member.key);
 		if (is_property(row, member.key))
-			return row_fault(fault,
-					 "lakehost.argument_aliases.%.40s: is a property itself",
-					 member.key);
+			return row_fault(
+			    fault,
+			    "lakehost.argument_aliases.%.40s: is already the name of a property",
+			    member.key);
 	}
 	return true;
 }
@@ -403,7 +412,8 @@ check_variable(void *data, const char *name, size_t len, char op)
 	(void)op;
 	v->required += is_required(v->row, copy);
 	if (v->ok && !is_property(v->row, copy))
-		v->ok = row_fault(v->fault, "lakehost.%s: {%.40s} is not a property", v->key, copy);
+		v->ok = row_fault(v->fault, "lakehost.%s: {%.40s} is not the name of a property",
+				  v->key, copy);
 	free(copy);
 }
 
@@ -419,7 +429,8 @@ check_uri(const struct row *row, const char *key, const char *uri, struct row_fa
 		return row_fault(fault, "lakehost.%s: %s", key, why);
 	uri_template_vars(uri, check_variable, &v);
 	if (v.ok && required != NULL && v.required < json_object_array_length(required))
-		return row_fault(fault, "lakehost.%s: a required property is missing", key);
+		return row_fault(fault, "lakehost.%s: the URI must contain every required property",
+				 key);
 	return v.ok;
 }
 
@@ -438,7 +449,7 @@ check_uris(const struct row *row, struct row_fault *fault)
 		return json_get(row->meta, "mime") == NULL ||
 		       row_fault(fault, "lakehost.mime: needs lakehost.resource");
 	if (uri == NULL)
-		return row_fault(fault, "lakehost.resource: not a string");
+		return row_fault(fault, "lakehost.resource: must be a string");
 	if (row->access != ACCESS_READ || row->by_sql)
 		return row_fault(fault, "lakehost.resource: the tool must only read");
 	if (!check_uri(row, "resource", uri, fault))
@@ -455,10 +466,10 @@ init_meta(struct row *row, const struct registry_source *source, struct row_faul
 	const char *unknown;
 
 	if (row->meta == NULL)
-		return row_fault(fault, "lakehost: missing");
+		return row_fault(fault, "lakehost: is missing");
 	unknown = row_unknown_member(row->meta, meta_members);
 	if (unknown != NULL)
-		return row_fault(fault, "lakehost.%.40s: unknown", unknown);
+		return row_fault(fault, "lakehost.%.40s: is not a known member", unknown);
 	return init_access(row, fault) && check_values(row, fault) && row_task_init(row, fault) &&
 	       check_requests(row, fault) && check_scope(row, fault) && init_redact(row, fault) &&
 	       init_times(row, fault) && check_reveals(row, source, fault) &&
@@ -476,9 +487,9 @@ row_tool_init(struct row *row, const struct registry_source *source, struct row_
 		return row_fault(fault, "the name must have 1 to %zu characters of a-z, 0-9 and _",
 				 most);
 	if (unknown != NULL)
-		return row_fault(fault, "%.40s: unknown", unknown);
+		return row_fault(fault, "%.40s: is not a known member", unknown);
 	if (json_str(row->json, "description") == NULL)
-		return row_fault(fault, "description: missing");
+		return row_fault(fault, "description: is missing");
 	if (!init_schemas(row, fault) || !init_meta(row, source, fault) ||
 	    !check_annotations(row, fault))
 		return false;

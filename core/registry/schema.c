@@ -73,7 +73,7 @@ compiler_node(struct compiler *c, struct json_object *source)
 		return NULL;
 	}
 	if (c->schema->n_nodes >= SCHEMA_NODES_MAX || c->depth >= NESTING_MAX) {
-		compiler_fault(c, "too many schemas, or nested too deeply");
+		compiler_fault(c, "has too many schemas, or is nested too deeply");
 		return NULL;
 	}
 	node = new_node(c, source);
@@ -136,7 +136,7 @@ resolve_fragment(struct compiler *c, const char *fragment)
 	else if ((node = find_source(c->schema, target)) == NULL)
 		return compiler_node(c, target);
 	if (node == NULL)
-		compiler_fault(c, "leads nowhere");
+		compiler_fault(c, "the reference has no target");
 	return node;
 }
 
@@ -148,9 +148,9 @@ resolve(struct compiler *c, const char *ref)
 
 	buf_init(&fragment, PATH_MAX_BYTES);
 	if (ref[0] != '#')
-		compiler_fault(c, "only references within the same document are supported");
+		compiler_fault(c, "only references within the same schema are supported");
 	else if (!uri_decode(ref + 1, strlen(ref + 1), &fragment))
-		compiler_fault(c, "leads nowhere");
+		compiler_fault(c, "the reference has no target");
 	else
 		node = resolve_fragment(c, fragment.data);
 	buf_fini(&fragment);

@@ -47,17 +47,16 @@ check_string(struct check *c, const struct node *node, struct json_object *value
 		if (len == 0 && node->min_length > 0)
 			return fault_say(c, "must not be empty");
 		if (characters < node->min_length)
-			return fault_say(c, "%zu characters are fewer than the minimum %zu",
+			return fault_say(c, "has %zu characters; at least %zu are required",
 					 characters, node->min_length);
 		if (characters > node->max_length)
-			return fault_say(c, "%zu characters are more than the maximum %zu",
+			return fault_say(c, "has %zu characters; at most %zu are allowed",
 					 characters, node->max_length);
 	}
 	if (node->pattern == NULL || pattern_matches(node->pattern, text, len))
 		return true;
 	if (len > PATTERN_TEXT_MAX)
-		return fault_say(c, "%zu bytes are more than the maximum %u", len,
-				 PATTERN_TEXT_MAX);
+		return fault_say(c, "has %zu bytes; at most %u are allowed", len, PATTERN_TEXT_MAX);
 	return fault_value(c, value, "does not match the pattern %s", pattern_text(node->pattern));
 }
 
@@ -110,9 +109,9 @@ check_array(struct check *c, const struct node *node, struct json_object *value)
 	bool ok = true;
 
 	if (n < node->min_items)
-		return fault_say(c, "%zu items are fewer than the minimum %zu", n, node->min_items);
+		return fault_say(c, "has %zu items; at least %zu are required", n, node->min_items);
 	if (n > node->max_items)
-		return fault_say(c, "%zu items are more than the maximum %zu", n, node->max_items);
+		return fault_say(c, "has %zu items; at most %zu are allowed", n, node->max_items);
 	for (size_t i = 0; node->items != NULL && i < n && (ok || fault_goes_on(c)); i++)
 		ok &= check_inside(c, node->items, NULL, i, json_object_array_get_idx(value, i));
 	return ok && (!node->unique || check_unique(c, value, n));
@@ -202,10 +201,10 @@ check_object(struct check *c, const struct node *node, struct json_object *value
 	if (ok || fault_goes_on(c))
 		ok &= check_required(c, node, value, ok);
 	if (ok && n < node->min_members)
-		return fault_say(c, "%zu members are fewer than the minimum %zu", n,
+		return fault_say(c, "has %zu members; at least %zu are required", n,
 				 node->min_members);
 	if (ok && n > node->max_members)
-		return fault_say(c, "%zu members are more than the maximum %zu", n,
+		return fault_say(c, "has %zu members; at most %zu are allowed", n,
 				 node->max_members);
 	json_object_object_foreachC(value, member) {
 		if (!ok && !fault_goes_on(c))

@@ -184,7 +184,7 @@ fault_unknown(struct check *c, const struct node *node, const char *key, bool li
 		buf_puts(c->why, near != NULL ? " Allowed: " : "; allowed: ");
 		add_names(c->why, names, node->n_properties);
 	} else if (list) {
-		buf_puts(c->why, "; none is allowed");
+		buf_puts(c->why, "; no name is allowed here");
 	}
 	free(names);
 	return false;

@@ -51,10 +51,10 @@ on_type(struct compiler *c, struct node *node, struct json_object *value)
 {
 	if (json_object_is_type(value, json_type_string)) {
 		node->types = type_parse(json_object_get_string(value));
-		return node->types != 0 || compiler_fault(c, "no such type");
+		return node->types != 0 || compiler_fault(c, "names an unknown type");
 	}
 	if (!json_object_is_type(value, json_type_array) || json_object_array_length(value) == 0)
-		return compiler_fault(c, "a type must be a name or a list of names");
+		return compiler_fault(c, "must be a name or a list of names");
 	for (size_t i = 0; i < json_object_array_length(value); i++) {
 		struct json_object *item = json_object_array_get_idx(value, i);
 		unsigned type = json_object_is_type(item, json_type_string)
@@ -62,7 +62,7 @@ on_type(struct compiler *c, struct node *node, struct json_object *value)
 				  : 0;
 
 		if (type == 0)
-			return compiler_fault(c, "no such type");
+			return compiler_fault(c, "names an unknown type");
 		node->types |= type;
 	}
 	return true;
@@ -75,7 +75,7 @@ on_properties(struct compiler *c, struct node *node, struct json_object *value)
 	size_t n;
 
 	if (!json_object_is_type(value, json_type_object))
-		return compiler_fault(c, "not an object");
+		return compiler_fault(c, "must be an object");
 	n = (size_t)json_object_object_length(value);
 	node->properties = xcalloc(n, sizeof(*node->properties));
 	json_object_object_foreachC(value, member) {
@@ -96,14 +96,14 @@ on_required(struct compiler *c, struct node *node, struct json_object *value)
 	size_t n;
 
 	if (!json_object_is_type(value, json_type_array))
-		return compiler_fault(c, "not a list of names");
+		return compiler_fault(c, "must be a list of names");
 	n = json_object_array_length(value);
 	node->required = xcalloc(n, sizeof(*node->required));
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *name = json_object_array_get_idx(value, i);
 
 		if (!json_object_is_type(name, json_type_string))
-			return compiler_fault(c, "not a list of names");
+			return compiler_fault(c, "must be a list of names");
 		node->required[node->n_required++] = json_object_get_string(name);
 	}
 	return true;
@@ -115,7 +115,7 @@ on_list(struct compiler *c, struct node_list *list, struct json_object *value)
 	size_t n;
 
 	if (!json_object_is_type(value, json_type_array) || json_object_array_length(value) == 0)
-		return compiler_fault(c, "not a list of schemas");
+		return compiler_fault(c, "must be a list with at least one schema");
 	n = json_object_array_length(value);
 	list->item = xcalloc(n, sizeof(struct node *));
 	for (size_t i = 0; i < n; i++) {
@@ -139,7 +139,7 @@ on_definitions(struct compiler *c, struct node *node, struct json_object *value)
 
 	(void)node;
 	if (!json_object_is_type(value, json_type_object))
-		return compiler_fault(c, "not an object");
+		return compiler_fault(c, "must be an object");
 	json_object_object_foreachC(value, member)
 		if (compiler_node_at(c, member.key, member.val) == NULL)
 			return false;
@@ -152,7 +152,7 @@ on_enum(struct compiler *c, struct node *node, struct json_object *value)
 	node->values = value;
 	return (json_object_is_type(value, json_type_array) &&
 		json_object_array_length(value) > 0) ||
-	       compiler_fault(c, "not a list of values");
+	       compiler_fault(c, "must be a list with at least one value");
 }
 
 static bool
@@ -177,7 +177,7 @@ static bool
 on_number(struct compiler *c, struct json_object **place, struct json_object *value)
 {
 	*place = value;
-	return (value_type(value) & TYPE_NUMBER) != 0 || compiler_fault(c, "not a number");
+	return (value_type(value) & TYPE_NUMBER) != 0 || compiler_fault(c, "must be a number");
 }
 
 static bool
@@ -193,7 +193,7 @@ on_size(struct compiler *c, size_t *place, struct json_object *value)
 	double size = (value_type(value) & TYPE_INTEGER) != 0 ? json_object_get_double(value) : -1;
 
 	if (size < 0 || size > INT_MAX)
-		return compiler_fault(c, "not a size");
+		return compiler_fault(c, "must be a whole number that is not negative");
 	*place = (size_t)size;
 	return true;
 }
@@ -203,13 +203,13 @@ on_flag(struct compiler *c, bool *place, struct json_object *value)
 {
 	*place = json_object_get_boolean(value) != 0;
 	return json_object_is_type(value, json_type_boolean) ||
-	       compiler_fault(c, "not true or false");
+	       compiler_fault(c, "must be true or false");
 }
 
 static bool
 on_pattern(struct compiler *c, struct node *node, struct json_object *value)
 {
-	const char *why = "it is not a string";
+	const char *why = "must be a string";
 
 	if (json_object_is_type(value, json_type_string))
 		node->pattern = pattern_compile(json_object_get_string(value), &why);
@@ -226,7 +226,7 @@ on_dialect(struct compiler *c, struct node *node, struct json_object *value)
 	(void)node;
 	return (strncmp(name, DIALECT, len) == 0 &&
 		(name[len] == '\0' || strcmp(name + len, "#") == 0)) ||
-	       compiler_fault(c, "only %s is known", DIALECT);
+	       compiler_fault(c, "must be %s", DIALECT);
 }
 
 /* "$id" below the root would change the base of references, so it is refused. */
@@ -234,14 +234,15 @@ static bool
 on_id(struct compiler *c, struct node *node, struct json_object *value)
 {
 	(void)value;
-	return node == c->schema->root || compiler_fault(c, "only the whole document may have "
-							    "one");
+	return node == c->schema->root ||
+	       compiler_fault(c, "is allowed only at the top of the schema");
 }
 
 static bool
 on_text(struct compiler *c, struct json_object *value)
 {
-	return json_object_is_type(value, json_type_string) || compiler_fault(c, "not a string");
+	return json_object_is_type(value, json_type_string) ||
+	       compiler_fault(c, "must be a string");
 }
 
 /* How a keyword is read, and in which field it is stored. */

@@ -50,7 +50,7 @@ add_places(struct translation *t, size_t places)
 	t->group[t->depth].last = places;
 	t->group[t->depth].repeatable = true;
 	return t->group[t->depth].places <= EXPANDED_MAX ||
-	       refuse(t, "its repetitions make it too long");
+	       refuse(t, "the repetitions make the pattern too long");
 }
 
 /* ---- classes: a set of ASCII characters, with or without all characters beyond ASCII --------- */
@@ -130,7 +130,7 @@ add_set(struct translation *t, const struct set *set)
 	for (int c = 1; c < 128; c++)
 		members += set->has[c];
 	if (members == 0 && !set->beyond)
-		return refuse(t, "a class without any character");
+		return refuse(t, "a class of characters contains no character");
 	if (members == 1 && set->has['^']) {
 		buf_puts(&t->out, set->beyond ? "(\\^|" BEYOND_ASCII ")" : "\\^");
 		return add_places(t, 3);
@@ -191,7 +191,7 @@ translate_class(struct translation *t)
 	if (negated)
 		t->p++;
 	if (*t->p == ']')
-		return refuse(t, "an empty class");
+		return refuse(t, "a class of characters is empty");
 	while (*t->p != ']') {
 		int from, to;
 
@@ -203,10 +203,10 @@ translate_class(struct translation *t)
 			t->p++;
 			to = class_member(t, &set);
 			if (from < 0 || to < 0)
-				return refuse(t, "a range in a class that is not valid");
+				return refuse(t, "a range of characters is not valid");
 		}
 		if (from == -1 || to < from)
-			return refuse(t, "a class that is not supported");
+			return refuse(t, "this class of characters is not supported");
 		if (from >= 0)
 			set_range(&set, (unsigned char)from, (unsigned char)to);
 	}
@@ -229,13 +229,13 @@ translate_escape(struct translation *t)
 	int value;
 
 	if (c == '\0')
-		return refuse(t, "a backslash at the end");
+		return refuse(t, "the pattern must not end with a backslash");
 	t->p++;
 	if (set_named(&set, c))
 		return add_set(t, &set);
 	value = escaped_char(c);
 	if (value < 0)
-		return refuse(t, "an escape that is not supported");
+		return refuse(t, "this escape is not supported");
 	if (strchr("^$\\.*+?()[]{}|", value) != NULL)
 		buf_putc(&t->out, '\\');
 	buf_putc(&t->out, (char)value);
@@ -251,7 +251,7 @@ open_group(struct translation *t)
 		t->p += 2;
 	}
 	if (t->depth + 1 == GROUPS_MAX)
-		return refuse(t, "nested too deeply");
+		return refuse(t, "the pattern is nested too deeply");
 	t->depth++;
 	t->group[t->depth].places = t->group[t->depth].last = 0;
 	t->group[t->depth].repeatable = false;
@@ -300,7 +300,7 @@ translate_braces(struct translation *t, size_t *times)
 	if (*t->p != '}' || most < least)
 		return refuse(t, "{ that is not a repetition");
 	if (most > REPEAT_MAX)
-		return refuse(t, "too many repetitions");
+		return refuse(t, "a number of repetitions is too large");
 	t->p++;
 	buf_add(&t->out, start - 1, (size_t)(t->p - start) + 1);
 	*times = most > 0 ? most : 1;
@@ -313,7 +313,7 @@ translate_repeat(struct translation *t, char c)
 	size_t times = 1, last = t->group[t->depth].last;
 
 	if (!t->group[t->depth].repeatable)
-		return refuse(t, "a repetition without anything to repeat");
+		return refuse(t, "a repetition does not follow a character or a group");
 	t->group[t->depth].repeatable = false;
 	if (c == '{') {
 		if (!translate_braces(t, &times))
@@ -325,7 +325,7 @@ translate_repeat(struct translation *t, char c)
 		return refuse(t, "lazy repetition is not supported");
 	t->group[t->depth].places += last * (times - 1);
 	return t->group[t->depth].places <= EXPANDED_MAX ||
-	       refuse(t, "its repetitions make it too long");
+	       refuse(t, "the repetitions make the pattern too long");
 }
 
 static bool
@@ -377,7 +377,7 @@ translate_next(struct translation *t)
 		buf_putc(&t->out, c);
 		return true;
 	case ']':
-	case '}': return refuse(t, "a bracket or brace without its partner");
+	case '}': return refuse(t, "a bracket or brace has no counterpart");
 	default: return translate_literal(t);
 	}
 }
@@ -390,7 +390,7 @@ translate(struct translation *t)
 			return false;
 	if (t->depth > 0)
 		return refuse(t, "( without )");
-	return buf_ok(&t->out) || refuse(t, "its repetitions make it too long");
+	return buf_ok(&t->out) || refuse(t, "the repetitions make the pattern too long");
 }
 
 struct pattern *
@@ -399,7 +399,7 @@ pattern_compile(const char *text, const char **why)
 	struct translation t = { .p = text };
 	struct pattern *pattern = NULL;
 
-	*why = "it is too long";
+	*why = "the pattern is too long";
 	if (strlen(text) > PATTERN_MAX)
 		return NULL;
 	buf_init(&t.out, 200 * PATTERN_MAX);
@@ -407,7 +407,7 @@ pattern_compile(const char *text, const char **why)
 		pattern = xcalloc(1, sizeof(*pattern));
 		pattern->text = xstrdup(text);
 		if (regcomp(&pattern->regex, t.out.data, REG_EXTENDED | REG_NOSUB) != 0) {
-			t.why = "it is not a regular expression";
+			t.why = "the pattern is not a valid regular expression";
 			free(pattern->text);
 			free(pattern);
 			pattern = NULL;

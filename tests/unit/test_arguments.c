@@ -218,7 +218,7 @@ static void
 names_stay_on_their_line(void)
 {
 	taken("list_clusters", "{\"a\\nNext: x\":1}", NULL, "",
-	      "unknown argument \"a\\nNext: x\"; none is allowed");
+	      "unknown argument \"a\\nNext: x\"; no name is allowed here");
 	refused("\"row_limit\":\"\\u2028a\\u2029b\\u0085c\"",
 		"row_limit: \"   a   b  c\" is a string, not integer");
 	refused("\"parameters\":{\"a\\nb\":[]}", "parameters.a\\nb: an array instead of string");
@@ -233,9 +233,9 @@ arguments_that_clients_add(void)
 	      "{}", "", "");
 	taken("list_clusters", "{\"random_string\":\"x\"}", "{}", "", "");
 	taken("list_clusters", "{\"action\":\"x\"}", NULL, "",
-	      "unknown argument \"action\"; none is allowed");
+	      "unknown argument \"action\"; no name is allowed here");
 	taken("list_clusters", "{\"toolSummary\":\"x\"}", NULL, "",
-	      "unknown argument \"toolSummary\"; none is allowed");
+	      "unknown argument \"toolSummary\"; no name is allowed here");
 }
 
 static int64_t

@@ -187,31 +187,35 @@ refuses_bad_code(void)
 		const char *why;
 	} cases[] = {
 		{ BUILT("bad_abi"), "bad_abi", PLUGIN_DESCRIPTOR,
-		  "its ABI is 1.1, but 1.0 in the manifest" },
+		  "the ABI is 1.1 in the code, but 1.0 in the manifest" },
 		{ BUILT("bad_count"), "bad_count", PLUGIN_DESCRIPTOR,
-		  "it has 2 tools, but the manifest has 1" },
+		  "the code has 2 tools, but the manifest has 1" },
 		{ BUILT("bad_dlopen"), "bad_dlopen", PLUGIN_DLOPEN, "nobody_has_this_function" },
 		{ BUILT("bad_note"), "bad_note", PLUGIN_NO_MANIFEST, "no note" },
 		{ BUILT("bad_operation"), "bad_operation", PLUGIN_DESCRIPTOR,
-		  "tools[0] \"tool_one\": its operation has no start or no poll" },
+		  "the operation of tools[0] \"tool_one\" has no start function or no poll "
+		  "function" },
 		{ BUILT("bad_permissions"), "bad_permissions", PLUGIN_PERMISSIONS,
 		  "\"tool_one\" sends DELETE /api/2.0/things/{id}" },
 		{ BUILT("bad_request"), "bad_request", PLUGIN_DESCRIPTOR,
-		  "tools[0] \"tool_one\": its request must be \"METHOD /path\"" },
+		  "the request of tools[0] \"tool_one\" must be \"METHOD /path\"" },
 		{ BUILT("bad_row"), "bad_row", PLUGIN_DESCRIPTOR,
-		  "tools[0] is \"tool_two\", but \"tool_one\" in the manifest" },
-		{ BUILT("bad_size"), "bad_size", PLUGIN_DESCRIPTOR, "its size is 8, but at least" },
+		  "tools[0] is named \"tool_two\" in the code, but \"tool_one\" in the manifest" },
+		{ BUILT("bad_size"), "bad_size", PLUGIN_DESCRIPTOR,
+		  "the descriptor has 8 bytes, but must have at least" },
 		{ BUILT("bad_start"), "bad_start", PLUGIN_START,
 		  "not with the options {\"table\":\"none\"}" },
 		{ BUILT("bad_stride"), "bad_stride", PLUGIN_DESCRIPTOR, "invalid stride 12" },
 		{ BUILT("bad_symbol"), "bad_symbol", PLUGIN_NO_SYMBOL, "mcp_plugin" },
 		{ BUILT("bad_task"), "bad_task", PLUGIN_DESCRIPTOR,
-		  "tools[0] \"tool_one\": has lakehost.task, but is not an operation" },
+		  "tools[0] \"tool_one\" has lakehost.task in the manifest, but is not an "
+		  "operation" },
 		{ BUILT("bad_task_cancel"), "bad_task_cancel", PLUGIN_DESCRIPTOR,
-		  "has lakehost.task.cancel, but its operation has no cancel" },
+		  "has lakehost.task.cancel in the manifest, but its operation has no cancel" },
 		{ BUILT("bad_version"), "bad_version", PLUGIN_DESCRIPTOR,
-		  "its version is \"2.0.0\", but \"1.0.0\" in the manifest" },
-		{ BUILT("bad_ways"), "bad_ways", PLUGIN_DESCRIPTOR, "has 2 of handler" },
+		  "the version is \"2.0.0\" in the code, but \"1.0.0\" in the manifest" },
+		{ BUILT("bad_ways"), "bad_ways", PLUGIN_DESCRIPTOR,
+		  "has 2 of the members handler" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -280,11 +284,11 @@ reads_larger_descriptors(void)
 	code_fini(&code);
 	operation.operation.size = 0;
 	ASSERT_INT(code_adopt(&code, &later.plugin, manifest, why, sizeof(why)), PLUGIN_DESCRIPTOR);
-	CU_ASSERT(strstr(why, "its operation has the invalid size 0") != NULL);
+	CU_ASSERT(strstr(why, "has the invalid size 0") != NULL);
 	code_fini(&code);
 	later.plugin.size = 0;
 	ASSERT_INT(code_adopt(&code, &later.plugin, manifest, why, sizeof(why)), PLUGIN_DESCRIPTOR);
-	CU_ASSERT(strstr(why, "its size is 0") != NULL);
+	CU_ASSERT(strstr(why, "the descriptor has 0 bytes") != NULL);
 	code_fini(&code);
 	json_object_put(manifest);
 }

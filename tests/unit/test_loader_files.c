@@ -98,7 +98,7 @@ refuses_writable_files(void)
 	static const struct {
 		mode_t mode;
 		const char *why;
-	} cases[] = { { 0666, "mode 0666: run chmod go-w" },
+	} cases[] = { { 0666, "mode 0666, so other users can write to it; run chmod go-w" },
 		      { 0646, "mode 0646" },
 		      { 0664, "mode 0664" } };
 	/* unless the group belongs to this user alone */
@@ -182,7 +182,7 @@ refuses_foreign_owners(void)
 	path = rig_with_good(&rig);
 	if (geteuid() == 0) {
 		CU_ASSERT_FATAL(chown(path, 12345, 12345) == 0);
-		expect_one(&rig, PLUGIN_OWNER, "belongs to uid 12345, but this host runs as 0");
+		expect_one(&rig, PLUGIN_OWNER, "belongs to uid 12345, but this host runs as uid 0");
 		rig_init(&rig);
 		plugin_copy(BUILT("good"), rig.folder, "good.so");
 		CU_ASSERT_FATAL(chown(rig.folder, 12345, 12345) == 0);
@@ -231,7 +231,7 @@ refuses_damaged_files(void)
 	image.data[0] = 'M';
 	image_write(&image, rig.folder, "good.so");
 	image_free(&image);
-	expect_one(&rig, PLUGIN_NOT_ELF, "it has no ELF header");
+	expect_one(&rig, PLUGIN_NOT_ELF, "the file has no ELF header");
 }
 
 static void
@@ -251,7 +251,7 @@ refuses_bad_manifests(void)
 	image_replace(&image, "\"summary\"", "\"sunmary\"");
 	image_write(&image, rig.folder, "good.so");
 	image_free(&image);
-	expect_one(&rig, PLUGIN_BAD_MANIFEST, "plugin.sunmary: unknown");
+	expect_one(&rig, PLUGIN_BAD_MANIFEST, "plugin.sunmary: is not a known member");
 
 	rig_init(&rig);
 	image = image_read(BUILT("good"));

@@ -203,7 +203,8 @@ refuses_damaged_manifests(void)
 		enum plugin_refusal refusal;
 	} cases[] = {
 		{ "{\"plugin\"", "['plugin'", "", PLUGIN_BAD_MANIFEST },
-		{ "\"vendor\"", "\"vendur\"", "vendur: unknown", PLUGIN_BAD_MANIFEST },
+		{ "\"vendor\"", "\"vendur\"", "vendur: is not a known member",
+		  PLUGIN_BAD_MANIFEST },
 		{ "\"abi\":\"1.0\"", "\"abi\":\"1.1\"", "ABI 1.1, but this host has 1.0",
 		  PLUGIN_ABI },
 		{ "\"abi\":\"1.0\"", "\"abi\":\"2.0\"", "ABI 2.0, but this host has 1.0",
@@ -281,25 +282,25 @@ checks_rows(void)
 		  NULL },
 		{ "\"tools\":[7],\"resources\":[],\"templates\":[],\"prompts\":[],"
 		  "\"completions\":[]",
-		  "tools[0]: not an object" },
+		  "tools[0]: must be an object" },
 		{ "\"tools\":[{\"name\":\"a\",\"lakehost\":{\"former\":\"b\"}}],\"resources\":[],"
 		  "\"templates\":[],\"prompts\":[],\"completions\":[]",
-		  "tools[0].lakehost.former: must not be in a manifest" },
+		  "tools[0].lakehost.former: is not allowed in a manifest" },
 		{ "\"tools\":[{\"name\":\"a\",\"lakehost\":{\"requests\":[\"GET /none\"]}}],"
 		  "\"resources\":[],\"templates\":[],\"prompts\":[],\"completions\":[]",
 		  "tool a: lakehost.requests[0] is not one of the plugin's permissions" },
 		{ "\"tools\":[],\"resources\":[{\"name\":\"a\"}],\"templates\":[],"
 		  "\"prompts\":[],\"completions\":[]",
-		  "resources[0].uri: missing" },
+		  "resources[0].uri: must be a string that is not empty" },
 		{ "\"tools\":[],\"resources\":[],\"templates\":[{\"name\":\"a\",\"uri\":\"b\"}],"
 		  "\"prompts\":[],\"completions\":[]",
-		  "templates[0].uriTemplate: missing" },
+		  "templates[0].uriTemplate: must be a string that is not empty" },
 		{ "\"tools\":[],\"resources\":[],\"templates\":[],\"prompts\":[],"
 		  "\"completions\":[{\"ref\":{\"type\":\"ref/tool\",\"name\":\"a\"},"
 		  "\"argument\":\"b\"}]",
-		  "completions[0].ref: neither" },
+		  "completions[0].ref: must name a prompt or a template of the plugin" },
 		{ "\"tools\":[],\"resources\":[],\"templates\":[],\"prompts\":[]",
-		  "completions: missing" },
+		  "completions: must be an array" },
 	};
 	char why[256], text[1024];
 

@@ -168,7 +168,7 @@ faults_are_named(void)
 		{ "a.md", "---\nrequired : x\n---\nx",
 		  "a.md:2: the name of an argument is missing" },
 		{ "a.md", "---\noptional A b: x\n---\nx",
-		  "a.md: prompt a: arguments[0].name: missing, or not a name" },
+		  "a.md: prompt a: arguments[0].name: must be a name" },
 		{ "a.md", "---\noptional a: x\noptional a: y\n---\nx",
 		  "a.md: prompt a: arguments[1]: \"a\" is listed twice" },
 		{ "a.md", "one\ntwo {{b}}", "a.md:2: {{b}} is not an argument" },
@@ -192,7 +192,7 @@ faults_are_named(void)
 		{ "a.json", "{\"lakehost\":{}}", "a.json: lakehost is not allowed in a file" },
 		{ "a.json", "{\"arguments\":{}}", "a.json: arguments must be a list" },
 		{ "a.json", "{\"icon\":1,\"messages\":[{\"role\":\"user\",\"text\":\"x\"}]}",
-		  "a.json: prompt a: icon: unknown" },
+		  "a.json: prompt a: icon: is not a known member" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -318,8 +318,8 @@ a_refused_plugin_adds_nothing(void)
 	struct json_object *arguments;
 	struct registry *r = registry_of(manifests, 2);
 
-	ASSERT_STR(refusals, "0: tool a: lakehost.resource: {y} is not a property\n"
-			     "1: completion 0: bad: unknown\n");
+	ASSERT_STR(refusals, "0: tool a: lakehost.resource: {y} is not the name of a property\n"
+			     "1: completion 0: bad: is not a known member\n");
 	CU_ASSERT(registry_tool(r, "b", row_view_of(ACCESS_ADMIN)) == NULL);
 	CU_ASSERT(registry_prompt(r, "p", row_view_of(ACCESS_ADMIN)) == NULL &&
 		  registry_prompt(r, "p2", row_view_of(ACCESS_ADMIN)) == NULL);
@@ -338,7 +338,7 @@ completions_stay_within_the_plugin(void)
 	};
 	struct registry *r = registry_of(manifests, 2);
 
-	ASSERT_STR(refusals, "1: completion of p x: no such argument\n");
+	ASSERT_STR(refusals, "1: completion of p x: this argument does not exist\n");
 	registry_done(r);
 }
 

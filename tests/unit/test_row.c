@@ -49,14 +49,15 @@ names_of_tools(void)
 static void
 members_of_tools(void)
 {
-	tool_refused(TOOL("a", "\"annotation\":{}," GOOD), "tool a: annotation: unknown");
-	tool_refused(TOOL("a", "\"title\":1," GOOD), "tool a: title: not a text");
-	tool_refused(TOOL("a", "\"title\":\"\"," GOOD), "tool a: title: not a text");
-	tool_refused(TOOL("a", "\"icons\":{}," GOOD), "tool a: icons: not a list");
-	tool_refused(TOOL("a", "\"_meta\":[]," GOOD), "tool a: _meta: not an object");
-	tool_refused("{\"name\":\"a\"," GOOD "}", "tool a: description: missing");
+	tool_refused(TOOL("a", "\"annotation\":{}," GOOD),
+		     "tool a: annotation: is not a known member");
+	tool_refused(TOOL("a", "\"title\":1," GOOD), "tool a: title: must be a string");
+	tool_refused(TOOL("a", "\"title\":\"\"," GOOD), "tool a: title: must be a string");
+	tool_refused(TOOL("a", "\"icons\":{}," GOOD), "tool a: icons: must be a list");
+	tool_refused(TOOL("a", "\"_meta\":[]," GOOD), "tool a: _meta: must be an object");
+	tool_refused("{\"name\":\"a\"," GOOD "}", "tool a: description: is missing");
 	tool_refused("{\"name\":\"a\",\"description\":\"\"," GOOD "}",
-		     "tool a: description: not a text");
+		     "tool a: description: must be a string");
 }
 
 static void
@@ -66,16 +67,16 @@ schemas_of_tools(void)
 	static const struct {
 		const char *members, *why;
 	} list[] = {
-		{ "", "tool a: inputSchema: not a schema of type object" },
-		{ "\"inputSchema\":true,", "tool a: inputSchema: not a schema of type object" },
-		{ "\"inputSchema\":{},", "tool a: inputSchema: not a schema of type object" },
+		{ "", "tool a: inputSchema: must be a schema of type object" },
+		{ "\"inputSchema\":true,", "tool a: inputSchema: must be a schema of type object" },
+		{ "\"inputSchema\":{},", "tool a: inputSchema: must be a schema of type object" },
 		{ "\"inputSchema\":{\"type\":\"array\"},",
-		  "tool a: inputSchema: not a schema of type object" },
+		  "tool a: inputSchema: must be a schema of type object" },
 		{ "\"inputSchema\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"text"
 		  "\"}}},",
-		  "tool a: inputSchema: /properties/x/type: no such type" },
+		  "tool a: inputSchema: /properties/x/type: names an unknown type" },
 		{ INPUT ",\"outputSchema\":{\"type\":5},",
-		  "tool a: outputSchema: /type: a type must be a name or a list of names" },
+		  "tool a: outputSchema: /type: must be a name or a list of names" },
 		{ INPUT ",\"outputSchema\":{\"type\":\"array\"},", NULL },
 	};
 
@@ -100,23 +101,23 @@ access_against_annotations(void)
 	tool_refused(TOOL("a", INPUT "," READS "," ACCESS("admin")), NULL);
 	tool_refused(
 	    TOOL("a", INPUT "," ACCESS("read")),
-	    "tool a: annotations.readOnlyHint must be true, as lakehost.access is \"read\"");
+	    "tool a: annotations.readOnlyHint must be true, because lakehost.access is \"read\"");
 	tool_refused(
 	    TOOL("a", INPUT "," READS "," ACCESS("write")),
-	    "tool a: annotations.readOnlyHint must be false, as lakehost.access is \"write\"");
-	tool_refused(
-	    TOOL("a", INPUT "," READS "," ACCESS("by-sql")),
-	    "tool a: annotations.readOnlyHint must be false, as lakehost.access is \"by-sql\"");
+	    "tool a: annotations.readOnlyHint must be false, because lakehost.access is \"write\"");
+	tool_refused(TOOL("a", INPUT "," READS "," ACCESS("by-sql")),
+		     "tool a: annotations.readOnlyHint must be false, because lakehost.access is "
+		     "\"by-sql\"");
 	tool_refused(
 	    TOOL("a", INPUT
 		 "," HINTS("\"readOnlyHint\":true,\"destructiveHint\":true") "," ACCESS("read")),
 	    "tool a: annotations.destructiveHint: must not be set, because the tool only reads");
 	tool_refused(TOOL("a", INPUT "," HINTS("\"readonlyHint\":true") "," ACCESS("read")),
-		     "tool a: annotations.readonlyHint: unknown");
+		     "tool a: annotations.readonlyHint: is not a known member");
 	tool_refused(TOOL("a", INPUT "," HINTS("\"idempotentHint\":\"yes\"") "," ACCESS("write")),
-		     "tool a: annotations.idempotentHint: not true or false");
+		     "tool a: annotations.idempotentHint: must be true or false");
 	tool_refused(TOOL("a", INPUT ",\"annotations\":[]," ACCESS("write")),
-		     "tool a: annotations: not an object");
+		     "tool a: annotations: must be an object");
 }
 
 static void
@@ -135,28 +136,29 @@ meta_refused(const char *meta, const char *why)
 static void
 the_member_lakehost(void)
 {
-	tool_refused(TOOL("a", INPUT "," READS), "tool a: lakehost: missing");
+	tool_refused(TOOL("a", INPUT "," READS), "tool a: lakehost: is missing");
 	tool_refused(TOOL("a", INPUT "," READS ",\"lakehost\":1"),
-		     "tool a: lakehost: not an object");
+		     "tool a: lakehost: must be an object");
 	tool_refused(TOOL("a", INPUT "," READS ",\"lakehost\":{}"),
-		     "tool a: lakehost.access: not read, write, admin or by-sql");
+		     "tool a: lakehost.access: must be read, write, admin or by-sql");
 	tool_refused(TOOL("a", INPUT "," READS "," ACCESS("all")),
-		     "tool a: lakehost.access: not read, write, admin or by-sql");
-	meta_refused(",\"confirmed\":true", "tool a: lakehost.confirmed: unknown");
-	meta_refused(",\"inline\":1", "tool a: lakehost.inline: not true or false");
+		     "tool a: lakehost.access: must be read, write, admin or by-sql");
+	meta_refused(",\"confirmed\":true", "tool a: lakehost.confirmed: is not a known member");
+	meta_refused(",\"inline\":1", "tool a: lakehost.inline: must be true or false");
 	/* a setting that has no effect is refused */
-	meta_refused(",\"task\":1", "tool a: lakehost.task: not a text or an object");
-	meta_refused(",\"task\":\"maybe\"", "tool a: lakehost.task: not never, may or must");
-	meta_refused(",\"task\":{\"mode\":true}", "tool a: lakehost.task: not never, may or must");
+	meta_refused(",\"task\":1", "tool a: lakehost.task: must be a string or an object");
+	meta_refused(",\"task\":\"maybe\"", "tool a: lakehost.task: must be never, may or must");
+	meta_refused(",\"task\":{\"mode\":true}",
+		     "tool a: lakehost.task: must be never, may or must");
 	meta_refused(",\"task\":{\"mode\":\"may\",\"cancel\":\"b\"}",
-		     "tool a: lakehost.task.cancel: lakehost.task.result must be set too");
+		     "tool a: lakehost.task.cancel: needs lakehost.task.result");
 	meta_refused(",\"task\":\"may\"", NULL);
 	meta_refused(",\"task\":{\"mode\":\"must\"}", NULL);
-	meta_refused(",\"task\":{}", "tool a: lakehost.task.result: missing or not a name");
+	meta_refused(",\"task\":{}", "tool a: lakehost.task.result: must be a name");
 	meta_refused(",\"task\":{\"result\":\"get_a\",\"poll\":\"b\"}",
-		     "tool a: lakehost.task.poll: unknown");
+		     "tool a: lakehost.task.poll: is not a known member");
 	meta_refused(",\"task\":{\"result\":\"get_a\",\"cancel\":1}",
-		     "tool a: lakehost.task.cancel: not a name");
+		     "tool a: lakehost.task.cancel: must be a name");
 	meta_refused(",\"task\":{\"result\":\"Get\"}",
 		     "tool a: lakehost.task.result: the name must have 1 to 35 "
 		     "characters of a-z, 0-9 and _");
@@ -171,18 +173,18 @@ the_member_lakehost(void)
 		char meta[64];
 
 		snprintf(meta, sizeof(meta), ",\"confirm\":%s", wrong[i]);
-		meta_refused(meta, "tool a: lakehost.confirm: not a sentence whose {…} are the "
-				   "names of properties");
+		meta_refused(meta, "tool a: lakehost.confirm: must be a sentence in which each "
+				   "{NAME} names a property");
 	}
 	meta_refused(",\"scope\":{\"catalog\":\"id\",\"table\":\"id\",\"job\":\"id\"}", NULL);
 	meta_refused(",\"scope\":{\"catalogs\":\"id\"}",
-		     "tool a: lakehost.scope.catalogs: unknown: sql, catalog, schema, table, path, "
+		     "tool a: lakehost.scope.catalogs: must be sql, catalog, schema, table, path, "
 		     "secret_scope, warehouse, cluster, job, or a name in lakehost.reveals");
 	meta_refused(",\"wait_s\":50,\"inline\":true", NULL);
-	meta_refused(",\"requests\":\"GET /x\"", "tool a: lakehost.requests: not a list");
-	meta_refused(",\"requests\":[1]", "tool a: lakehost.requests[0]: not a string");
-	meta_refused(",\"wait_s\":51", "tool a: lakehost.wait_s: not 0 to 50");
-	meta_refused(",\"wait_s\":\"5\"", "tool a: lakehost.wait_s: not 0 to 50");
+	meta_refused(",\"requests\":\"GET /x\"", "tool a: lakehost.requests: must be a list");
+	meta_refused(",\"requests\":[1]", "tool a: lakehost.requests[0]: must be a string");
+	meta_refused(",\"wait_s\":51", "tool a: lakehost.wait_s: must be 0 to 50");
+	meta_refused(",\"wait_s\":\"5\"", "tool a: lakehost.wait_s: must be 0 to 50");
 }
 
 static void
@@ -191,13 +193,13 @@ arguments_in_lakehost_are_properties(void)
 	meta_refused(",\"scope\":{\"sql\":\"id\"},\"redact\":[\"id\"],"
 		     "\"argument_aliases\":{\"ident\":\"id\"}",
 		     NULL);
-	meta_refused(",\"scope\":[]", "tool a: lakehost.scope: not an object");
+	meta_refused(",\"scope\":[]", "tool a: lakehost.scope: must be an object");
 	meta_refused(",\"scope\":{\"catalog\":\"idd\"}",
-		     "tool a: lakehost.scope.catalog: not the name of a property");
+		     "tool a: lakehost.scope.catalog: must be the name of a property");
 	meta_refused(",\"scope\":{\"catalog\":1}",
-		     "tool a: lakehost.scope.catalog: not the name of a property");
-	meta_refused(",\"redact\":\"id\"", "tool a: lakehost.redact: not a list");
-	meta_refused(",\"reveals\":1", "tool a: lakehost.reveals: not true, false or an "
+		     "tool a: lakehost.scope.catalog: must be the name of a property");
+	meta_refused(",\"redact\":\"id\"", "tool a: lakehost.redact: must be a list");
+	meta_refused(",\"reveals\":1", "tool a: lakehost.reveals: must be true, false or an "
 				       "object");
 	meta_refused(",\"reveals\":true",
 		     "tool a: lakehost.reveals: needs lakehost.access \"admin\"");
@@ -205,29 +207,29 @@ arguments_in_lakehost_are_properties(void)
 		     "tool a: lakehost.reveals: needs lakehost.access \"admin\"");
 	tool_refused(TOOL("a", INPUT "," META("\"access\":\"admin\",\"reveals\":true")), NULL);
 	tool_refused(TOOL("a", INPUT "," META("\"access\":\"admin\",\"reveals\":{\"x\":\"y\"}")),
-		     "tool a: lakehost.reveals.x: not in lakehost.scope");
+		     "tool a: lakehost.reveals.x: is missing in lakehost.scope");
 	tool_refused(TOOL("a", PROPS("\"s\":{}",
 				     "") "," META("\"access\":\"admin\",\"scope\":"
 						  "{\"x\":\"s\"},\"reveals\":{\"x\":\"y\"}")),
-		     "tool a: lakehost.reveals.x: not the name of an option that is a list");
+		     "tool a: lakehost.reveals.x: must be the name of an option that is a list");
 	meta_refused(",\"redact\":[\"idd\"]",
-		     "tool a: lakehost.redact[0]: not the name of a property");
-	meta_refused(",\"redact\":[null]", "tool a: lakehost.redact[0]: not the name of a "
+		     "tool a: lakehost.redact[0]: must be the name of a property");
+	meta_refused(",\"redact\":[null]", "tool a: lakehost.redact[0]: must be the name of a "
 					   "property");
 	meta_refused(",\"argument_aliases\":[]",
-		     "tool a: lakehost.argument_aliases: not an object");
+		     "tool a: lakehost.argument_aliases: must be an object");
 	meta_refused(",\"argument_aliases\":{\"x\":\"y\"}",
-		     "tool a: lakehost.argument_aliases.x: not the name of a property");
+		     "tool a: lakehost.argument_aliases.x: must be the name of a property");
 	meta_refused(",\"argument_aliases\":{\"n\":\"id\"}",
-		     "tool a: lakehost.argument_aliases.n: is a property itself");
+		     "tool a: lakehost.argument_aliases.n: is already the name of a property");
 }
 
 static void
 aliases(void)
 {
 	meta_refused(",\"aliases\":[\"Old-Name\",\"a:b.c\"]", NULL);
-	meta_refused(",\"aliases\":\"x\"", "tool a: lakehost.aliases: not a list");
-	meta_refused(",\"aliases\":[1]", "tool a: lakehost.aliases[0]: not a string");
+	meta_refused(",\"aliases\":\"x\"", "tool a: lakehost.aliases: must be a list");
+	meta_refused(",\"aliases\":[1]", "tool a: lakehost.aliases[0]: must be a string");
 	meta_refused(",\"aliases\":[\"ok\",\"a b\"]",
 		     "tool a: lakehost.aliases[1]: must have 1 to 128 "
 		     "characters of A-Z, a-z, 0-9, _, ., : and -");
@@ -242,25 +244,27 @@ resources_of_tools(void)
 {
 	meta_refused(",\"resource\":\"x://t/{id}\",\"mime\":\"text/plain\"", NULL);
 	meta_refused(",\"resource\":\"x://t/{id}{?n}\",\"uri_aliases\":[\"x:old/{id}\"]", NULL);
-	meta_refused(",\"resource\":1", "tool a: lakehost.resource: not a string");
-	meta_refused(",\"resource\":\"/t/{id}\"",
-		     "tool a: lakehost.resource: does not begin with a scheme");
+	meta_refused(",\"resource\":1", "tool a: lakehost.resource: must be a string");
+	meta_refused(
+	    ",\"resource\":\"/t/{id}\"",
+	    "tool a: lakehost.resource: must begin with a scheme, such as \"databricks:\"");
 	meta_refused(",\"resource\":\"x://{id\"", "tool a: lakehost.resource: { without }");
 	meta_refused(",\"resource\":\"x://t/{ident}\"",
-		     "tool a: lakehost.resource: {ident} is not a property");
+		     "tool a: lakehost.resource: {ident} is not the name of a property");
 	/* the path provides a required argument */
 	meta_refused(",\"resource\":\"x://t/{id}/{n}\"", NULL);
 	meta_refused(",\"resource\":\"x://t\"",
-		     "tool a: lakehost.resource: a required property is missing");
+		     "tool a: lakehost.resource: the URI must contain every required property");
 	meta_refused(",\"mime\":\"text/plain\"", "tool a: lakehost.mime: needs lakehost.resource");
 	meta_refused(",\"uri_aliases\":[\"x:y\"]",
 		     "tool a: lakehost.uri_aliases: needs lakehost.resource");
 	meta_refused(",\"resource\":\"x://t/{id}\",\"uri_aliases\":[\"x:y\"]",
-		     "tool a: lakehost.uri_aliases: a required property is missing");
-	meta_refused(",\"resource\":\"x://t/{id}\",\"uri_aliases\":[\"y\"]",
-		     "tool a: lakehost.uri_aliases[0]: does not begin with a scheme");
+		     "tool a: lakehost.uri_aliases: the URI must contain every required property");
+	meta_refused(
+	    ",\"resource\":\"x://t/{id}\",\"uri_aliases\":[\"y\"]",
+	    "tool a: lakehost.uri_aliases[0]: must begin with a scheme, such as \"databricks:\"");
 	meta_refused(",\"resource\":\"x://t/{id}\",\"mime\":1",
-		     "tool a: lakehost.mime: not a string");
+		     "tool a: lakehost.mime: must be a string");
 	tool_refused(TOOL("a", INPUT "," META("\"access\":\"write\",\"resource\":\"x://t\"")),
 		     "tool a: lakehost.resource: the tool must only read");
 	tool_refused(TOOL("a", INPUT "," META("\"access\":\"by-sql\",\"resource\":\"x://t\"")),
@@ -288,21 +292,28 @@ static void
 headers_that_break_a_rule(void)
 {
 	header_refused(P("\"x\":" STRING("Region")), "", NULL);
-	header_refused(P("\"x\":" STRING("")), "", "tool a: x-mcp-header: not a token");
-	header_refused(P("\"x\":" STRING("a b")), "", "tool a: x-mcp-header: not a token");
-	header_refused(P("\"x\":" STRING("a:")), "", "tool a: x-mcp-header: not a token");
+	header_refused(P("\"x\":" STRING("")), "",
+		       "tool a: x-mcp-header: must be a token, as names of HTTP headers are");
+	header_refused(P("\"x\":" STRING("a b")), "",
+		       "tool a: x-mcp-header: must be a token, as names of HTTP headers are");
+	header_refused(P("\"x\":" STRING("a:")), "",
+		       "tool a: x-mcp-header: must be a token, as names of HTTP headers are");
 	header_refused(P("\"x\":{\"type\":\"string\",\"x-mcp-header\":1}"), "",
-		       "tool a: x-mcp-header: not a token");
-	header_refused(P("\"x\":{\"type\":\"number\",\"x-mcp-header\":\"N\"}"), "",
-		       "tool a: x-mcp-header N: not on a string, integer or boolean");
-	header_refused(P("\"x\":{\"x-mcp-header\":\"N\"}"), "",
-		       "tool a: x-mcp-header N: not on a string, integer or boolean");
-	header_refused(P("\"x\":{\"type\":[\"string\",\"null\"],\"x-mcp-header\":\"N\"}"), "",
-		       "tool a: x-mcp-header N: not on a string, integer or boolean");
+		       "tool a: x-mcp-header: must be a token, as names of HTTP headers are");
+	header_refused(
+	    P("\"x\":{\"type\":\"number\",\"x-mcp-header\":\"N\"}"), "",
+	    "tool a: x-mcp-header N: is allowed only for a string, an integer or a boolean");
+	header_refused(
+	    P("\"x\":{\"x-mcp-header\":\"N\"}"), "",
+	    "tool a: x-mcp-header N: is allowed only for a string, an integer or a boolean");
+	header_refused(
+	    P("\"x\":{\"type\":[\"string\",\"null\"],\"x-mcp-header\":\"N\"}"), "",
+	    "tool a: x-mcp-header N: is allowed only for a string, an integer or a boolean");
 	header_refused(P("\"x\":" STRING("Region") ",\"y\":" STRING("region")), "",
 		       "tool a: x-mcp-header region: is listed twice");
 	header_refused(P("\"x\":" STRING("R")), ",\"redact\":[\"x\"]",
-		       "tool a: lakehost.redact[0]: a header repeats it");
+		       "tool a: lakehost.redact[0]: the property must not also be sent in a header "
+		       "(x-mcp-header)");
 }
 
 static void
@@ -320,9 +331,8 @@ headers_out_of_reach(void)
 	};
 
 	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
-		header_refused(
-		    list[i], "",
-		    "tool a: x-mcp-header: is reached by other keywords than properties");
+		header_refused(list[i], "",
+			       "tool a: x-mcp-header: is allowed only for members of properties");
 	/* a property may have this name, and a value may contain it */
 	header_refused(P("\"x-mcp-header\":{\"type\":\"string\"}"), "", NULL);
 	header_refused(P("\"x\":{\"const\":{\"x-mcp-header\":1}}"), "", NULL);
@@ -366,14 +376,15 @@ resources(void)
 	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x://a b\"}]}",
 		"resource a: uri: a character that is not valid in a URI");
 	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x:a\",\"lakehost\":{\"rights\":1}}]}",
-		"resource a: lakehost.rights: unknown");
+		"resource a: lakehost.rights: is not a known member");
 	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x:a\",\"lakehost\":{\"access\":"
 		"\"by-sql\"}}]}",
-		"resource a: lakehost.access: not read, write or admin");
+		"resource a: lakehost.access: must be read, write or admin");
 	refused("{\"templates\":[{\"name\":\"a\",\"uriTemplate\":\"x:{b}\"}]}", NULL);
 	refused("{\"templates\":[{\"name\":\"a\",\"uriTemplate\":\"x:b\"}]}",
 		"template a: uriTemplate: without variables");
-	refused("{\"templates\":[{\"name\":\"a\",\"uri\":\"x:b\"}]}", "template a: uri: unknown");
+	refused("{\"templates\":[{\"name\":\"a\",\"uri\":\"x:b\"}]}",
+		"template a: uri: is not a known member");
 }
 
 static void
@@ -387,7 +398,8 @@ length_of_uris(void)
 		uri[len] = '\0';
 		snprintf(manifest, sizeof(manifest),
 			 "{\"resources\":[{\"name\":\"a\",\"uri\":\"%s\"}]}", uri);
-		refused(manifest, len > (int)REGISTRY_URI_MAX ? "resource a: uri: too long" : NULL);
+		refused(manifest,
+			len > (int)REGISTRY_URI_MAX ? "resource a: uri: is too long" : NULL);
 	}
 }
 
@@ -399,15 +411,16 @@ prompts(void)
 		NULL);
 	refused("{\"prompts\":[{\"name\":\"P\"}]}",
 		"prompt P: the name must have 1 to 35 characters of a-z, 0-9 and _");
-	refused("{\"prompts\":[{\"name\":\"p\",\"args\":[]}]}", "prompt p: args: unknown");
+	refused("{\"prompts\":[{\"name\":\"p\",\"args\":[]}]}",
+		"prompt p: args: is not a known member");
 	refused("{\"prompts\":[{\"name\":\"p\",\"arguments\":{}}]}",
-		"prompt p: arguments: not a list");
+		"prompt p: arguments: must be a list");
 	refused("{\"prompts\":[{\"name\":\"p\",\"arguments\":[{}]}]}",
-		"prompt p: arguments[0].name: missing, or not a name");
+		"prompt p: arguments[0].name: must be a name");
 	refused("{\"prompts\":[{\"name\":\"p\",\"arguments\":[{\"name\":\"x\",\"type\":1}]}]}",
-		"prompt p: arguments[0].type: unknown");
+		"prompt p: arguments[0].type: is not a known member");
 	refused("{\"prompts\":[{\"name\":\"p\",\"arguments\":[{\"name\":\"x\",\"required\":1}]}]}",
-		"prompt p: arguments[0].required: not true or false");
+		"prompt p: arguments[0].required: must be true or false");
 	refused("{\"prompts\":[{\"name\":\"p\",\"arguments\":[{\"name\":\"x\"},{\"name\":\"x"
 		"\"}]}]}",
 		"prompt p: arguments[1]: \"x\" is listed twice");
@@ -428,22 +441,22 @@ completions(void)
 								    "y") "]}",
 		NULL);
 	refused("{" PROMPT ",\"completions\":[" COMPLETION("prompt", "name", "p", "z") "]}",
-		"completion of p z: no such argument");
+		"completion of p z: this argument does not exist");
 	refused("{" PROMPT ",\"completions\":[" COMPLETION("prompt", "name", "q", "x") "]}",
-		"completion of q x: no such argument");
+		"completion of q x: this argument does not exist");
 	refused("{" TEMPLATE ",\"completions\":[" COMPLETION("resource", "uri", "x:{z}", "z") "]}",
-		"completion of x:{z} z: no such argument");
+		"completion of x:{z} z: this argument does not exist");
 	refused("{" PROMPT ",\"completions\":[" COMPLETION("prompt", "name", "p",
 							   "x") "," COMPLETION("prompt", "name",
 									       "p", "x") "]}",
-		"completion of p x: is listed twice");
+		"completion of p x: this argument is listed twice");
 	refused("{\"completions\":[" COMPLETION("tool", "name", "p", "x") "]}",
-		"completion 0: ref.type: not ref/prompt or ref/resource");
+		"completion 0: ref.type: must be ref/prompt or ref/resource");
 	refused("{\"completions\":[" COMPLETION("prompt", "uri", "p", "x") "]}",
-		"completion 0: ref.name: missing");
+		"completion 0: ref.name: is missing");
 	refused("{" PROMPT ",\"completions\":[{\"ref\":{\"type\":\"ref/prompt\",\"name\":\"p\"}}]}",
-		"completion 0: argument: missing");
-	refused("{\"completions\":[{\"what\":1}]}", "completion 0: what: unknown");
+		"completion 0: argument: is missing");
+	refused("{\"completions\":[{\"what\":1}]}", "completion 0: what: is not a known member");
 }
 
 static const struct test tests[] = {

@@ -89,11 +89,11 @@ limits_are_named(void)
 	tool_says("{\"table\":\"t\",\"row_limit\":0}", "row_limit: 0 is less than the minimum 1");
 	tool_says("{\"table\":\"\"}", "table: must not be empty");
 	tool_says("{\"table\":\"t\",\"token\":\"abcdef\"}",
-		  "token: 6 characters are more than the maximum 5");
+		  "token: has 6 characters; at most 5 are allowed");
 	tool_says("{\"table\":\"t\",\"token\":\"A\"}",
 		  "token: \"A\" does not match the pattern ^[a-z]*$");
 	tool_says("{\"table\":\"t\",\"ids\":[\"1\",\"2\",\"3\",\"4\"]}",
-		  "ids: 4 items are more than the maximum 3");
+		  "ids: has 4 items; at most 3 are allowed");
 }
 
 static void
@@ -151,7 +151,7 @@ no_argument_is_allowed(void)
 {
 	struct schema *schema = compiled("{\"type\":\"object\",\"additionalProperties\":false}");
 
-	says(schema, "{\"x\":1}", "unknown argument \"x\"; none is allowed");
+	says(schema, "{\"x\":1}", "unknown argument \"x\"; no name is allowed here");
 	schema_free(schema);
 }
 
@@ -170,12 +170,12 @@ other_faults(void)
 	says(schema, "{\"d\":[\"x\",\"y\",\"x\"]}", "d: \"x\" is listed twice");
 	says(schema, "{\"e\":7}", "e: 7 is not a multiple of 5");
 	says(schema, "{\"f\":0}", "f: 0 is not more than 0");
-	says(schema, "{\"g\":[]}", "g: 0 items are fewer than the minimum 1");
-	says(schema, "{\"h\":\"ab\"}", "h: 2 characters are fewer than the minimum 3");
+	says(schema, "{\"g\":[]}", "g: has 0 items; at least 1 are required");
+	says(schema, "{\"h\":\"ab\"}", "h: has 2 characters; at least 3 are required");
 	says(schema, "{\"i\":2}", "i: 2 is not less than 1.5");
-	says(schema, "{}", "the value: 0 members are fewer than the minimum 1");
+	says(schema, "{}", "the value: has 0 members; at least 1 are required");
 	says(schema, "{\"x\":1,\"y\":2,\"z\":3}",
-	     "the value: 3 members are more than the maximum 2");
+	     "the value: has 3 members; at most 2 are allowed");
 	schema_free(schema);
 }
 

@@ -74,7 +74,7 @@ class Approval(VendorTest):
         self.assertIn('approved already', self.approve())
         # the same rows in another file: refused where approval is required
         self.install(source='int more(void); int more(void) { return 1; }')
-        self.call(refused='its file is not the approved one')
+        self.call(refused='the file differs from the approved file')
         self.configure()
         self.call()
         self.assertIn('are those that were approved', self.approve('--yes'))
@@ -122,7 +122,7 @@ class Approval(VendorTest):
             self.call(refused='cannot be used')
         record.write_text(good)
         record.chmod(0o666)
-        self.call(refused='others can write to it')
+        self.call(refused='other users can write to the file')
         record.chmod(0o644)
         record.write_text(good.replace('"rows_sha256":"', '"rows_sha256":"0'))
         self.call(refused='shows the difference')
@@ -171,7 +171,7 @@ class Approval(VendorTest):
             signature.write_bytes(broken)
             self.call(refused='bad.so.sig')
         self.sign(path, other)
-        self.call(refused='fits none of the keys')
+        self.call(refused='was not made with any of the keys')
         self.run_in(self.home, 'openssl', 'pkeyutl', '-sign', '-inkey', secret, '-rawin',
                     '-in', path, '-out', signature)
         self.call()
@@ -180,7 +180,7 @@ class Approval(VendorTest):
             last = file.read(1)
             file.seek(-1, os.SEEK_END)
             file.write(bytes([last[0] ^ 1]))
-        self.call(refused='fits none of the keys')
+        self.call(refused='was not made with any of the keys')
         signature.unlink()
         self.call()  # not signed at all, and not required
 

@@ -308,7 +308,7 @@ class Bearer(Case):
         done = subprocess.run(self.command('check'), env=self.env, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, 1, done.stdout)
-        self.assertIn('written for another kind of service', done.stdout)
+        self.assertIn('made for another kind of service', done.stdout)
 
 
 class Basic(Case):
