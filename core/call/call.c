@@ -16,6 +16,7 @@
 #include "call/calls.h"
 #include "call/life.h"
 #include "call/report.h"
+#include "call/spend.h"
 #include "call/turns.h"
 #include "config/config.h"
 #include "registry/provider.h"
@@ -179,8 +180,10 @@ call_new(struct calls *calls, const struct call_spec *spec, const char **why)
 	progress_init(&state->progress, spec->wants_progress);
 	operation_init(call, spec);
 	calls_add(calls, call);
-	if (begin(call, spec))
+	if (begin(call, spec)) {
+		spend_begin(call, spec->ticket);
 		return call;
+	}
 	*why = "the arguments are too large";
 	calls_remove(calls, call);
 	free(state->traceparent);
@@ -227,6 +230,7 @@ call_answer(struct call *call, const char *answers)
 		return;
 	outcome_drop_questions(&state->outcome);
 	call->outcome = NULL;
+	state->asked_for_ms += asked;
 	state->deadline_ms += asked;
 	state->wait_until_ms += asked;
 	set_limit(call);

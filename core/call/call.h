@@ -22,6 +22,7 @@
 struct audit_event;
 struct call;
 struct calls;
+struct limits_ticket;
 
 /* The functions that a call reports to; all on the loop thread. */
 struct call_events {
@@ -65,6 +66,9 @@ struct call_spec {
 	size_t handle_len;
 	/* the format of tables, from the argument `format` if there is one */
 	enum result_format format;
+	/* of limits_admit(), or NULL: the call belongs to another one, or nothing is limited. The
+	 * call takes it, unless call_new() fails. */
+	struct limits_ticket *ticket;
 	const struct audit_event *who; /* the caller's part of the audit log's line */
 	const struct call_events *events;
 	void *owner;

@@ -36,6 +36,12 @@ calls_new(struct loop *loop, const struct config *config, struct egress *egress)
 }
 
 void
+calls_use_limits(struct calls *calls, struct limits *limits)
+{
+	calls->limits = limits;
+}
+
+void
 calls_use_pool(struct calls *calls, struct pool *pool)
 {
 	calls->pool = pool;

@@ -13,6 +13,7 @@ struct call;
 struct calls;
 struct config;
 struct egress;
+struct limits;
 struct loop;
 struct pool;
 
@@ -25,6 +26,8 @@ size_t calls_queued(const struct calls *calls); /* those that wait for their fir
 /* The worker threads that in-process steps run on; borrowed. Without them all steps run on the loop
  * thread, where a step cannot wait for a request. */
 void calls_use_pool(struct calls *calls, struct pool *pool);
+/* Calls spend from these limits; borrowed. NULL: nothing is limited. */
+void calls_use_limits(struct calls *calls, struct limits *limits);
 /* Shutdown: no new calls; hybrid waits end now (handles are answered, or with operations.on_cancel
  * "stop" the work is cancelled); calls that still run after `ms` are cancelled; `drained` is called
  * when no call is left. */

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "call/calls.h"
 #include "call/report.h"
+#include "call/spend.h"
 #include "metrics/metrics.h"
 #include "call/turns.h"
 #include "config/config.h"
@@ -110,6 +111,7 @@ call_release(struct call *call)
 	loop_timer_stop(loop, &state->wait);
 	suspend_end(call);
 	buf_fini(&state->requests);
+	spend_nothing(call);
 	state->runner->end(state->handle);
 	calls_remove(call->calls, call);
 	operation_fini(call);
@@ -140,6 +142,7 @@ log_end(struct call *call)
 		  result->failed ? status_name(result->status) : "ok", "why", "s",
 		  result->failed ? result->what : NULL, NULL);
 	call_report_end(call);
+	spend_end(call);
 	metrics_call(call->row->provider->name, call->row->name,
 		     result->failed ? status_name(result->status) : "ok",
 		     clock_us() - call->started_us);

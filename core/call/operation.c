@@ -417,6 +417,7 @@ started(struct call *call, const struct outcome *outcome, struct result *result,
 
 	CHECK(state->operation.state < OPERATION_RUNS);
 	state->operation.state = OPERATION_RUNS;
+	state->began = true;
 	outcome_set_handle(&state->outcome, outcome->handle, outcome->handle_len);
 	keep_interim(call, result);
 	if (state->ending == ENDING_CANCELLED)

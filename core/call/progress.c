@@ -20,31 +20,13 @@
 void
 progress_init(struct call_progress *progress, bool wanted)
 {
-	*progress = (struct call_progress){
-		.wanted = wanted, .last = -INFINITY, .tokens = PER_SECOND, .earned_ms = clock_ms()
-	};
+	*progress = (struct call_progress){ .wanted = wanted, .last = -INFINITY };
 }
 
-/* Adds the tokens since the last message, according to the rate. The bucket holds the tokens of one
- * second. */
 static bool
 take_token(struct call_progress *progress)
 {
-	int64_t now = clock_ms();
-	int64_t earned = (now - progress->earned_ms) * PER_SECOND / 1000;
-
-	CHECK(progress->tokens <= PER_SECOND && earned >= 0);
-	if (progress->tokens + earned >= PER_SECOND) {
-		progress->tokens = PER_SECOND;
-		progress->earned_ms = now;
-	} else {
-		progress->tokens += (unsigned)earned;
-		progress->earned_ms += earned * 1000 / PER_SECOND;
-	}
-	if (progress->tokens == 0)
-		return false;
-	progress->tokens--;
-	return true;
+	return bucket_take(&progress->sent, PER_SECOND, 1000, clock_ms()) == 0;
 }
 
 void

@@ -12,14 +12,15 @@
 
 #include <lakehost/plugin.h>
 
+#include "base/bucket.h"
+
 struct call;
 
 struct call_progress {
-	bool wanted;	   /* by the client */
-	bool of_plugin;	   /* the plugin reports progress itself, so the host adds none */
-	double last;	   /* the next value of progress must be larger */
-	unsigned tokens;   /* messages that may be sent now */
-	int64_t earned_ms; /* time when the last token was added */
+	bool wanted;	    /* by the client */
+	bool of_plugin;	    /* the plugin reports progress itself, so the host adds none */
+	double last;	    /* the next value of progress must be larger */
+	struct bucket sent; /* limits the rate of messages */
 };
 
 void progress_init(struct call_progress *progress, bool wanted);

@@ -20,6 +20,8 @@
 
 struct config;
 struct egress;
+struct limits;
+struct limits_ticket;
 struct pool;
 
 #define CLEANUP_MS 10000 /* time for requests marked CLEANUP, after cancel or deadline */
@@ -60,6 +62,7 @@ struct calls {
 	const struct config *config;
 	struct egress *egress;
 	struct pool *pool;		       /* or NULL */
+	struct limits *limits;		       /* or NULL */
 	const struct row *slow[SLOW_ROWS_MAX]; /* rows whose steps took too long on the loop
 					        * thread */
 	size_t n_slow;
@@ -123,9 +126,12 @@ struct call_state {
 	/* the place of the call in use->queue, in PHASE_QUEUED */
 	struct call *queue_next, **queue_link;
 	char *traceparent;
-	struct trace_place trace; /* the call's span; with traces_on() */
-	struct buf requests;	  /* ids of requests to upstreams, for the audit log */
-	char *notes;		  /* text added at the end of the answer, or NULL */
+	struct trace_place trace;     /* the call's span; with traces_on() */
+	struct buf requests;	      /* ids of requests to upstreams, for the audit log */
+	struct limits_ticket *ticket; /* until the call has spent, or NULL */
+	bool began;		      /* it has started an operation */
+	int64_t asked_for_ms;	      /* time for which people were asked */
+	char *notes;		      /* text added at the end of the answer, or NULL */
 
 	enum phase phase; /* only call_move() writes it */
 	enum ending ending;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* policy: what the policy decides, and why. */
+#include <inttypes.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,6 +14,7 @@
 #include "base/json_write.h"
 #include "cli/cli.h"
 #include "host/host.h"
+#include "limits/rule.h"
 #include "policy/policy.h"
 #include "registry/registry.h"
 
@@ -217,6 +220,47 @@ add_rule(void *data, const struct config_rule *rule)
 	}
 }
 
+/* One line for each limit that holds for the principal. */
+static void
+add_limit(struct buf *out, const struct limits_rule *rule, unsigned key)
+{
+	char number[32];
+
+	snprintf(number, sizeof(number), "%" PRId64, rule->value[key]);
+	buf_printf(out, "%s\t%s\t%s\t%s\t%s\n", rule->name, limits_keys[key],
+		   rule->value[key] < 0 ? "unlimited" : number,
+		   rule->together ? "all of the rule together" : "this principal",
+		   rule->where[key]);
+}
+
+static void
+show_limits(const struct config *config, const struct principal *principal, struct buf *out)
+{
+	const struct limits_rule *own[LIMITS_KEYS];
+	int64_t value[LIMITS_KEYS];
+	size_t none;
+
+	buf_reset(out);
+	buf_puts(out, "rule\tlimit\tvalue\tfor\tplace\n");
+	none = out->len;
+	limits_resolve(config->limits.rule, config->limits.rules, principal, value, own);
+	for (unsigned key = 0; key < LIMITS_KEYS; key++)
+		if (own[key] != NULL)
+			add_limit(out, own[key], key);
+	for (size_t i = 0; i < config->limits.rules; i++) {
+		const struct limits_rule *rule = &config->limits.rule[i];
+
+		for (unsigned key = 0; key < LIMITS_KEYS; key++)
+			if (rule->together && rule->where[key] != NULL &&
+			    limits_rule_applies(rule, principal))
+				add_limit(out, rule, key);
+	}
+	if (out->len == none)
+		return;
+	render_table_text(out->data, out->len);
+	putchar('\n');
+}
+
 static void
 add_tool(struct buf *out, struct policy *policy, const struct principal *principal,
 	 const struct row *row)
@@ -251,6 +295,7 @@ policy_show(struct host *host, const struct principal *principal)
 	policy_rules(policy, principal, add_rule, &out);
 	render_table_text(out.data, out.len);
 	putchar('\n');
+	show_limits(host_config(host), principal, &out);
 	buf_reset(&out);
 	buf_puts(&out, "tool\tanswer\trule\tplace\n");
 	for (size_t i = 0; (row = registry_at(host_registry(host), ROW_TOOL, i)) != NULL; i++)

@@ -17,6 +17,7 @@
 #include "config/audit.h"
 #include "config/auth.h"
 #include "config/faults.h"
+#include "config/limits.h"
 #include "config/metrics.h"
 #include "config/place.h"
 #include "config/plugins.h"
@@ -38,30 +39,6 @@ read_operations(struct config *config, const struct node *root)
 
 	config->on_cancel =
 	    (enum on_cancel)node_word(&operations, "on_cancel", on_cancel_words, ON_CANCEL_CLIENT);
-}
-
-static void
-read_limits(struct config *config, const struct node *root)
-{
-	struct node limits = node_group(root, "limits"), results = node_group(root, "results");
-
-	config->limits.body = (unsigned)node_number(&limits, "body", LIMIT_BODY, 1024, 64u << 20);
-	config->limits.depth = (unsigned)node_number(&limits, "depth", LIMIT_DEPTH, 8, 512);
-	config->limits.headers =
-	    (unsigned)node_number(&limits, "headers", LIMIT_HEADERS, 1024, 65536);
-	config->limits.steps = (unsigned)node_number(&limits, "steps", LIMIT_STEPS, 1, 10000);
-	config->limits.suspended =
-	    (unsigned)node_number(&limits, "suspended", LIMIT_SUSPENDED, 1, 1000000);
-	config->limits.replies =
-	    node_number(&limits, "replies", LIMIT_REPLIES, 1u << 20, 1ull << 40);
-	config->limits.call_ms =
-	    (unsigned)node_number(&limits, "call_ms", LIMIT_CALL_MS, 1000, 3600000);
-	config->limits.drain_ms =
-	    (unsigned)node_number(&limits, "drain_ms", LIMIT_DRAIN_MS, 0, 600000);
-	config->results.rows = (unsigned)node_number(&results, "rows", LIMIT_RESULT_ROWS, 1, 10000);
-	config->results.text =
-	    (unsigned)node_number(&results, "text", LIMIT_RESULT_TEXT, 1000, 10u << 20);
-	config->results.cell = (unsigned)node_number(&results, "cell", LIMIT_CELL, 8, 100000);
 }
 
 __attribute__((format(printf, 2, 3))) static void
@@ -130,7 +107,7 @@ read_groups(struct config *config, struct reader *reader, const struct config_ov
 	}
 	config_read_policy(config, &root, overrides->read_only);
 	read_operations(config, &root);
-	read_limits(config, &root);
+	config_read_limits(config, &root);
 	read_log(config, &root, overrides);
 	config_read_audit(config, &root);
 	config_read_metrics(config, &root);
@@ -303,6 +280,7 @@ config_free(struct config *config)
 	free(config->directory);
 	free(config->prompt_directory);
 	config_policy_fini(config);
+	config_limits_fini(config);
 	strings_fini(&config->warnings);
 	config_server_fini(config);
 	config_auth_fini(config);

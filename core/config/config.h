@@ -19,6 +19,7 @@
 #include "base/address.h"
 #include "base/fence.h"
 #include "base/principal.h"
+#include "limits/rule.h"
 
 /* Limits (design: named, settable, tested at n-1, n, n+1). */
 #define LIMIT_BODY (4u << 20)	   /* bytes of a request body or stdio line */
@@ -34,6 +35,7 @@
 #define LIMIT_STEPS 64u		   /* running calls of one principal */
 #define LIMIT_SUSPENDED 20000u	   /* unfinished calls of the host */
 #define LIMIT_DRAIN_MS 30000u	   /* time for running calls after SIGTERM */
+#define LIMIT_LEFT_STATEMENT_S 60u /* counted for an operation that goes on after its call */
 #define LIMIT_CONNECTIONS 4096u
 #define LIMIT_LISTENS 1024u   /* open subscriptions/listen of the host */
 #define LIMIT_SESSIONS 10000u /* legacy sessions whose optional state is kept */
@@ -256,7 +258,10 @@ struct config {
 	char *prompt_directory;	       /* prompts.directory, absolute; NULL: none */
 	struct {
 		unsigned body, depth, headers, steps, suspended, call_ms, drain_ms;
+		unsigned left_statement_s;
 		uint64_t replies;
+		struct limits_rule *rule; /* what principals may use: limits/rule.h */
+		size_t rules;
 	} limits;
 	struct {
 		unsigned rows, text, cell;

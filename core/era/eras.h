@@ -22,6 +22,7 @@
 struct calls;
 struct config;
 struct eras;
+struct limits;
 struct loop;
 struct policy;
 struct pool;
@@ -35,6 +36,7 @@ struct eras_parts {
 	struct registry *registry;
 	struct policy *policy;
 	struct calls *calls;
+	struct limits *limits; /* of principals; NULL: there are no such limits */
 	struct pool *pool;     /* parses large bodies */
 	struct sealer *sealer; /* seals session ids, cursors and request states */
 	size_t page;	       /* rows on one page of a list; 0: all */

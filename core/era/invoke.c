@@ -18,6 +18,7 @@
 #include "era/audited.h"
 #include "era/confirm.h"
 #include "era/inside.h"
+#include "era/limited.h"
 #include "era/methods.h"
 #include "era/modern.h"
 #include "era/mrtr.h"
@@ -280,6 +281,7 @@ invoke_begin(struct request *request, const struct call_spec *spec)
 	struct audited_caller caller;
 	const char *why = NULL;
 
+	audited.ticket = request->ticket;
 	if (audit_on()) {
 		audited_caller(request, &caller);
 		audited.who = &caller.event;
@@ -290,6 +292,7 @@ invoke_begin(struct request *request, const struct call_spec *spec)
 		request_error(request, RPC_OVERLOADED, NULL, "%s", why);
 		return;
 	}
+	request->ticket = NULL; /* the call has it */
 	/* Its members were read. A call may wait for hours, and three objects take 2.5 kB. */
 	json_object_object_del(request->message.params, "_meta");
 	request_move(request, REQUEST_CALLING);
@@ -401,6 +404,8 @@ start(struct request *request, const struct row *row, struct json_object *argume
 	request->row = row;
 	request->arguments = json_object_get(arguments);
 	if (request->era == &era_modern && !mrtr_read(request))
+		return;
+	if (!limited_allows(request, row, arguments))
 		return;
 	if (confirm_ready(request, decision.confirm))
 		go(request, uri, text);

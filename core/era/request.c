@@ -21,6 +21,7 @@
 #include "era/methods.h"
 #include "era/subscriptions.h"
 #include "era/prepare.h"
+#include "limits/limits.h"
 #include "policy/policy.h"
 #include "rpc/frame.h"
 
@@ -198,6 +199,7 @@ request_free(struct request *request)
 		message_dispose(eras, &request->message);
 	else
 		message_fini(&request->message);
+	limits_settle(request->ticket, NULL);
 	buf_fini(&request->handle);
 	free(request->answers_text);
 	free(request->notes);

@@ -46,6 +46,7 @@
 #define ASK_MS 600000		     /* time for an answer of a legacy client */
 
 struct client_requests;
+struct limits_ticket;
 struct call;
 struct eras;
 struct json;
@@ -105,11 +106,12 @@ struct request {
 	struct json_object *arguments; /* the arguments that the call gets */
 	char *notes;		       /* a note about changed arguments for the answer, or NULL */
 	struct call *call;
-	uint64_t audited;	     /* the number of its last event in the audit log; 0: none */
-	struct json_object *answers; /* the client's answers so far: {key: result}, or NULL */
-	char *answers_text;	     /* the answers that the call already has */
-	char number[33];	     /* the number of its request state, or "" */
-	unsigned round;		     /* how often the client was asked before */
+	struct limits_ticket *ticket; /* of the limits, until the call has it; or NULL */
+	uint64_t audited;	      /* the number of its last event in the audit log; 0: none */
+	struct json_object *answers;  /* the client's answers so far: {key: result}, or NULL */
+	char *answers_text;	      /* the answers that the call already has */
+	char number[33];	      /* the number of its request state, or "" */
+	unsigned round;		      /* how often the client was asked before */
 	struct buf handle; /* the handle of the operation whose poll asked, if this answers its
 			    * question; or empty */
 	bool may_task;	   /* the operation becomes a task if it does not end soon */

@@ -12,6 +12,7 @@
 #include "base/pool.h"
 #include "call/calls.h"
 #include "egress/egress.h"
+#include "limits/limits.h"
 #include "metrics/metrics.h"
 #include "metrics/trace.h"
 #include "plugin/loader.h"
@@ -117,8 +118,32 @@ plain_gauge(const struct gauges *gauges, size_t i, struct metrics_gauge *gauge)
 
 struct asking {
 	const struct gauges *gauges;
+	struct limits_load limits;
 	size_t plain; /* number of the gauges without a label */
 };
+
+/* What was spent of each cost, and how many budgets of it are used up. */
+static bool
+cost_gauge(const struct asking *asking, size_t i, struct metrics_gauge *gauge)
+{
+	const size_t cost = i % COSTS;
+
+	if (i >= 2 * COSTS)
+		return false;
+	gauge->label = "cost";
+	gauge->value = cost_names[cost];
+	if (i < COSTS) {
+		gauge->name = "lakehost_spent_total";
+		gauge->help = "What calls with a budget have spent, by cost.";
+		gauge->number = (int64_t)(asking->limits.spent[cost] / cost_parts[cost]);
+		gauge->counter = true;
+	} else {
+		gauge->name = "lakehost_budgets_exhausted";
+		gauge->help = "Principals and rules whose budget of the day is used up, by cost.";
+		gauge->number = (int64_t)asking->limits.exhausted[cost];
+	}
+	return true;
+}
 
 static bool
 next_gauge(void *data, size_t i, struct metrics_gauge *gauge)
@@ -131,6 +156,9 @@ next_gauge(void *data, size_t i, struct metrics_gauge *gauge)
 		return true;
 	}
 	i -= asking->plain;
+	if (cost_gauge(asking, i, gauge))
+		return true;
+	i -= 2 * COSTS;
 	if (i >= plugins_count(asking->gauges->plugins))
 		return false;
 	plugins_status(asking->gauges->plugins, i, &status);
@@ -147,5 +175,6 @@ gauges_write(void *data, struct buf *out)
 {
 	struct asking asking = { .gauges = data };
 
+	limits_load(asking.gauges->limits, &asking.limits);
 	metrics_write(out, next_gauge, &asking);
 }

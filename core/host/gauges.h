@@ -9,6 +9,7 @@
 struct buf;
 struct calls;
 struct egress;
+struct limits;
 struct http;
 struct plugins;
 struct pool;
@@ -20,6 +21,7 @@ struct gauges {
 	struct plugins *plugins;
 	struct pool *pool;
 	const struct http *http;
+	const struct limits *limits; /* or NULL */
 };
 
 /* The whole text of /metrics; `data` is a struct gauges. */

@@ -39,6 +39,7 @@
 #include "host/recording.h"
 #include "host/reports.h"
 #include "host/tracing.h"
+#include "limits/limits.h"
 #include "metrics/metrics.h"
 #include "plugin/loader.h"
 #include "policy/policy.h"
@@ -64,6 +65,7 @@ struct host {
 	struct registry *registry;
 	struct policy *policy;
 	struct egress *egress;
+	struct limits *limits; /* NULL: principals have none */
 	struct calls *calls;
 	struct gauges gauges;
 	struct tracing *tracing; /* NULL: no traces */
@@ -198,13 +200,17 @@ parts_start(struct host *host)
 	const struct config *config = host->config;
 
 	host->egress = egress_new(host->loop, config, host->pool);
+	host->limits = limits_new(&(struct limits_settings){ .rule = config->limits.rule,
+							     .rules = config->limits.rules });
 	host->calls = calls_new(host->loop, config, host->egress);
+	calls_use_limits(host->calls, host->limits);
 	calls_use_pool(host->calls, host->pool);
 	host->eras = eras_new(&(struct eras_parts){ .loop = host->loop,
 						    .config = config,
 						    .registry = host->registry,
 						    .policy = host->policy,
 						    .calls = host->calls,
+						    .limits = host->limits,
 						    .pool = host->pool,
 						    .sealer = host->sealer });
 	plugins_on_change(host->plugins, plugin_changed, host);
@@ -281,6 +287,7 @@ host_free(struct host *host)
 	auth_free(host->auth);
 	eras_free(host->eras);
 	calls_free(host->calls);
+	limits_free(host->limits);
 	tracing_free(host->tracing);
 	egress_free(host->egress);
 	documents_free(host->documents);
@@ -469,8 +476,8 @@ static void
 metrics_serve(struct host *host)
 {
 	metrics_start();
-	host->gauges =
-	    (struct gauges){ host->calls, host->egress, host->plugins, host->pool, host->http };
+	host->gauges = (struct gauges){ host->calls, host->egress, host->plugins,
+					host->pool,  host->http,   host->limits };
 	http_set_metrics(host->http, gauges_write, &host->gauges);
 }
 

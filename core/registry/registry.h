@@ -66,6 +66,7 @@ struct row {
 	size_t n_params;
 	enum access access;
 	bool by_sql;		  /* the access depends on the statement */
+	unsigned cost;		  /* what a call may spend: COST() bits of base/cost.h */
 	bool is_inline;		  /* no step blocks, so all steps run on the loop thread */
 	struct json_object *meta; /* the complete `lakehost` member, or NULL */
 	enum row_task task;	  /* whether tools that are operations can be tasks */
@@ -119,6 +120,7 @@ row_seen(const struct row *row, const struct row_view *view)
  * template), mime (of it), aliases
  * [tool name], uri_aliases [URI or template], argument_aliases {other spelling: argument}, times
  * [argument] (the caller may say ISO 8601 or -24h, the handler gets milliseconds since 1970),
+ * cost [what a call may spend: names of base/cost.h],
  * workspaces (the host has added the argument `workspace`), former (a name that leads to it too,
  * unless another row has it; the host sets it where the operator renames), requests
  * [permission] (those without which it cannot work), withheld (it is not offered; the host sets it

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cost.h"
 #include "base/fence.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -19,9 +20,9 @@ static const char *const tool_members[] = { "name",	   "title",	  "description",
 					    "annotations", "_meta",	  "lakehost",
 					    NULL };
 static const char *const meta_members[] = {
-	"access", "aliases", "argument_aliases", "confirm",  "former",	   "inline",
-	"mime",	  "redact",  "requests",	 "resource", "reveals",	   "scope",
-	"task",	  "times",   "uri_aliases",	 "wait_s",   "workspaces", NULL
+	"access", "aliases",	 "argument_aliases", "confirm",	   "cost",    "former", "inline",
+	"mime",	  "redact",	 "requests",	     "resource",   "reveals", "scope",	"task",
+	"times",  "uri_aliases", "wait_s",	     "workspaces", NULL
 };
 static const char *const hints[] = { "title",	       "readOnlyHint",	"destructiveHint",
 				     "idempotentHint", "openWorldHint", NULL };
@@ -266,6 +267,29 @@ init_redact(struct row *row, struct row_fault *fault)
 	return true;
 }
 
+static bool
+init_cost(struct row *row, struct row_fault *fault)
+{
+	struct json_object *list = json_get(row->meta, "cost");
+
+	if (list == NULL)
+		return true;
+	if (!json_object_is_type(list, json_type_array))
+		return row_fault(fault, "lakehost.cost: must be a list");
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		enum cost cost;
+
+		if (!cost_parse(row_string_at(list, i), &cost))
+			return row_fault(
+			    fault,
+			    "lakehost.cost[%zu]: must be rows, bytes, statement_seconds "
+			    "or cluster_starts",
+			    i);
+		row->cost |= COST(cost);
+	}
+	return true;
+}
+
 /* Reads the list of integer or string properties that are times; the handler gets integers. */
 static bool
 init_times(struct row *row, struct row_fault *fault)
@@ -472,8 +496,8 @@ init_meta(struct row *row, const struct registry_source *source, struct row_faul
 		return row_fault(fault, "lakehost.%.40s: is not a known member", unknown);
 	return init_access(row, fault) && check_values(row, fault) && row_task_init(row, fault) &&
 	       check_requests(row, fault) && check_scope(row, fault) && init_redact(row, fault) &&
-	       init_times(row, fault) && check_reveals(row, source, fault) &&
-	       check_argument_aliases(row, fault) &&
+	       init_times(row, fault) && init_cost(row, fault) &&
+	       check_reveals(row, source, fault) && check_argument_aliases(row, fault) &&
 	       row_aliases_check(row, "aliases", row_alias_check, fault) && check_uris(row, fault);
 }
 

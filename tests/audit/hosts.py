@@ -73,8 +73,8 @@ class Host:
         connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=PATIENCE)
         message = {'jsonrpc': '2.0', 'id': 1, 'method': method, 'params': {**params, '_meta': {**META, **dict(meta)}}}
         sent = {**HEADERS, 'Mcp-Method': method}
-        if 'name' in params:
-            sent['Mcp-Name'] = params['name']
+        if 'name' in params or 'uri' in params:
+            sent['Mcp-Name'] = params.get('name', params.get('uri'))
         if token is not None:
             sent['Authorization'] = f'Bearer {token}'
         connection.request('POST', '/mcp', json.dumps(message), sent)

@@ -212,6 +212,10 @@ arguments_in_lakehost_are_properties(void)
 				     "") "," META("\"access\":\"admin\",\"scope\":"
 						  "{\"x\":\"s\"},\"reveals\":{\"x\":\"y\"}")),
 		     "tool a: lakehost.reveals.x: must be the name of an option that is a list");
+	meta_refused(",\"cost\":\"rows\"", "tool a: lakehost.cost: must be a list");
+	meta_refused(",\"cost\":[\"rows\",\"money\"]",
+		     "tool a: lakehost.cost[1]: must be rows, bytes, statement_seconds or "
+		     "cluster_starts");
 	meta_refused(",\"redact\":[\"idd\"]",
 		     "tool a: lakehost.redact[0]: must be the name of a property");
 	meta_refused(",\"redact\":[null]", "tool a: lakehost.redact[0]: must be the name of a "
