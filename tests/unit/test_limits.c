@@ -157,7 +157,7 @@ rate(void)
 static void
 at_once(void)
 {
-	struct limits_ticket *first, *second, *third;
+	struct limits_ticket *first = NULL, *second = NULL, *third = NULL;
 
 	begin("limits = { calls_at_once = 2; };");
 	CU_ASSERT(admit("ann", READS, &first) && admit("ann", READS, &second));
@@ -239,7 +239,7 @@ static void
 starts(void)
 {
 	uint64_t one[COSTS] = { [COST_CLUSTER_STARTS] = 1 };
-	struct limits_ticket *first, *second, *third;
+	struct limits_ticket *first = NULL, *second = NULL, *third = NULL;
 
 	begin("limits = { cluster_starts_per_day = 2; };");
 	CU_ASSERT(admit("ann", STARTS, &first) && admit("ann", STARTS, &second));
