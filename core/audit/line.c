@@ -87,7 +87,7 @@ void
 audit_text(struct json *json, const char *name, const char *text, size_t most)
 {
 	size_t len = text != NULL ? strlen(text) : 0;
-	char *masked = mask_apply(text, len, &len);
+	char *masked = mask_record(text, len, &len);
 	const char *shown = masked != NULL ? masked : text;
 
 	if (text == NULL)
@@ -135,7 +135,31 @@ is_listed(const char *words, const char *name)
 	return false;
 }
 
-/* The tree again, with masked texts. */
+static struct json *
+masked_member(struct json *json, const char *name)
+{
+	char *masked = mask_record(name, strlen(name), NULL);
+	struct json *member = json_member(json, masked != NULL ? masked : name);
+
+	free(masked);
+	return member;
+}
+
+/* A number can be a secret too. */
+static void
+add_scalar(struct json *json, struct json_object *scalar)
+{
+	const char *text = json_object_to_json_string(scalar);
+	char *masked = mask_record(text, strlen(text), NULL);
+
+	if (masked != NULL)
+		json_string(json, masked);
+	else
+		json_tree(json, scalar);
+	free(masked);
+}
+
+/* The tree again, with masked names and values. */
 static void
 add_masked(struct json *json, struct json_object *tree)
 {
@@ -147,7 +171,7 @@ add_masked(struct json *json, struct json_object *tree)
 	case json_type_object:
 		json_begin(json, '{');
 		json_object_object_foreachC(tree, member)
-			add_masked(json_member(json, member.key), member.val);
+			add_masked(masked_member(json, member.key), member.val);
 		json_end(json);
 		break;
 	case json_type_array:
@@ -159,11 +183,11 @@ add_masked(struct json *json, struct json_object *tree)
 		break;
 	case json_type_string:
 		len = (size_t)json_object_get_string_len(tree);
-		masked = mask_apply(json_object_get_string(tree), len, &len);
+		masked = mask_record(json_object_get_string(tree), len, &len);
 		json_text(json, masked != NULL ? masked : json_object_get_string(tree), len);
 		free(masked);
 		break;
-	default: json_tree(json, tree); break;
+	default: add_scalar(json, tree); break;
 	}
 }
 
@@ -181,7 +205,7 @@ add_arguments(struct json *json, const struct audit_event *event)
 	}
 	json_begin(json_member(json, "arguments"), '{');
 	json_object_object_foreachC(tree, member) {
-		json_member(json, member.key);
+		masked_member(json, member.key);
 		if (is_listed(event->redact, member.key))
 			json_string(json, HIDDEN);
 		else

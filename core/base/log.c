@@ -142,7 +142,7 @@ put_escaped(struct line *line, const char *text, size_t len)
 static void
 put_text(struct line *line, const char *text, size_t len)
 {
-	char *masked = mask_apply(text, len, &len);
+	char *masked = mask_record(text, len, &len);
 	const char *shown = masked != NULL ? masked : text;
 
 	if (len <= VALUE_MAX_BYTES) {

@@ -14,13 +14,11 @@
 #include "base/buf.h"
 #include "base/check.h"
 #include "base/mask_find.h"
+#include "base/mask_search.h"
 #include "base/mask_view.h"
 #include "base/mem.h"
 
 #define MASK_MIN 4
-#define SQUEEZED_MIN 12 /* length of the value without white space */
-#define ELLIPSIS "\xE2\x80\xA6"
-#define PART_MIN 8 /* bytes that are enough to find a value in a text that was cut */
 #define REPLACEMENT "***"
 /* The largest number of bytes that can spell one byte of a value: an entity of at most twelve
  * bytes, each of which can again be an entity. */
@@ -36,7 +34,7 @@ struct value {
 
 struct finders {
 	atomic_uint refs;
-	struct finder *plain, *squeezed;
+	struct mask_finders found;
 };
 
 struct mask_group {
@@ -67,8 +65,8 @@ finders_unref(struct finders *finders)
 	CHECK(before > 0);
 	if (before > 1)
 		return;
-	finder_free(finders->plain);
-	finder_free(finders->squeezed);
+	finder_free(finders->found.plain);
+	finder_free(finders->found.squeezed);
 	free(finders);
 }
 
@@ -287,168 +285,24 @@ build(struct mask_group *group)
 	struct finders *finders = xmalloc(sizeof(*finders));
 
 	atomic_init(&finders->refs, 1);
-	finders->plain = finder_new();
-	finders->squeezed = finder_new();
+	finders->found.plain = finder_new();
+	finders->found.squeezed = finder_new();
 	for (struct value *value = group->values; value != NULL; value = value->next) {
 		struct view text = view_of(value->text, value->len), squeezed;
 
 		if (value->writer != 0)
 			continue;
-		finder_add(finders->plain, value->text, value->len);
+		finder_add(finders->found.plain, value->text, value->len);
 		squeezed = view_squeezed(&text, false);
 		if (squeezed.len >= SQUEEZED_MIN)
-			finder_add(finders->squeezed, (const char *)squeezed.byte, squeezed.len);
+			finder_add(finders->found.squeezed, (const char *)squeezed.byte,
+				   squeezed.len);
 		explicit_bzero(squeezed.byte, squeezed.len);
 		view_fini(&squeezed);
 	}
-	finder_build(finders->plain);
-	finder_build(finders->squeezed);
+	finder_build(finders->found.plain);
+	finder_build(finders->found.squeezed);
 	group->finders = finders;
-}
-
-/* A search in two passes. The first pass only finds out whether the text contains a value. The
- * second one marks the ranges to hide: `edge` counts the begins and ends at each position of the
- * text. */
-struct search {
-	const char *text;
-	size_t len;
-	const struct finders *finders;
-	bool found;
-	int32_t *edge; /* NULL in the first pass */
-};
-
-static void
-hide(struct search *search, size_t from, size_t to)
-{
-	search->found = true;
-	if (search->edge == NULL)
-		return;
-	search->edge[from]++;
-	search->edge[to]--;
-}
-
-struct scan {
-	struct search *search;
-	const struct view *view;
-};
-
-/* A value of `len` bytes ends before the byte at `end`. */
-static bool
-on_match(void *data, size_t end, size_t len)
-{
-	struct scan *scan = data;
-	const struct view *view = scan->view;
-	size_t first = end - len;
-
-	hide(scan->search, view->from != NULL ? view->from[first] : first,
-	     view->to != NULL ? view->to[end - 1] : end);
-	return scan->search->edge != NULL;
-}
-
-static void
-scan(struct search *search, const struct finder *finder, const struct view *view)
-{
-	struct scan scan = { search, view };
-
-	finder_scan(finder, view->byte, view->len, on_match, &scan);
-}
-
-/* Was the text cut here? A text ends with an ellipsis where it was cut. A text that another process
- * has cut can also end at its own end, or at the end of the fence around it. */
-static bool
-was_cut(const char *text, size_t len)
-{
-	static const char *const ends[] = { ELLIPSIS, "\n</untrusted-data>" };
-	const size_t n = cut_texts ? 2 : 1;
-
-	for (size_t i = 0; i < n; i++)
-		if (len >= strlen(ends[i]) && memcmp(text, ends[i], strlen(ends[i])) == 0)
-			return true;
-	return cut_texts && len == 0;
-}
-
-static void
-scan_cuts(struct search *search)
-{
-	const struct finder *finder = search->finders->plain;
-	uint32_t state = 0, begun;
-
-	for (size_t i = 0; i <= search->len; i++) {
-		begun = finder_begun(finder, state);
-		if (begun >= PART_MIN && was_cut(search->text + i, search->len - i))
-			hide(search, i - begun, i);
-		if (i < search->len)
-			state = finder_step(finder, state, (unsigned char)search->text[i]);
-	}
-}
-
-static void
-scan_decoded(void *data, const struct view *view)
-{
-	struct search *search = data;
-
-	scan(search, search->finders->plain, view);
-}
-
-static void
-scan_both(struct search *search, const struct view *view)
-{
-	struct view squeezed;
-
-	scan(search, search->finders->plain, view);
-	if (view->len < SQUEEZED_MIN || (search->found && search->edge == NULL))
-		return;
-	squeezed = view_squeezed(view, search->edge != NULL);
-	scan(search, search->finders->squeezed, &squeezed);
-	view_fini(&squeezed);
-}
-
-static void
-search_group(struct search *search, const struct finders *finders)
-{
-	struct view whole = view_of(search->text, search->len), decoded, again;
-
-	search->finders = finders;
-	scan_both(search, &whole);
-	if (cut_texts || memmem(search->text, search->len, ELLIPSIS, strlen(ELLIPSIS)) != NULL)
-		scan_cuts(search);
-	view_base64(search->text, search->len, search->edge != NULL, scan_decoded, search);
-	view_hex(search->text, search->len, search->edge != NULL, scan_decoded, search);
-	if ((search->found && search->edge == NULL) || !view_has_escapes(&whole))
-		return;
-	decoded = view_decoded(&whole, search->edge != NULL);
-	scan_both(search, &decoded);
-	if (view_has_escapes(&decoded)) { /* a text within a text */
-		again = view_decoded(&decoded, search->edge != NULL);
-		scan_both(search, &again);
-		view_fini(&again);
-	}
-	view_fini(&decoded);
-}
-
-/* Hidden ranges that touch or overlap become one: a gap must not show a part of a value. */
-static char *
-copy_masked(const struct search *search, size_t *out_len)
-{
-	char *out = xmalloc(search->len + 1);
-	int32_t depth = 0;
-	size_t n = 0;
-
-	for (size_t i = 0; i < search->len; i++) {
-		int32_t begins = search->edge[i];
-
-		if (depth == 0 && begins > 0) { /* fits: this text is shorter than every value */
-			memcpy(out + n, REPLACEMENT, strlen(REPLACEMENT));
-			n += strlen(REPLACEMENT);
-		}
-		depth += begins;
-		if (depth == 0)
-			out[n++] = search->text[i];
-	}
-	out[n] = '\0';
-	if (out_len != NULL)
-		*out_len = n;
-	return out;
 }
 
 static bool
@@ -499,38 +353,40 @@ take_finders(struct finders *taken[2])
 	pthread_rwlock_unlock(&lock);
 }
 
-static void
-search_all(struct search *search, struct finders *const taken[2])
+static char *
+mask_text(const char *text, size_t len, size_t *out_len, bool shapes)
 {
-	for (size_t i = 0; i < 2; i++)
-		if (taken[i] != NULL)
-			search_group(search, taken[i]);
-}
+	struct finders *taken[2] = { NULL, NULL };
+	const bool values = atomic_load(&any);
+	struct mask_search search = { .text = text, .len = len, .shapes = shapes };
+	char *masked;
 
-char *
-mask_apply(const char *text, size_t len, size_t *out_len)
-{
-	struct search search = { .text = text, .len = len };
-	struct finders *taken[2];
-	char *masked = NULL;
-
-	if (text == NULL || len < MASK_MIN || !atomic_load(&any))
+	if (text == NULL || len < MASK_MIN || (!values && !shapes))
 		return NULL;
 	if (len > MASK_TEXT_MAX) {
 		if (out_len != NULL)
 			*out_len = strlen(REPLACEMENT);
 		return xstrdup(REPLACEMENT);
 	}
-	take_finders(taken);
-	search_all(&search, taken);
-	if (search.found) {
-		search.edge = xcalloc(len + 1, sizeof(*search.edge));
-		search_all(&search, taken);
-	}
+	if (values)
+		take_finders(taken);
+	for (size_t i = 0; i < 2; i++)
+		search.finders[i] = taken[i] != NULL ? &taken[i]->found : NULL;
+	search.cut = cut_texts;
+	masked = mask_search(&search, REPLACEMENT, out_len);
 	finders_unref(taken[0]);
 	finders_unref(taken[1]);
-	if (search.found)
-		masked = copy_masked(&search, out_len);
-	free(search.edge);
 	return masked;
+}
+
+char *
+mask_apply(const char *text, size_t len, size_t *out_len)
+{
+	return mask_text(text, len, out_len, false);
+}
+
+char *
+mask_record(const char *text, size_t len, size_t *out_len)
+{
+	return mask_text(text, len, out_len, true);
 }

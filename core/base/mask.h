@@ -55,5 +55,9 @@ size_t mask_reach(void);
 
 /* A new text when something was masked, else NULL. */
 char *mask_apply(const char *text, size_t len, size_t *out_len);
+/* The same for a text that is kept, in the log, the audit log or a trace. It may contain secrets
+ * whose values the host does not know. So texts with the form of a secret are masked too
+ * (base/mask_shape.h). */
+char *mask_record(const char *text, size_t len, size_t *out_len);
 
 #endif

@@ -58,7 +58,7 @@ static void
 add_foreign(struct buf *out, const char *text)
 {
 	size_t len = strlen(text), end = out->len + MESSAGE_MAX;
-	char *masked = mask_apply(text, len, &len);
+	char *masked = mask_record(text, len, &len);
 	const char *p = masked != NULL ? masked : text;
 
 	while (len > 0 && out->len < end) {

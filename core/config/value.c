@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/check.h"
 #include "base/json_write.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "config/reader.h"
 #include "config/reference.h"
@@ -189,13 +190,17 @@ char *
 node_secret(const struct node *node, const char *key)
 {
 	const char *text = node_raw_text(node, key);
+	char *secret = NULL;
 
-	if (text == NULL)
-		return NULL;
-	if (reference_is(text))
-		return resolve(node, key, text);
-	node->reader->literal_secret = true;
-	return xstrdup(text);
+	if (text != NULL && reference_is(text)) {
+		secret = resolve(node, key, text);
+	} else if (text != NULL) {
+		node->reader->literal_secret = true;
+		secret = xstrdup(text);
+	}
+	if (secret != NULL)
+		mask_pin(secret, strlen(secret));
+	return secret;
 }
 
 static void

@@ -16,6 +16,7 @@
 #include "egress/cache.h"
 #include "egress/internal.h"
 #include "egress/multi.h"
+#include "egress/secrets.h"
 #include "metrics/metrics.h"
 
 #define CACHE_ENTRY_MAX (1u << 20)
@@ -280,6 +281,7 @@ egress_new(struct loop *loop, const struct config *config, struct pool *pool)
 	egress->pool = pool;
 	egress->budget.cap = config->limits.replies;
 	TAILQ_INIT(&egress->queue);
+	secrets_mask_proxies();
 	egress->job = (struct loop_job){ .fn = run_later, .data = egress };
 	egress->cache = cache_new(CACHE_ENTRY_MAX, CACHE_TOTAL_MAX, CACHE_COUNT_MAX);
 	egress->authorizer = xcalloc(config->upstreams + 1, sizeof(*egress->authorizer));

@@ -17,6 +17,7 @@
 #include "egress/body.h"
 #include "egress/crossing.h"
 #include "egress/internal.h"
+#include "egress/secrets.h"
 #include "upstream/upstream.h"
 
 /* RFC 3986: characters of a path or query that need no encoding. */
@@ -181,6 +182,7 @@ set_target(struct request *request, const struct check *check)
 			return refuse(check, MCP_E_PERMISSION, "the pre-signed link is refused: %s",
 				      bad);
 		url_split(http->url, &url);
+		secrets_mask_link(check->scope->plugin, http->url);
 		request->url = xstrdup(http->url);
 		request->path = xprintf("a pre-signed link to %s", url.host);
 	} else {

@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/mask.h"
 #include "run/result.h"
 #include "config/config.h"
 #include "era/inside.h"
 #include "era/invoke.h"
 #include "era/watch.h"
+#include "registry/provider.h"
 #include "registry/schema.h"
 
 #define WHY_MAX 1500u
@@ -51,16 +53,20 @@ void
 resources_read(struct request *request)
 {
 	struct json_object *arguments;
-	const char *uri;
+	const char *uri, *before;
 	const struct row *row = find(request, &uri, &arguments);
 	struct buf why;
+	bool fine;
 
 	if (row == NULL)
 		return;
 	if (arguments == NULL)
 		arguments = json_object_new_object();
 	buf_init_keeping(&why, WHY_MAX);
-	if (row->tool == NULL || schema_prepare(row->tool->input, arguments, NULL, &why))
+	before = mask_enter(row->provider->name); /* the reason quotes the arguments */
+	fine = row->tool == NULL || schema_prepare(row->tool->input, arguments, NULL, &why);
+	mask_enter(before);
+	if (fine)
 		invoke(request, row, arguments, uri);
 	else
 		invoke_refuse(request, NULL, &why);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/mask.h"
 #include "run/result.h"
 #include "config/config.h"
 #include "era/downgrade.h"
@@ -14,6 +15,7 @@
 #include "era/methods.h"
 #include "era/modern.h"
 #include "era/prepare.h"
+#include "registry/provider.h"
 
 /* A model can correct its arguments when it reads their faults, so newer revisions return them as a
  * tool's answer and not as a protocol error. */
@@ -41,10 +43,15 @@ static bool
 check(const struct row *row, struct json_object *arguments, bool nul, struct buf *notes,
       struct buf *why)
 {
-	const char *name = nul ? invoke_nul(arguments) : NULL;
+	const char *name = nul ? invoke_nul(arguments) : NULL, *before;
+	bool fine;
 
-	if (name == NULL)
-		return row_take_arguments(row, arguments, notes, why);
+	if (name == NULL) {
+		before = mask_enter(row->provider->name); /* the reasons quote the arguments */
+		fine = row_take_arguments(row, arguments, notes, why);
+		mask_enter(before);
+		return fine;
+	}
 	buf_printf(why, "%s: U+0000 is not allowed in a text", name);
 	return false;
 }

@@ -70,7 +70,7 @@ static void
 add_text(struct json *json, const char *key, const char *text)
 {
 	size_t len = strlen(text);
-	char *masked = mask_apply(text, len, &len);
+	char *masked = mask_record(text, len, &len);
 
 	json_text(json_member(json, key), masked != NULL ? masked : text,
 		  len < TEXT_MAX ? len : TEXT_MAX);

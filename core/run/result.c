@@ -262,13 +262,15 @@ result_line(const char *text)
 }
 
 /* A long text is shown as its beginning and its end, which are the most useful parts, and the
- * number of bytes that were removed of `whole` bytes. The two arguments may be the same text. */
+ * number of bytes that were removed of `whole` bytes. They have at most `most` bytes. The two
+ * arguments may be the same text. */
 static void
-put_ends(struct buf *out, const struct mcp_text *begin, const struct mcp_text *end, size_t whole)
+put_ends(struct buf *out, const struct mcp_text *begin, const struct mcp_text *end, size_t whole,
+	 size_t most)
 {
 	const char *head = begin->data, *tail = end->data;
-	size_t shown = text_cut(head, begin->len, RESULT_WHY_MAX / 2);
-	size_t left_at = end->len - RESULT_WHY_MAX / 3;
+	size_t shown = text_cut(head, begin->len, most / 2);
+	size_t left_at = end->len - most / 3;
 	bool lines = memchr(head, '\n', begin->len) != NULL || memchr(tail, '\n', end->len) != NULL;
 	const char *at;
 
@@ -276,9 +278,9 @@ put_ends(struct buf *out, const struct mcp_text *begin, const struct mcp_text *e
 		left_at++;
 	if (lines) { /* cuts between lines, unless the lines are too long */
 		at = memrchr(head, '\n', shown);
-		shown = at != NULL && at - head > RESULT_WHY_MAX / 4 ? (size_t)(at - head) : shown;
+		shown = at != NULL && (size_t)(at - head) > most / 4 ? (size_t)(at - head) : shown;
 		at = memchr(tail + left_at, '\n', end->len - left_at);
-		left_at = at != NULL && at + 1 - tail < (ptrdiff_t)(end->len - RESULT_WHY_MAX / 6)
+		left_at = at != NULL && (size_t)(at + 1 - tail) < end->len - most / 6
 			    ? (size_t)(at + 1 - tail)
 			    : left_at;
 	}
@@ -291,7 +293,7 @@ put_ends(struct buf *out, const struct mcp_text *begin, const struct mcp_text *e
 
 /* The reason keeps its lines, because messages of SQL and tracebacks need them. */
 static char *
-why_of(const char *given)
+why_of(const char *given, size_t most)
 {
 	size_t whole = given == NULL ? 0 : strlen(given);
 	struct mcp_text begin = { .len = whole }, end = { .len = whole };
@@ -301,20 +303,19 @@ why_of(const char *given)
 
 	buf_init(&room, whole * 3 + 64);
 	buf_init(&room_end, whole * 3 + 64);
-	buf_init(&out, RESULT_WHY_MAX + 64);
+	buf_init(&out, most + 64);
 	begin.data = text_prepare_start(&room, whole == 0 ? "" : given, &begin.len, TEXT_OTHERS,
-					RESULT_WHY_MAX, &more);
+					most, &more);
 	if (more) {
-		end.data = text_prepare_end(&room_end, given, &end.len, TEXT_OTHERS, RESULT_WHY_MAX,
-					    &more);
-		put_ends(&out, &begin, &end, whole);
+		end.data = text_prepare_end(&room_end, given, &end.len, TEXT_OTHERS, most, &more);
+		put_ends(&out, &begin, &end, whole, most);
 	} else {
 		while (begin.len > 0 && strchr("\n\t ", begin.data[begin.len - 1]) != NULL)
 			begin.len--;
-		if (begin.len <= RESULT_WHY_MAX)
+		if (begin.len <= most)
 			buf_add(&out, begin.data, begin.len);
 		else
-			put_ends(&out, &begin, &begin, begin.len);
+			put_ends(&out, &begin, &begin, begin.len, most);
 	}
 	buf_fini(&room);
 	buf_fini(&room_end);
@@ -345,7 +346,8 @@ result_fail(struct result *result, const struct mcp_failure *failure)
 	result->what = result_line(failure->what);
 	if (result->what == NULL)
 		result->what = xstrdup("The call failed");
-	result->why = why_of(failure->why);
+	result->why =
+	    why_of(failure->why, result->limits.why > 0 ? result->limits.why : RESULT_WHY_MAX);
 	result->next = result_line(failure->next);
 	result->code = result_line(failure->code);
 	result->request_id = result_line(failure->request_id);

@@ -36,13 +36,17 @@ enum result_format { FORMAT_COMPACT, FORMAT_MARKDOWN, FORMAT_CSV, FORMAT_JSON, R
 #define RESULT_LINE_MAX 2000u	    /* most bytes of one line of a failure */
 /* most bytes of the reason of a failure, which may have several lines */
 #define RESULT_WHY_MAX 6000u
-#define RESULT_WHOLE_ROWS 10u /* most rows of a table whose cells are not cut */
+#define RESULT_WHY_WORKER (64u << 10) /* the same in a worker, see limits.why */
+#define RESULT_WHOLE_ROWS 10u	      /* most rows of a table whose cells are not cut */
 
 struct result_limits {
 	/* the name of the plugin, for messages about its mistakes; borrowed; or NULL */
 	const char *plugin;
 	/* characters of a cell: config.results, or the caller's `cell_chars` */
 	size_t rows, text, cell;
+	/* bytes of the reason of a failure; 0: RESULT_WHY_MAX. A worker keeps more, because only
+	 * the host can mask everything before a text is cut. */
+	size_t why;
 	size_t whole_rows; /* up to this number of rows cells are not cut, if they fit */
 	enum result_format format;
 	bool reveals; /* the caller asked for a secret: masks do not apply to text blocks */

@@ -9,6 +9,7 @@
 
 #include "base/base64.h"
 #include "base/json.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/uri.h"
 #include "config/text.h"
@@ -164,6 +165,16 @@ token_in(const struct mcp_reply *reply, struct json_object *answer)
 	return *token != '\0' ? token : NULL;
 }
 
+/* It is not used, but a later error message of the service could repeat it. */
+static void
+mask_refresh_token(struct json_object *answer)
+{
+	const char *token = json_str(answer, "refresh_token");
+
+	if (token != NULL)
+		mask_add(token, strlen(token));
+}
+
 enum mcp_status
 oauth_reply(struct credential *credential, const struct oauth_client *client,
 	    const struct mcp_reply *reply, int64_t now_ms, char *why, size_t why_size)
@@ -176,6 +187,7 @@ oauth_reply(struct credential *credential, const struct oauth_client *client,
 	if (reply->body.len > 0)
 		answer = json_parse(reply->body.data, reply->body.len, &token_limits, &reason, &at);
 	token = token_in(reply, answer);
+	mask_refresh_token(answer);
 	if (token != NULL) {
 		credential_set_token(credential, token);
 		set_life(credential, answer, now_ms);

@@ -33,14 +33,15 @@ class Host:
     """A host over HTTP, in a folder of its own."""
 
     def __init__(self, folder, build, *settings, limit=None, workspace='http://127.0.0.1:9',
-                 retries=0, config=None):
+                 retries=0, config=None, program='lakehost', words=()):
         self.folder, self.build, self.log = folder, build, folder / 'host.log'
         self.workspace = workspace
-        self.program = build / 'core' / 'lakehost'
+        self.program = build / 'core' / program
         self.settings = [word for one in (*settings, f'upstreams.workspace.max_retries={retries}')
                          for word in ('--set', one)]
         if config is not None:
             self.settings += ['--config', str(config)]
+        self.settings += words
         self.port = free_port()
 
         def limited():

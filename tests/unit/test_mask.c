@@ -176,6 +176,63 @@ writers(void)
 	mask_enter(NULL);
 }
 
+/* The first part of a value is also found in an escaped text that was cut, even in an escape. */
+static void
+cut_spellings(void)
+{
+	add("told-by-nine/100%");
+	masked_is("told%2Dby%2Dnine\xE2\x80\xA6", "***\xE2\x80\xA6");
+	masked_is("told%2Dby%2Dni%6\xE2\x80\xA6", "***%6\xE2\x80\xA6");
+	masked_is("\\u0074\\u006f\\u006c\\u0064\\u002d\\u0062\\u0079\\u002d\\u006\xE2\x80\xA6",
+		  "***\\u006\xE2\x80\xA6");
+	masked_is("dG9sZC1ieS1uaW5\xE2\x80\xA6 ", "***\xE2\x80\xA6 ");
+	masked_is("dG9sZC1ieS1uaW5 ", NULL);
+	masked_is("746f6c642d62792d6e69\xE2\x80\xA6", "***\xE2\x80\xA6");
+	masked_is("told%2Dby%2Dnine ", NULL);
+}
+
+static void
+record_is(const char *text, const char *expected)
+{
+	size_t len = 0;
+	char *masked = mask_record(text, strlen(text), &len);
+
+	ASSERT_STR(masked, expected);
+	CU_ASSERT(masked == NULL || strlen(masked) == len);
+	CU_ASSERT_PTR_NULL(mask_apply(text, strlen(text), NULL));
+	free(masked);
+}
+
+#define HEX32 "0123456789abcdef0123456789abcdef"
+#define TEXT43 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNO-_"
+
+/* Texts that are kept are masked by the form of a secret too. */
+static void
+forms(void)
+{
+	record_is("token lh_" TEXT43 ".", "token ***.");
+	record_is("lh_short dapi dapi123 eyJ.a.b sig=1 Bearer of bad news", NULL);
+	record_is("dapi" HEX32 "-2, dose" HEX32, "***, ***");
+	record_is("xdapi" HEX32, NULL);
+	record_is("Authorization: bearer abcdefghijklmnopqrstuvwxyz==",
+		  "Authorization: bearer ***==");
+	record_is("Authorization: Basic bWU6YSBzZWNyZXQgcGFzc3dvcmQ=", "Authorization: Basic ***=");
+	record_is("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2ln", "***");
+	record_is("see http://ann:correct@example.com/x?a=b",
+		  "see http://ann:***@example.com/x?a=b");
+	record_is("see http://ann@example.com:80/x:y@z and ://a:b@c", NULL);
+	record_is("?X-Amz-Date=1&X-Amz-Signature=" HEX32 "&a=b",
+		  "?X-Amz-Date=1&X-Amz-Signature=***&a=b");
+	record_is("?sv=1&sig=abcdefghijklmnop%3D&se=2", "?sv=1&sig=***&se=2");
+	record_is("-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----",
+		  "-----BEGIN PRIVATE KEY-----***-----END PRIVATE KEY-----");
+	record_is("-----BEGIN RSA PRIVATE KEY-----\nMII", "-----BEGIN RSA PRIVATE KEY-----***");
+	record_is("-----BEGIN CERTIFICATE-----\nMIIB", NULL);
+	record_is("%6ch_" TEXT43, "***"); /* percent-encoded */
+	record_is("{\\\"a\\\":\\\"lh_" TEXT43 "\\\"}", "{\\\"a\\\":\\\"***\\\"}");
+	record_is("Z2hwXzAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmMDEyMw", "***"); /* base64 */
+}
+
 static void
 caps(void)
 {
@@ -232,9 +289,8 @@ alike(void)
 }
 
 static const struct test tests[] = {
-	TEST(finds_all), TEST(finds_other_spellings),
-	TEST(scopes),	 TEST(values_change),
-	TEST(writers),	 TEST(caps),
+	TEST(finds_all), TEST(finds_other_spellings), TEST(scopes), TEST(values_change),
+	TEST(writers),	 TEST(cut_spellings),	      TEST(forms),  TEST(caps),
 	TEST(alike),
 };
 SUITE(tests)

@@ -141,6 +141,7 @@ add_basic(const struct databricks *own, const char *password, struct credential_
 	buf_init(&text, CREDENTIAL_VALUE_MAX);
 	buf_puts(&text, "Basic ");
 	buf_base64(&text, pair, strlen(pair));
+	mask_add(text.data + 6, text.len - 6); /* an echo can encode this text once more */
 	secret_free(pair);
 	add(step, "Authorization", text.data);
 	explicit_bzero(text.data, text.len);

@@ -78,6 +78,9 @@ enum login_result login_take(struct login *login, enum login_slot slot, const ch
 			     int64_t expires_s, const char *what);
 /* The payload of a JWT, which is not verified; for json_object_put(). NULL: it is not one. */
 struct json_object *login_claims(const char *jwt);
+/* The text of somebody else for an error message: on one line, without secrets, and cut to `size`
+ * bytes after that. */
+void login_words(const char *text, char *words, size_t size);
 /* Replaces a text that a stage found. */
 void login_keep(char **place, const char *text);
 void login_keep_secret(char **place, const char *text);

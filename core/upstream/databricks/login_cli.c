@@ -86,13 +86,8 @@ static void
 words_of(const struct child_result *result, char words[WORDS_MAX])
 {
 	const struct buf *from = result->errors.len > 0 ? &result->errors : &result->output;
-	size_t len;
 
-	snprintf(words, WORDS_MAX, "%s", from->data);
-	text_to_line(words);
-	len = strlen(words);
-	while (len > 0 && (words[len - 1] == ' ' || (words[len - 1] & 0x80) != 0))
-		words[--len] = '\0';
+	login_words(from->data, words, WORDS_MAX);
 }
 
 /* False, with the reason, when the program did not end well. */

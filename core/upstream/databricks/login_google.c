@@ -17,6 +17,7 @@
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/uri.h"
 #include "config/text.h"
@@ -69,6 +70,7 @@ private_key(struct json_object *object)
 
 	if (text == NULL)
 		return NULL;
+	mask_add(text, strlen(text));
 	bio = BIO_new_mem_buf(text, (int)strlen(text));
 	key = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
 	BIO_free(bio);
@@ -154,6 +156,7 @@ ask_signed(struct login *login, struct credential_request *request, struct json_
 	assertion = make_assertion(object, claim, value);
 	if (assertion == NULL)
 		return login_refuse(login, "the key of the service account cannot sign");
+	mask_add(assertion, strlen(assertion));
 	login_form(request, "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
 	login_form(request, "assertion", assertion);
 	secret_free(assertion);

@@ -12,6 +12,7 @@
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/uri.h"
 #include "base/url.h"
@@ -129,6 +130,7 @@ login_bearer(struct credential_request *request, const char *token)
 {
 	char *value = xprintf("Bearer %s", token);
 
+	mask_add(token, strlen(token)); /* the service may repeat it in an error message */
 	login_header(request, "Authorization", value);
 	secret_free(value);
 }
@@ -152,24 +154,36 @@ login_scopes(const struct login *login)
 
 /* ---- replies --------------------------------------------------------------------------------- */
 
-/* The words of a service about an error, on one line. A secret in them is masked by the log and by
- * the answer. */
+void
+login_words(const char *text, char *words, size_t size)
+{
+	size_t len = strlen(text);
+	char *masked = mask_record(text, len, &len);
+
+	snprintf(words, size, "%s", masked != NULL ? masked : text);
+	free(masked);
+	text_to_line(words);
+	len = strlen(words);
+	while (len > 0 && (words[len - 1] == ' ' || (words[len - 1] & 0x80) != 0))
+		words[--len] = '\0';
+}
+
+/* The words of a service about an error, after a colon; "": it said nothing. */
 static void
 error_words(struct json_object *object, char words[WORD_MAX])
 {
 	static const char *const keys[] = { "error_description", "message", "errorSummary",
 					    "error_code", "error" };
 
-	words[0] = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(keys) && words[0] == '\0'; i++) {
-		const char *text = json_str(object, keys[i]);
+	const char *text = NULL;
 
-		if (text != NULL)
-			snprintf(words, WORD_MAX, ": %s", text);
-	}
-	text_to_line(words);
-	while (words[0] != '\0' && (words[strlen(words) - 1] & 0x80) != 0) /* cut in a character */
-		words[strlen(words) - 1] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(keys) && text == NULL; i++)
+		text = json_str(object, keys[i]);
+	words[0] = '\0';
+	if (text == NULL)
+		return;
+	memcpy(words, ": ", 3);
+	login_words(text, words + 2, WORD_MAX - 2);
 }
 
 struct json_object *
@@ -327,9 +341,24 @@ login_take(struct login *login, enum login_slot slot, const char *token, int64_t
 				  what);
 	if (life_ms < LOGIN_LIFE_MAX_S * 1000)
 		set_times(login, life_ms);
+	mask_add(token, strlen(token)); /* the next stage can fail before the token is in use */
 	secret_free(login->token[slot]);
 	login->token[slot] = xstrdup(token);
 	return LOGIN_NEXT;
+}
+
+/* Tokens that are not used. A later error message could repeat them. */
+static void
+mask_others(struct json_object *object)
+{
+	static const char *const keys[] = { "refresh_token", "refreshToken", "id_token" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const char *token = json_str(object, keys[i]);
+
+		if (token != NULL)
+			mask_add(token, strlen(token));
+	}
 }
 
 enum login_result
@@ -338,6 +367,7 @@ login_take_token(struct login *login, enum login_slot slot, struct json_object *
 {
 	const char *type = json_str(object, "token_type");
 
+	mask_others(object);
 	if (type == NULL)
 		type = json_str(object, "tokenType");
 	if (type != NULL && strcasecmp(type, "bearer") != 0)

@@ -10,6 +10,7 @@
 
 #include "base/base64.h"
 #include "base/check.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "config/text.h"
 #include "upstream/generic/resolve.h"
@@ -68,6 +69,7 @@ basic_header(const char *user, const char *secret)
 	buf_puts(&text, "Authorization: Basic ");
 	buf_base64(&text, pair, strlen(pair));
 	secret_free(pair);
+	mask_add(strrchr(text.data, ' ') + 1, strlen(strrchr(text.data, ' ') + 1));
 	header = xstrdup(text.data);
 	explicit_bzero(text.data, text.len);
 	buf_fini(&text);

@@ -67,6 +67,7 @@ on_begin(struct program *program, const struct channel_message *message, struct 
 	wire_take_input(in, &input);
 	input.options = program->options;
 	input.limits.plugin = program->name;
+	input.limits.why = RESULT_WHY_WORKER;
 	input.self = program->code.self;
 	row = code_row(&program->code, program->manifest, kind, index);
 	if (!wire_at_end(in) || row == NULL)
