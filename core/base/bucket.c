@@ -3,21 +3,25 @@
 
 #include "base/check.h"
 
-/* The tokens of the time that has passed. A bucket that is empty for longer than a period is full
- * again, so the product below stays small. */
+/* The tokens of the time that has passed. */
 static uint64_t
 earned(const struct bucket *bucket, unsigned room, unsigned period_ms, int64_t now_ms)
 {
 	const uint64_t passed = (uint64_t)(now_ms - bucket->earned_ms);
 
 	CHECK(now_ms >= bucket->earned_ms && room > 0 && room <= BUCKET_ROOM_MAX && period_ms > 0);
-	return passed >= period_ms ? room : passed * room / period_ms;
+	/* whole periods first, so that the product stays small */
+	return passed / period_ms >= bucket->taken / room + 1
+		 ? bucket->taken + room
+		 : passed / period_ms * room + passed % period_ms * room / period_ms;
 }
 
-int64_t
-bucket_take(struct bucket *bucket, unsigned room, unsigned period_ms, int64_t now_ms)
+/* Adds the tokens that were earned. Returns the milliseconds until the next one can be taken. */
+static int64_t
+earn(struct bucket *bucket, unsigned room, unsigned period_ms, int64_t now_ms)
 {
 	const uint64_t tokens = earned(bucket, room, period_ms, now_ms);
+	int64_t next_ms;
 
 	if (tokens >= bucket->taken) {
 		bucket->taken = 0;
@@ -27,15 +31,29 @@ bucket_take(struct bucket *bucket, unsigned room, unsigned period_ms, int64_t no
 		bucket->taken -= tokens;
 		bucket->earned_ms += (int64_t)(tokens * period_ms / room);
 	}
-	if (bucket->taken >= room) {
-		const int64_t next_ms =
-		    bucket->earned_ms +
-		    (int64_t)(((bucket->taken - room + 1) * period_ms + room - 1) / room);
+	if (bucket->taken < room)
+		return 0;
+	next_ms = bucket->earned_ms +
+		  (int64_t)(((bucket->taken - room + 1) * period_ms + room - 1) / room);
+	return next_ms > now_ms ? next_ms - now_ms : 1;
+}
 
-		return next_ms > now_ms ? next_ms - now_ms : 1;
-	}
+int64_t
+bucket_take(struct bucket *bucket, unsigned room, unsigned period_ms, int64_t now_ms)
+{
+	const int64_t wait_ms = earn(bucket, room, period_ms, now_ms);
+
+	bucket->taken += wait_ms == 0;
+	return wait_ms;
+}
+
+int64_t
+bucket_reserve(struct bucket *bucket, unsigned room, unsigned period_ms, int64_t now_ms)
+{
+	const int64_t wait_ms = earn(bucket, room, period_ms, now_ms);
+
 	bucket->taken++;
-	return 0;
+	return wait_ms;
 }
 
 void

@@ -21,6 +21,9 @@ struct bucket {
  * milliseconds until the next one. `room` is at least 1 and at most BUCKET_ROOM_MAX. `now_ms` never
  * decreases. */
 int64_t bucket_take(struct bucket *bucket, unsigned room, unsigned period_ms, int64_t now_ms);
+/* Takes a token even if there is none, so that later callers wait longer. Returns the milliseconds
+ * until it is earned; 0: it was there. */
+int64_t bucket_reserve(struct bucket *bucket, unsigned room, unsigned period_ms, int64_t now_ms);
 /* Gives a token back that was taken. */
 void bucket_return(struct bucket *bucket);
 /* Is no token missing at this time? */

@@ -285,6 +285,9 @@ egress_new(struct loop *loop, const struct config *config, struct pool *pool)
 	egress->job = (struct loop_job){ .fn = run_later, .data = egress };
 	egress->cache = cache_new(CACHE_ENTRY_MAX, CACHE_TOTAL_MAX, CACHE_COUNT_MAX);
 	egress->authorizer = xcalloc(config->upstreams + 1, sizeof(*egress->authorizer));
+	egress->pace = xcalloc(config->upstreams + 1, sizeof(*egress->pace));
+	for (size_t i = 0; i < config->upstreams; i++)
+		egress->pace[i].per_second = config->upstream[i].requests_per_second;
 	for (size_t i = 0; i < config->upstreams; i++)
 		authorizer_init(&egress->authorizer[i], egress, &config->upstream[i]);
 	return egress;
@@ -346,6 +349,7 @@ egress_free(struct egress *egress)
 	for (size_t i = 0; i < egress->config->upstreams; i++)
 		authorizer_fini(&egress->authorizer[i]);
 	free(egress->authorizer);
+	free(egress->pace);
 	free(egress);
 }
 

@@ -323,8 +323,9 @@ start(struct flight *flight)
 	struct strings headers;
 	bool ok;
 
-	if (!files_ready(flight) || !authorize(flight, &headers))
+	if (!pace_its_turn(flight) || !files_ready(flight) || !authorize(flight, &headers))
 		return;
+	flight->paced = false;
 	ok = attempt_start(flight, &headers);
 	strings_wipe(&headers);
 	if (!ok)
@@ -369,12 +370,12 @@ repeat(struct flight *flight, CURLcode rc)
 	uint32_t random;
 	int64_t wait;
 
-	if (what.status == 429 || (what.status == 503 && flight->reply->public.retry_after_ms >= 0))
-		metrics_throttled(flight->request.upstream->role);
-	if (flight->attempts > flight->request.upstream->max_retries || !retry_allowed(&what))
-		return false;
 	random_bytes(&random, sizeof(random));
 	wait = retry_wait_ms(flight->attempts - 1, flight->reply->public.retry_after_ms, random);
+	if (what.status == 429 || (what.status == 503 && flight->reply->public.retry_after_ms >= 0))
+		pace_throttled(flight, wait);
+	if (flight->attempts > flight->request.upstream->max_retries || !retry_allowed(&what))
+		return false;
 	if (flight->deadline_ms > 0 && clock_ms() + wait >= flight->deadline_ms)
 		return false;
 	attempt_end(flight);

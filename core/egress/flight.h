@@ -71,12 +71,13 @@ struct flight {
 	bool headers_done, to_buffer; /* where the body of this reply goes */
 	/* the sink received bytes, so there must be no further attempt */
 	bool delivered;
-	bool paused, held;	       /* the sink wants no bytes now, so libcurl pauses */
-	bool queued;		       /* in egress->queue */
-	bool authorized_again;	       /* after a 401 */
-	unsigned generation;	       /* number of the credential that was sent */
-	TAILQ_ENTRY(flight) waiting;   /* link in authorizer->waiting, in FLIGHT_WAITS */
-	TAILQ_ENTRY(flight) in_queue;  /* in egress->queue */
+	bool paused, held;	      /* the sink wants no bytes now, so libcurl pauses */
+	bool queued;		      /* in egress->queue */
+	bool paced;		      /* its next attempt has a place in the pace of its upstream */
+	bool authorized_again;	      /* after a 401 */
+	unsigned generation;	      /* number of the credential that was sent */
+	TAILQ_ENTRY(flight) waiting;  /* link in authorizer->waiting, in FLIGHT_WAITS */
+	TAILQ_ENTRY(flight) in_queue; /* in egress->queue */
 	struct flight *next_abandoned; /* in egress->abandoned */
 	struct hash_link by_key;       /* link in egress->shared, if the request is single_flight */
 	struct loop_timer retry;

@@ -13,6 +13,7 @@
 #include "egress/curl_api.h"
 #include "egress/egress.h"
 #include "egress/flight.h"
+#include "egress/pace.h"
 
 struct cache;
 
@@ -40,6 +41,7 @@ struct egress {
 	struct loop_timer idle;
 	unsigned inside;	       /* libcurl runs: no handle may be added or removed */
 	struct authorizer *authorizer; /* of each upstream */
+	struct pace *pace;	       /* the same */
 	struct cache *cache;
 	struct budget budget; /* limits.replies */
 };

@@ -93,6 +93,8 @@ read_upstream(struct config *config, const struct node *all, const char *role)
 	upstream->timeout_ms = (unsigned)node_number(&group, "timeout_ms", 60000, 1000, 3600000);
 	upstream->connect_timeout_ms =
 	    (unsigned)node_number(&group, "connect_timeout_ms", 30000, 100, 600000);
+	upstream->requests_per_second =
+	    (unsigned)node_number(&group, "requests_per_second", 0, 0, 10000);
 	upstream->max_connections = (unsigned)node_number(&group, "max_connections", 64, 1, 256);
 	upstream->max_retries = (unsigned)node_number(&group, "max_retries", 4, 0, 20);
 	upstream->max_reply = node_number(&group, "max_reply", LIMIT_REPLY, 1024, 1u << 30);

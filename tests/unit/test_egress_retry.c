@@ -174,9 +174,89 @@ silence(void)
 	rig_free(b);
 }
 
+/* ---- the pace ------------------------------------------------------------------------------- */
+
+/* Those that waited are sent one after the other, in their order. */
+static void
+pace_of_a_pause(void)
+{
+	struct pace pace = { 0 };
+
+	ASSERT_INT(pace_reserve(&pace, 1000), 0);
+	CU_ASSERT(pace_pause(&pace, 1000, 500));
+	CU_ASSERT(!pace_pause(&pace, 1100, 100)); /* shorter than the first one */
+	ASSERT_INT(pace_expected(&pace, 1200), 300);
+	ASSERT_INT(pace_reserve(&pace, 1200), 300);
+	ASSERT_INT(pace_reserve(&pace, 1200), 320);
+	CU_ASSERT(!pace_pause(&pace, 1300, 700)); /* longer: they ask again */
+	ASSERT_INT(pace_reserve(&pace, 1500), 500);
+	ASSERT_INT(pace_reserve(&pace, 2000), 20);
+	ASSERT_INT(pace_reserve(&pace, 2100), 0);
+	ASSERT_INT(pace_reserve(&pace, 2100), 0);
+}
+
+static void
+pace_of_a_rate(void)
+{
+	struct pace pace = { .per_second = 2 };
+
+	ASSERT_INT(pace_reserve(&pace, 0), 0);
+	ASSERT_INT(pace_reserve(&pace, 0), 0);
+	ASSERT_INT(pace_reserve(&pace, 0), 500);
+	ASSERT_INT(pace_reserve(&pace, 0), 1000);
+	ASSERT_INT(pace_reserve(&pace, 100), 1400);
+	ASSERT_INT(pace_expected(&pace, 100000), 0);
+}
+
+/* A service that asks one call to wait gets no request of any other call meanwhile. */
+static void
+pause_for_all(void)
+{
+	struct rig *b = rig_new("", "");
+	struct mcp_http first = get("/api/flaky/1/429/50"), second = get("/api/ok");
+	struct got got = { 0 };
+
+	b->scope.deadline_ms = clock_ms() + 30000;
+	rig_fetch(b, &first, &got);
+	ASSERT_INT(got.reply.status, 429);
+	got_fini(&got);
+	rig_fetch(b, &second, &got);
+	ASSERT_INT(got.reply.error, MCP_E_THROTTLED);
+	assert_has(got.why, "too many requests go to");
+	CU_ASSERT(got.reply.retry_after_ms > 40000);
+	ASSERT_INT(upstream_requests(b->upstream), 1);
+	got_fini(&got);
+	b->egress->pace[0].until_ms = clock_ms() + 30; /* it is over soon */
+	rig_fetch(b, &second, &got);
+	ASSERT_INT(got.reply.status, 200);
+	ASSERT_INT(upstream_requests(b->upstream), 2);
+	got_fini(&got);
+	rig_free(b);
+}
+
+static void
+rate_for_all(void)
+{
+	struct rig *b = rig_new("requests_per_second = 1;", "");
+	struct mcp_http http = get("/api/ok");
+	struct got got = { 0 };
+
+	rig_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.status, 200);
+	got_fini(&got);
+	b->egress->pace[0].sent.taken += 100; /* as if many others waited */
+	b->scope.deadline_ms = clock_ms() + 30000;
+	rig_fetch(b, &http, &got);
+	ASSERT_INT(got.reply.error, MCP_E_THROTTLED);
+	ASSERT_INT(upstream_requests(b->upstream), 1);
+	got_fini(&got);
+	rig_free(b);
+}
+
 static const struct test tests[] = {
-	TEST(throttled),	TEST(unavailable), TEST(retry_after_within_the_deadline),
-	TEST(lost_connections), TEST(no_server),   TEST(deadline),
-	TEST(silence),
+	TEST(throttled),	TEST(unavailable),     TEST(retry_after_within_the_deadline),
+	TEST(lost_connections), TEST(no_server),       TEST(deadline),
+	TEST(silence),		TEST(pace_of_a_pause), TEST(pace_of_a_rate),
+	TEST(pause_for_all),	TEST(rate_for_all),
 };
 SUITE(tests)

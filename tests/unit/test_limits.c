@@ -101,6 +101,21 @@ bucket(void)
 	ASSERT_INT(bucket_take(&bucket, 60, 60000, INT64_C(1) << 60), 0);
 }
 
+/* Those who reserve wait one after the other; what was taken beyond the room is earned first. */
+static void
+bucket_debt(void)
+{
+	struct bucket bucket = { 0 };
+
+	ASSERT_INT(bucket_reserve(&bucket, 1, 1000, 0), 0);
+	for (int i = 1; i < 100; i++)
+		ASSERT_INT(bucket_reserve(&bucket, 1, 1000, 0), i * 1000);
+	ASSERT_INT(bucket_take(&bucket, 1, 1000, 99999), 1);
+	ASSERT_INT(bucket_take(&bucket, 1, 1000, 100000), 0);
+	CU_ASSERT(!bucket_full(&bucket, 1, 1000, 100999));
+	CU_ASSERT(bucket_full(&bucket, 1, 1000, 101000));
+}
+
 /* Every rate: a token that is promised after a wait is there after that wait, and not before. */
 static void
 bucket_promises(void)
@@ -401,13 +416,22 @@ set_on_the_command_line(void)
 }
 
 static const struct test tests[] = {
-	TEST(bucket),	       TEST(bucket_promises),
-	TEST(nothing_limited), TEST(rate),
-	TEST(at_once),	       TEST(budget),
-	TEST(undeclared),      TEST(seconds),
-	TEST(starts),	       TEST(zero),
-	TEST(rules),	       TEST(together),
-	TEST(all_or_nothing),  TEST(many_principals),
-	TEST(faults),	       TEST(set_on_the_command_line),
+	TEST(bucket),
+	TEST(bucket_debt),
+	TEST(bucket_promises),
+	TEST(nothing_limited),
+	TEST(rate),
+	TEST(at_once),
+	TEST(budget),
+	TEST(undeclared),
+	TEST(seconds),
+	TEST(starts),
+	TEST(zero),
+	TEST(rules),
+	TEST(together),
+	TEST(all_or_nothing),
+	TEST(many_principals),
+	TEST(faults),
+	TEST(set_on_the_command_line),
 };
 SUITE(tests)

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "egress/pace.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "egress/flight.h"
+#include "egress/internal.h"
+#include "metrics/metrics.h"
+
+bool
+pace_pause(struct pace *pace, int64_t now_ms, int64_t wait_ms)
+{
+	const bool begins = pace->until_ms <= now_ms;
+
+	if (now_ms + wait_ms > pace->until_ms)
+		pace->until_ms = now_ms + wait_ms;
+	return begins && wait_ms > 0;
+}
+
+/* When the next request of those that wait is sent. */
+static int64_t
+turn(const struct pace *pace)
+{
+	return pace->next_ms > pace->until_ms ? pace->next_ms : pace->until_ms;
+}
+
+int64_t
+pace_reserve(struct pace *pace, int64_t now_ms)
+{
+	const int64_t at_ms = turn(pace);
+	int64_t wait_ms = at_ms > now_ms ? at_ms - now_ms : 0, rate_ms = 0;
+
+	if (wait_ms > 0)
+		pace->next_ms = at_ms + PACE_SPREAD_MS;
+	if (pace->per_second > 0)
+		rate_ms = bucket_reserve(&pace->sent, pace->per_second, 1000, now_ms);
+	return wait_ms > rate_ms ? wait_ms : rate_ms;
+}
+
+int64_t
+pace_expected(const struct pace *pace, int64_t now_ms)
+{
+	struct pace copy = *pace;
+
+	return pace_reserve(&copy, now_ms);
+}
+
+/* ---- flights -------------------------------------------------------------------------------- */
+
+/* The pace of the upstream; NULL for other requests, which do not count there. */
+static struct pace *
+pace_of(const struct flight *flight)
+{
+	const struct request *request = &flight->request;
+
+	if (request->grant || request->document || request->link)
+		return NULL;
+	return &flight->egress->pace[request->upstream - flight->egress->config->upstream];
+}
+
+static void
+finish_late(struct flight *flight, int64_t wait_ms)
+{
+	char why[EGRESS_WHY_MAX];
+
+	snprintf(why, sizeof(why),
+		 "too many requests go to %s: the next one can be sent in %" PRId64
+		 " s, and the call must end before",
+		 flight_target(flight), (wait_ms + 999) / 1000);
+	flight->reply->public.retry_after_ms = wait_ms;
+	flight_fail(flight, MCP_E_THROTTLED, why);
+}
+
+bool
+pace_its_turn(struct flight *flight)
+{
+	struct pace *pace = pace_of(flight);
+	const int64_t now_ms = clock_ms();
+	int64_t wait_ms;
+
+	if (pace == NULL || (flight->paced && pace->until_ms <= now_ms))
+		return true;
+	if (flight->deadline_ms > 0) {
+		wait_ms = pace_expected(pace, now_ms);
+		if (now_ms + wait_ms >= flight->deadline_ms) {
+			finish_late(flight, wait_ms);
+			return false;
+		}
+	}
+	wait_ms = pace_reserve(pace, now_ms);
+	flight->paced = true;
+	if (wait_ms > 0)
+		loop_timer_set(flight->egress->loop, &flight->retry, wait_ms);
+	return wait_ms == 0;
+}
+
+void
+pace_throttled(const struct flight *flight, int64_t wait_ms)
+{
+	struct pace *pace = pace_of(flight);
+
+	metrics_throttled(flight->request.upstream->role);
+	if (pace != NULL && pace_pause(pace, clock_ms(), wait_ms))
+		log_event(LOG_NOTICE, "upstream-throttled", "upstream", "s",
+			  flight->request.upstream->role, "status", "i",
+			  (int64_t)flight->reply->public.status, "wait_ms", "i", wait_ms, NULL);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How fast requests go to one upstream, all plugins together. An upstream that answers 429, or 503
+ * with Retry-After, asks the host to wait, not one call: until then no request is sent to it, and
+ * those that waited are then sent one after the other. `requests_per_second` of the upstream
+ * limits the rate before the upstream has to. Loop thread only.
+ */
+#ifndef LAKEHOST_CORE
+#error "core only"
+#endif
+#ifndef CORE_EGRESS_PACE_H
+#define CORE_EGRESS_PACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bucket.h"
+
+#define PACE_SPREAD_MS 20 /* between two requests that have waited */
+
+/* Of each upstream. A zeroed one lets everything pass. */
+struct pace {
+	unsigned per_second; /* 0: no limit */
+	struct bucket sent;
+	int64_t until_ms; /* monotonic: nothing is sent before */
+	int64_t next_ms;  /* the next one of those that wait */
+};
+
+/* The upstream asked to wait. Returns whether it is a new wait. */
+bool pace_pause(struct pace *pace, int64_t now_ms, int64_t wait_ms);
+/* Milliseconds until a request may be sent, 0: now. Its place is reserved: it must be sent then, or
+ * ask again if there was another pause meanwhile. */
+int64_t pace_reserve(struct pace *pace, int64_t now_ms);
+/* The same, and nothing is reserved. */
+int64_t pace_expected(const struct pace *pace, int64_t now_ms);
+
+struct flight;
+
+/* False when the flight must wait for its turn, and is then started by its timer; or when it cannot
+ * wait so long, and has ended. */
+bool pace_its_turn(struct flight *flight);
+/* The upstream asked this flight to wait for so long: its other requests do so too. */
+void pace_throttled(const struct flight *flight, int64_t wait_ms);
+
+#endif
