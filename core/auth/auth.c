@@ -92,15 +92,16 @@ static const struct auth_refusal refused_user = {
 };
 static const struct auth_refusal refused_access = {
 	403,
-	"this principal has no access here: an administrator grants it in the list \"principals\" "
+	"this principal has no access here: an administrator can grant access in the list "
+	"\"principals\" "
 	"of the configuration, or with policy.default_access",
 	NULL, NULL
 };
 
 static const struct auth_refusal refused_groups = {
 	403,
-	"this principal is in more than 32 groups that the configuration names: an administrator "
-	"removes it from some of them",
+	"this principal is in more than 32 groups that the configuration names: an "
+	"administrator must remove the principal from some of them",
 	NULL, NULL
 };
 static const struct auth_refusal refused_group_header = {
@@ -111,7 +112,8 @@ static const struct auth_refusal refused_group_header = {
 };
 
 static const struct auth_refusal refused_no_certificate = {
-	403, "a client certificate is missing: use a listener with tls_client_ca", NULL, NULL
+	403, "a client certificate is missing: connect to a listener that has tls_client_ca", NULL,
+	NULL
 };
 
 /* For the audit log. */

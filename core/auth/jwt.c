@@ -91,7 +91,7 @@ read_algorithm(struct json_object *header, unsigned algorithms, enum jwt_algorit
 	const char *name = plain_text(json_get(header, "alg"));
 
 	if (name == NULL)
-		return "the header of the token names no algorithm";
+		return "the header of the token does not name an algorithm";
 	for (unsigned i = 0; i < JWT_ALGORITHMS; i++)
 		if ((algorithms & 1u << i) != 0 && strcmp(name, jwt_algorithm_names[i]) == 0) {
 			*algorithm = (enum jwt_algorithm)i;
@@ -109,9 +109,9 @@ read_kid(struct json_object *header, struct jwt *jwt)
 	if (!jwt->named)
 		return NULL;
 	if (kid == NULL)
-		return "the kid of the token is not a text";
+		return "the key id (kid) of the token is not a string";
 	if (strlen(kid) > JWT_KID_MAX)
-		return "the kid of the token is too long";
+		return "the key id (kid) of the token is too long";
 	strcpy(jwt->kid, kid);
 	return NULL;
 }
@@ -240,12 +240,12 @@ check_times(const struct jwt *jwt, unsigned skew_s, int64_t now_s, int64_t *end_
 	int has_nbf = read_date(jwt, "nbf", &nbf), has_iat = read_date(jwt, "iat", &iat);
 
 	switch (read_date(jwt, "exp", &exp)) {
-	case 0: return "the token has no time of expiry";
+	case 0: return "the token has no expiry time";
 	case 1: break;
-	default: return "the expiry of the token is not a time";
+	default: return "the expiry time of the token is not valid";
 	}
 	if (has_nbf < 0 || has_iat < 0)
-		return "a time of the token is not a time";
+		return "a time in the token is not valid";
 	if (now >= exp + skew)
 		return "the token has expired";
 	if (has_nbf > 0 && now < nbf - skew)
@@ -263,7 +263,7 @@ jwt_check(const struct jwt *jwt, const struct config_oauth *oauth, int64_t now_s
 	const char *issuer = plain_text(json_get(jwt->claims, "iss"));
 
 	if (issuer == NULL || strcmp(issuer, oauth->issuer) != 0)
-		return "the token is of another issuer";
+		return "the token was issued by another issuer";
 	if (!audience_fits(jwt, oauth))
 		return "the token is for another audience";
 	return check_times(jwt, oauth->skew_s, now_s, end_s);

@@ -110,11 +110,11 @@ read_metadata(const struct config_oauth *config, const char *body, size_t len, c
 	else if (issuer == NULL || strcmp(issuer, config->issuer) != 0)
 		snprintf(
 		    why, STORE_WHY_MAX,
-		    "the metadata is of another issuer (\"%.128s\"): auth.oauth.issuer must be "
-		    "the same text",
+		    "the metadata names another issuer (\"%.128s\"): auth.oauth.issuer must be "
+		    "exactly the same text",
 		    issuer != NULL ? issuer : "");
 	else if (uri == NULL || oauth_url_fault(uri) != NULL)
-		snprintf(why, STORE_WHY_MAX, "the metadata has no jwks_uri that can be used");
+		snprintf(why, STORE_WHY_MAX, "the metadata has no jwks_uri with a valid address");
 	else
 		url = xstrdup(uri);
 	json_object_put(tree);
@@ -156,9 +156,10 @@ rest(struct key_store *store, const char *why)
 	if (why != NULL)
 		log_event(LOG_ERROR, "oauth-keys", "issuer", "s", store->config->issuer, "why", "s",
 			  why, "effect", "s",
-			  store->keys != NULL ? "the former keys stay in use until "
-						"auth.oauth.keys_max_age_s"
-					      : "every request over HTTP is refused",
+			  store->keys != NULL
+			      ? "the former keys stay in use until they are older than "
+				"auth.oauth.keys_max_age_s"
+			      : "every request over HTTP is refused",
 			  NULL);
 }
 
@@ -256,7 +257,7 @@ key_store_keys(const struct key_store *store, int64_t now_ms, const char **why)
 {
 	*why = NULL;
 	if (store->keys == NULL)
-		*why = "the keys of the authorization server are not there yet";
+		*why = "the keys of the authorization server were not fetched yet";
 	else if (now_ms - store->fetched_ms > (int64_t)store->config->max_age_s * 1000)
 		*why = "the keys of the authorization server are too old, and new ones cannot be "
 		       "fetched";

@@ -156,7 +156,7 @@ take_all(struct keys *keys, struct json_object *list, char *why, size_t why_size
 	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 
 	if (n > KEYS_MAX) {
-		snprintf(why, why_size, "it has more than %u keys", KEYS_MAX);
+		snprintf(why, why_size, "the set has more than %u keys", KEYS_MAX);
 		return false;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -165,9 +165,10 @@ take_all(struct keys *keys, struct json_object *list, char *why, size_t why_size
 		if (json_object_is_type(key, json_type_object))
 			take_key(keys, key);
 	}
-	snprintf(why, why_size,
-		 "it has no key that can be used: RSA with 2048 bits or more, or P-256, P-384 or "
-		 "P-521, for signatures");
+	snprintf(
+	    why, why_size,
+	    "the set has no key for signatures that can be used: RSA with 2048 bits or more, or "
+	    "P-256, P-384 or P-521");
 	return keys->count > 0;
 }
 
@@ -184,7 +185,7 @@ keys_new(const char *text, size_t len, char *why, size_t why_size)
 		return NULL;
 	tree = json_parse(text, len, &set_limits, &fault, &at);
 	if (tree == NULL || json_arr(tree, "keys") == NULL) {
-		snprintf(why, why_size, "it is not a JSON Web Key Set%s%s",
+		snprintf(why, why_size, "the answer is not a JSON Web Key Set%s%s",
 			 fault != NULL ? ": " : "", fault != NULL ? fault : "");
 		json_object_put(tree);
 		return NULL;

@@ -190,7 +190,7 @@ read_groups(const struct config *config, const struct jwt *jwt, struct principal
 	}
 	return fits || fail(fault, 403,
 			    "the token names too many groups that the configuration names too: an "
-			    "administrator removes the user from some of them");
+			    "administrator must remove the user from some of them");
 }
 
 static bool

@@ -41,14 +41,14 @@ token_name_check(const char *name)
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@+-";
 
 	if (*name == '\0' || strlen(name) > TOKEN_NAME_MAX)
-		return "a name has 1 to 64 characters";
+		return "a name must have 1 to 64 characters";
 	if (name[strspn(name, allowed)] != '\0')
-		return "a name consists of letters, digits and . _ @ + -";
+		return "a name may contain only letters, digits and . _ @ + -";
 	if (*name == '-')
 		return "a name must not begin with -";
-	return strcmp(name, PRINCIPAL_LOCAL) == 0 ? "\"" PRINCIPAL_LOCAL
-						    "\" is the principal of standard input"
-						  : NULL;
+	return strcmp(name, PRINCIPAL_LOCAL) == 0
+		 ? "\"" PRINCIPAL_LOCAL "\" is reserved for the principal of standard input"
+		 : NULL;
 }
 
 const char *
@@ -57,12 +57,12 @@ token_groups_check(const char *groups)
 	size_t len = strlen(groups);
 
 	if (len == 0 || len > TOKEN_GROUPS_MAX)
-		return "the names of the groups have 1 to 1024 bytes in all";
+		return "the names of the groups must have 1 to 1024 bytes together";
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)groups[i] <= 0x20 || groups[i] == 0x7f)
-			return "the name of a group here has no spaces and no control characters";
+			return "the name of a group must not contain spaces or control characters";
 	return *groups == ',' || groups[len - 1] == ',' || strstr(groups, ",,") != NULL
-		 ? "there is one comma between two groups, and no other one"
+		 ? "groups must be separated by exactly one comma"
 		 : NULL;
 }
 

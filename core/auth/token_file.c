@@ -41,10 +41,10 @@ read_token(char *line, struct token *token)
 	for (size_t i = 0; i < FIELDS; i++) {
 		field[i] = strsep(&rest, " ");
 		if (field[i] == NULL)
-			return "it has less than five fields";
+			return "the line has fewer than five fields";
 	}
 	if (rest != NULL && strchr(rest, ' ') != NULL)
-		return "it has more than six fields";
+		return "the line has more than six fields";
 	why = rest != NULL ? token_groups_check(rest) : NULL;
 	if (why != NULL)
 		return why;
@@ -54,12 +54,12 @@ read_token(char *line, struct token *token)
 		return why;
 	strcpy(token->name, field[0]);
 	if (!access_parse(field[1], &token->access) || token->access == ACCESS_NONE)
-		return "its access is not read, write or admin";
+		return "the access must be read, write or admin";
 	if (!read_time(field[2], &token->created_s) || !read_time(field[3], &token->expires_s))
 		return "a time is not a number of seconds";
 	if (strlen(field[4]) != TOKEN_DIGEST ||
 	    strspn(field[4], "0123456789abcdef") != TOKEN_DIGEST)
-		return "its digest does not have 64 hexadecimal digits";
+		return "the digest must have 64 hexadecimal digits";
 	strcpy(token->digest, field[4]);
 	return NULL;
 }
@@ -76,7 +76,7 @@ take_line(char *line, struct token_list *list)
 	if (list->count == TOKENS_MAX)
 		return "the file has more than 1024 tokens";
 	if (token_named(list, token.name) != NULL)
-		return "its name is there twice";
+		return "the name is listed twice";
 	list->token = xrealloc(list->token, (list->count + 1) * sizeof(*list->token));
 	list->token[list->count++] = token;
 	return NULL;
@@ -111,7 +111,8 @@ is_safe(const char *path, const struct stat *status, char *why, size_t why_size)
 		return false;
 	}
 	if (others_write(status)) {
-		snprintf(why, why_size, "%s: others may write to it; chmod 600", path);
+		snprintf(why, why_size,
+			 "%s: other users may write to this file; run chmod 600 on it", path);
 		return false;
 	}
 	return true;
@@ -261,13 +262,12 @@ static bool
 append(struct token_list *list, const struct token *token, char *why, size_t why_size)
 {
 	if (token_named(list, token->name) != NULL) {
-		snprintf(why, why_size, "there is a token \"%s\" already: revoke it first",
+		snprintf(why, why_size, "the token \"%s\" exists already: revoke it first",
 			 token->name);
 		return false;
 	}
 	if (list->count == TOKENS_MAX) {
-		snprintf(why, why_size, "there are %u tokens already: revoke one first",
-			 TOKENS_MAX);
+		snprintf(why, why_size, "%u tokens exist already: revoke one first", TOKENS_MAX);
 		return false;
 	}
 	list->token = xrealloc(list->token, (list->count + 1) * sizeof(*list->token));

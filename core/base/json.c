@@ -29,7 +29,7 @@ json_parse(const char *text, size_t len, const struct json_limits *limits, const
 	struct json_object *tree = NULL;
 
 	if (reason == NULL && len > INT_MAX)
-		reason = "text too long";
+		reason = "the text is too long";
 	if (reason == NULL)
 		tree = parse_passed(text, len, limits, &reason);
 	if (why != NULL)

@@ -171,9 +171,9 @@ read_number(struct gate *g)
 			return refuse(g, start, "bad number");
 	}
 	if ((size_t)(p - start) > most)
-		return refuse(g, start, "number too long");
+		return refuse(g, start, "a number is too long");
 	if ((exponent > 0 || p - start > 308) && !is_finite(digits, mantissa_end, exponent))
-		return refuse(g, start, "number too large");
+		return refuse(g, start, "a number is too large");
 	g->p = p;
 	return true;
 }
@@ -217,7 +217,7 @@ decode_key(struct gate *g, struct key *key)
 	out = g->decoded + g->decoded_len;
 	key->len = json_string_decode(key->text, key->len, out);
 	if (memchr(out, '\0', key->len) != NULL)
-		return refuse(g, key->text, "NUL in a key");
+		return refuse(g, key->text, "a key contains NUL (U+0000)");
 	g->decoded_len += key->len;
 	key->text = out;
 	return true;
@@ -295,7 +295,7 @@ static bool
 open_frame(struct gate *g, bool object)
 {
 	if (g->depth >= g->limits->depth)
-		return refuse(g, g->p, "nested too deeply");
+		return refuse(g, g->p, "values are nested too deeply");
 	g->frames[g->depth++] = (struct frame){ .object = object, .first_key = g->n_keys };
 	g->p++;
 	skip_space(g);
@@ -373,7 +373,7 @@ read_behind(struct gate *g, struct key *first_room, bool *more)
 
 		skip_space(g);
 		if (g->depth == 0)
-			return g->p == g->end || refuse(g, g->p, "text after the value");
+			return g->p == g->end || refuse(g, g->p, "there is text after the value");
 		object = g->frames[g->depth - 1].object;
 		if (g->p == g->end)
 			return refuse(g, g->p, object ? "unfinished object" : "unfinished array");
@@ -397,9 +397,9 @@ read_text(struct gate *g, struct key *first_room)
 	bool more = true;
 
 	if ((size_t)(g->end - g->text) > g->limits->bytes)
-		return refuse(g, g->text + g->limits->bytes, "text too long");
+		return refuse(g, g->text + g->limits->bytes, "the text is too long");
 	if (g->end - g->p >= 3 && memcmp(g->p, "\xEF\xBB\xBF", 3) == 0)
-		return refuse(g, g->p, "byte order mark");
+		return refuse(g, g->p, "a byte order mark is not allowed");
 	while (more) {
 		do {
 			if (!read_value(g, first_room, &more))

@@ -84,7 +84,7 @@ json_string_end(const char *p, const char *end, bool *escaped, const char **why,
 			p += 1 + read;
 			continue;
 		}
-		*why = p == end ? "unfinished string" : "control character in a string";
+		*why = p == end ? "unfinished string" : "a string contains a control character";
 		if (p == end || (unsigned char)*p < 0x20)
 			return NULL;
 		*why = "invalid UTF-8";

@@ -62,7 +62,7 @@ loop_new(void)
 	loop->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (loop->epoll < 0 || loop->wake < 0 ||
 	    epoll_ctl(loop->epoll, EPOLL_CTL_ADD, loop->wake, &event) != 0)
-		fatal("cannot make the event loop");
+		fatal("the event loop cannot be created");
 	atomic_store(&loop->thread, pthread_self());
 	return loop;
 }
@@ -209,7 +209,7 @@ loop_add(struct loop *loop, struct loop_watch *watch, int fd, uint32_t events)
 		if (errno == ENOSPC || errno == ENOMEM)
 			return false;
 		if (errno != EPERM)
-			fatal("cannot watch a descriptor");
+			fatal("a descriptor cannot be watched");
 		watch->always = true;
 		watch->events = events;
 		watch->next = loop->always;
@@ -229,7 +229,7 @@ loop_modify(struct loop *loop, struct loop_watch *watch, uint32_t events)
 	if (watch->always)
 		watch->events = events;
 	else if (epoll_ctl(loop->epoll, EPOLL_CTL_MOD, watch->fd, &event) != 0)
-		fatal("cannot change a watch");
+		fatal("the events of a watched descriptor cannot be changed");
 }
 
 static void

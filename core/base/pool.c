@@ -313,7 +313,7 @@ pool_submit(struct pool *pool, struct pool_job *job)
 	none = pool->threads == 0;
 	pthread_mutex_unlock(&pool->lock);
 	if (none)
-		log_line(LOG_ERROR, "no worker thread can be started; a call waits");
+		log_line(LOG_ERROR, "no worker thread can be started; so a call waits");
 }
 
 bool

@@ -34,9 +34,10 @@ static const char *
 key_fault(const EVP_PKEY *key, bool secret)
 {
 	if (key == NULL)
-		return secret ? "it is not a private key in PEM, or it needs a passphrase"
-			      : "it is not a public key in PEM";
-	return EVP_PKEY_is_a(key, "ED25519") ? NULL : "it is not an Ed25519 key";
+		return secret
+			 ? "the file is not a private key in PEM, or the key needs a passphrase"
+			 : "the file is not a public key in PEM";
+	return EVP_PKEY_is_a(key, "ED25519") ? NULL : "the key is not an Ed25519 key";
 }
 
 const char *
@@ -76,7 +77,7 @@ signature_make(const char *pem, const void *data, size_t len,
 	if (fault == NULL &&
 	    (context == NULL || EVP_DigestSignInit(context, NULL, NULL, NULL, key) != 1 ||
 	     EVP_DigestSign(context, signature, &made, data, len) != 1 || made != SIGNATURE_LEN))
-		fault = "OpenSSL cannot sign with it";
+		fault = "OpenSSL cannot sign with this key";
 	EVP_MD_CTX_free(context);
 	EVP_PKEY_free(key);
 	return fault;

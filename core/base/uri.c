@@ -102,12 +102,13 @@ uri_path_check(const char *path)
 			int value = escape_value(p + 1, strnlen(p + 1, 2));
 
 			if (value <= 0)
-				return value < 0 ? "bad percent escape" : "NUL in a path";
+				return value < 0 ? "a percent escape is not valid"
+						 : "the path contains NUL (U+0000)";
 		}
 		if (c == '/' && (*segment == '/' || *segment == '\0'))
-			return "empty segment in a path";
+			return "the path has an empty segment";
 		if (segment != NULL && dot_segment(segment))
-			return "\".\" or \"..\" segment in a path";
+			return "the path has a segment \".\" or \"..\"";
 	}
 	return NULL;
 }

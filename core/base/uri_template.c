@@ -38,12 +38,12 @@ check_literal(const struct template_part *part)
 		unsigned char c = (unsigned char)part->text[i];
 
 		if (c <= ' ' || c >= 0x7F || strchr("\"<>\\^`|}", c) != NULL)
-			return "a character that is not valid in a URI";
+			return "a character is not valid in a URI";
 	}
 	buf_init(&scratch, part->len + 1);
 	ok = uri_decode(part->text, part->len, &scratch);
 	buf_fini(&scratch);
-	return ok ? NULL : "bad percent escape";
+	return ok ? NULL : "a percent escape is not valid";
 }
 
 struct seen {
@@ -57,7 +57,7 @@ check_names(const struct template_part *part, struct seen *seen)
 	const char *p = part->text, *end = part->text + part->len, *name;
 
 	if (part->len > 0 && end[-1] == ',')
-		return "empty variable name";
+		return "the name of a variable is empty";
 	do {
 		size_t len = template_name(&p, end, &name);
 
@@ -67,7 +67,7 @@ check_names(const struct template_part *part, struct seen *seen)
 			if (seen->vars[i].len == len && memcmp(seen->vars[i].text, name, len) == 0)
 				return "a variable is used twice";
 		if (seen->n == VARS_MAX)
-			return "too many variables";
+			return "there are too many variables";
 		seen->vars[seen->n++] = (struct template_part){ .text = name, .len = len };
 	} while (p < end);
 	return NULL;
@@ -91,9 +91,9 @@ check_order(const struct template_part *part, char before, bool query)
 	if (part->op == '&' && !query)
 		return "{&…} without a query before it";
 	if ((part->op == 0 || part->op == '+') && before != 'l')
-		return "two variables without text between them";
+		return "two variables must have text between them";
 	if ((part->op == 0 || part->op == '+') && memchr(part->text, ',', part->len) != NULL)
-		return "a path expression may have one variable";
+		return "a path expression {+…} may have only one variable";
 	return NULL;
 }
 
@@ -330,7 +330,7 @@ uri_template_expand(const char *pattern, struct json_object *values, struct buf 
 		    size_t why_size)
 {
 	struct template_fault fault = { "the template", strlen("the template"),
-					"expands to a text that is too long" };
+					"becomes too long with these values" };
 	size_t before = out->len;
 
 	if (template_expand(pattern, values, put_expanded, out, &fault) && buf_ok(out))

@@ -85,19 +85,20 @@ url_split(const char *text, struct url *url)
 		url->tls = false;
 		text += 7;
 	} else {
-		return "it does not begin with https:// or http://";
+		return "the address does not begin with https:// or http://";
 	}
 	url->port = url->tls ? 443 : 80;
 	why = url_authority(text, url);
 	if (why != NULL)
 		return why;
 	if (*url->rest != '\0' && *url->rest != '/' && *url->rest != '?')
-		return *url->rest == '@' ? "it contains user information"
+		return *url->rest == '@' ? "the address contains user information"
 					 : "a character after the host is not valid";
 	for (const char *p = url->rest; *p != '\0'; p++) {
 		if (*p <= ' ' || *p == 0x7f || (*p & 0x80) != 0 ||
 		    strchr("\"<>\\^`{|}#", *p) != NULL)
-			return "a character in it is not percent-encoded, or it has a fragment";
+			return "a character in the address is not percent-encoded, or the "
+			       "address has a fragment";
 	}
 	return NULL;
 }

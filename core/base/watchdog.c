@@ -78,7 +78,7 @@ look(struct watchdog *watchdog)
 	    clock_ms() - watchdog->signalled_ms >= watchdog->signal_ms)
 		leave("a plugin's step does not end; the host exits without it");
 	if (watchdog->end_ms != 0 && ms >= watchdog->end_ms)
-		leave("a plugin's step has blocked the loop for longer than a call may take, "
+		leave("a step of a plugin has blocked the loop for longer than a call may take, "
 		      "so the host exits and can be started again");
 }
 
@@ -125,7 +125,8 @@ watchdog_new(struct loop *loop, unsigned signal_ms, unsigned end_ms)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (rc == 0)
 		return watchdog;
-	log_event(LOG_WARNING, "unwatched", "why", "s", "no thread to watch the loop", NULL);
+	log_event(LOG_WARNING, "unwatched", "why", "s",
+		  "the thread that watches the loop cannot be started", NULL);
 	pthread_mutex_destroy(&watchdog->lock);
 	pthread_cond_destroy(&watchdog->wake);
 	free(watchdog);

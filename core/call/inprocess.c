@@ -468,11 +468,12 @@ run_here(struct local *local)
 	if (ms <= INLINE_MAX_MS || calls->pool == NULL || calls->n_slow == SLOW_ROWS_MAX)
 		return;
 	calls->slow[calls->n_slow++] = local->row;
-	log_event(LOG_WARNING, "slow-step", "plugin", "s", plugin, "row", "s", local->row->name,
-		  "ms", "i", ms, "why", "s",
-		  "a step marked inline blocked the loop; from now on a worker thread runs the "
-		  "steps of this row",
-		  NULL);
+	log_event(
+	    LOG_WARNING, "slow-step", "plugin", "s", plugin, "row", "s", local->row->name, "ms",
+	    "i", ms, "why", "s",
+	    "a step marked inline blocked the loop; from now on a worker thread runs the steps "
+	    "of this tool",
+	    NULL);
 }
 
 static void

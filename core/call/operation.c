@@ -222,7 +222,7 @@ say_miss(struct call *call, bool known)
 		return;
 	buf_init(&text, 3 * RESULT_LINE_MAX);
 	if (!known)
-		buf_puts(&text, "It was started; its state is not known yet.");
+		buf_puts(&text, "The operation was started; its state is not known yet.");
 	if (miss->failed) {
 		buf_puts(&text, known ? "The last poll failed: " : " The last poll failed: ");
 		text_line(&text, miss->what, RESULT_LINE_MAX);

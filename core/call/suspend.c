@@ -48,7 +48,7 @@ end_status(const struct call *call)
 static const char *
 end_reason(enum mcp_status status)
 {
-	return status == MCP_E_TIMEOUT ? "the call's time is over" : "the call was cancelled";
+	return status == MCP_E_TIMEOUT ? "the time of the call is over" : "the call was cancelled";
 }
 
 static struct egress_scope

@@ -32,7 +32,8 @@ open_log(const struct cli *cli, const struct config *config, const char **path)
 
 	*path = cli->arguments > 1 ? cli->argument[1] : config->audit.path;
 	if (cli->arguments < 2 && config->audit.kind != AUDIT_FILE) {
-		audit_fault_line("audit", "the configuration has no audit.file: name the file");
+		audit_fault_line("audit",
+				 "the configuration has no audit.file: give the name of the file");
 		return NULL;
 	}
 	file = fopen(*path, "re");
@@ -50,7 +51,7 @@ read_key(const struct cli *cli, const struct config *config, unsigned char key[S
 	char why[KEY_WHY_MAX];
 
 	if (path == NULL) {
-		audit_fault_line("audit", "the configuration has no audit log: give its key with "
+		audit_fault_line("audit", "the configuration has no audit log: give the key with "
 					  "--key FILE");
 		return false;
 	}
@@ -255,7 +256,8 @@ show(const struct cli *cli, const struct config *config)
 	FILE *file;
 
 	if (!since_text(cli, since))
-		return audit_fault_line("--since", "is a number and s, m, h or d, for example 24h");
+		return audit_fault_line(
+		    "--since", "must be a number followed by s, m, h or d, for example 24h");
 	file = open_log(cli, config, &path);
 	if (file == NULL)
 		return 2;
@@ -266,7 +268,8 @@ show(const struct cli *cli, const struct config *config)
 	if (!cli->json)
 		render_table_text(table.data, table.len);
 	if (!buf_ok(&table))
-		fprintf(stderr, "lakehost: there is more: ask for less, or use --json\n");
+		fprintf(stderr,
+			"lakehost: there are more lines: choose fewer lines, or use --json\n");
 	free(line);
 	fclose(file);
 	buf_fini(&table);

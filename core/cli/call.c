@@ -126,7 +126,7 @@ offered(struct host *host, const char *tool)
 static int
 print_unanswered(void)
 {
-	fputs("lakehost: the tool asks a question, but there is no terminal to answer it\n",
+	fputs("lakehost: the tool asks a question, but there is no terminal for the answer\n",
 	      stderr);
 	return 1;
 }

@@ -91,12 +91,13 @@ say_access(struct check *check, const char *subject, const struct plugin_status 
 		return;
 	if (hidden)
 		check_say(check, CHECK_WARNING, subject,
-			  "none of its tools is offered on standard input: the policy hides them");
+			  "the policy hides all tools of this plugin from standard input");
 	else
-		check_say(check, CHECK_WARNING, subject,
-			  "none of its tools is offered: they need more access than "
-			  "policy.access \"%s\"",
-			  access_name(access));
+		check_say(
+		    check, CHECK_WARNING, subject,
+		    "no tool of this plugin is offered: all need more access than policy.access "
+		    "\"%s\"",
+		    access_name(access));
 }
 
 static void
@@ -211,10 +212,12 @@ say_unknown_upstreams(struct check *check)
 		    config_upstream(config, status.upstream) != NULL)
 			continue;
 		snprintf(subject, sizeof(subject), "upstream %s", status.upstream);
-		check_say(check, CHECK_FAULT, subject,
-			  "plugin %s needs it, but lakehost.conf has no upstreams.%s: add it, "
-			  "with the address and the credential of the service",
-			  status.name, status.upstream);
+		check_say(
+		    check, CHECK_FAULT, subject,
+		    "plugin %s needs this upstream, but lakehost.conf has no upstreams.%s: add "
+		    "the group, "
+		    "with the address and the credential of the service",
+		    status.name, status.upstream);
 	}
 }
 
@@ -257,10 +260,10 @@ say_callers(struct check *check)
 		check_say(check, CHECK_OK, "callers", "the users that trusted proxies name in %s",
 			  config->auth.header);
 	else if (config->auth.inbound == INBOUND_OAUTH)
-		check_say(check, CHECK_OK, "callers", "who has an access token of %s",
+		check_say(check, CHECK_OK, "callers", "everyone who has an access token from %s",
 			  config->auth.oauth->issuer);
 	else if (config->auth.inbound == INBOUND_MTLS)
-		check_say(check, CHECK_OK, "callers", "who has a client certificate");
+		check_say(check, CHECK_OK, "callers", "everyone who has a client certificate");
 	if (config->auth.inbound != INBOUND_TOKEN ||
 	    !token_file_read(config->auth.tokens, &list, &status, why, sizeof(why)))
 		return;

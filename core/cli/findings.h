@@ -39,7 +39,8 @@ enum finding_level {
 	X(PROCESS, WARNING, "process", "Leave the process alone: it is shared with other code.")   \
 	X(NETWORK, WARNING, "network",                                                             \
 	  "Send requests through the host: it adds the credential, checks and records them.")      \
-	X(ROW, ERROR, "row", "Change the JSON of the row; manifest.md has the rules.")             \
+	X(ROW, ERROR, "row",                                                                       \
+	  "Change the JSON of the tool, resource or prompt; manifest.md has the rules.")           \
 	X(OPTIONS, ERROR, "options", "Change \"options\" in manifest.json.")                       \
 	X(PERMISSION, ERROR, "permission", "Change \"permissions\" in manifest.json.")             \
 	X(PERMISSION_WIDE, WARNING, "permission-wide", "List the paths that the plugin needs.")    \
@@ -58,7 +59,7 @@ enum finding_level {
 	  "Shorten descriptions; split the plugin, so that operators "                             \
 	  "enable what they need.")                                                                \
 	X(REFUSED, ERROR, "refused",                                                               \
-	  "Repair the descriptor or start(); the sentence has the reason.")                        \
+	  "Repair the descriptor or start(); the message above has the reason.")                   \
 	X(CRASH, ERROR, "crash", "Run the given command under gdb or valgrind.")                   \
 	X(HANG, ERROR, "hang", "Give requests and waits to mcp_suspend(), and bound every loop.")  \
 	X(MISTAKE, ERROR, "mistake", "Each step must write, suspend or fail, in its own thread.")  \

@@ -42,14 +42,15 @@ check_exports(struct findings *findings, const struct elf_facts *facts)
 
 	buf_init(&list, 4 * LISTED_MAX);
 	if (!fact_names_have(&facts->exports, "mcp_plugin"))
-		findings_add(findings, FIND_NO_SYMBOL, "It does not export mcp_plugin.");
+		findings_add(findings, FIND_NO_SYMBOL, "The file does not export mcp_plugin.");
 	else if (!facts->plugin_is_data)
-		findings_add(findings, FIND_NO_SYMBOL, "It exports mcp_plugin, but not as data.");
+		findings_add(findings, FIND_NO_SYMBOL,
+			     "The file exports mcp_plugin, but not as data.");
 	for (size_t i = 0; i < facts->exports.count; i++)
 		if (strcmp(facts->exports.item[i], "mcp_plugin") != 0)
 			list_name(&list, facts->exports.item[i]);
 	if (list.len > 0)
-		findings_add(findings, FIND_EXPORTS, "It exports more than mcp_plugin: %s.",
+		findings_add(findings, FIND_EXPORTS, "The file exports more than mcp_plugin: %s.",
 			     list.data);
 	buf_fini(&list);
 }
@@ -61,7 +62,8 @@ open_library(struct findings *findings, const char *name)
 	void *library = strchr(name, '/') == NULL ? dlopen(name, RTLD_LAZY | RTLD_LOCAL) : NULL;
 
 	if (library == NULL)
-		findings_add(findings, FIND_LIBRARY, "It needs the library %.100s, which %s.", name,
+		findings_add(findings, FIND_LIBRARY, "The file needs the library %.100s, which %s.",
+			     name,
 			     strchr(name, '/') != NULL ? "has a folder in its name"
 						       : "this system does not have");
 	return library;
@@ -89,7 +91,8 @@ check_imports(struct findings *findings, const struct elf_facts *facts)
 			list_name(&list, facts->imports.item[i]);
 	}
 	if (list.len > 0)
-		findings_add(findings, FIND_UNDEFINED, "No needed library has %s.", list.data);
+		findings_add(findings, FIND_UNDEFINED, "None of the needed libraries contains %s.",
+			     list.data);
 	for (size_t i = 0; i < facts->needed.count; i++)
 		if (library[i] != NULL)
 			dlclose(library[i]);
@@ -108,7 +111,8 @@ check_calls(struct findings *findings, const struct elf_facts *facts, enum findi
 		if (fact_names_have(&facts->imports, calls[i]))
 			list_name(&list, calls[i]);
 	if (list.len > 0)
-		findings_add(findings, kind, "It uses functions that %s: %s.", what, list.data);
+		findings_add(findings, kind, "The file uses functions that %s: %s.", what,
+			     list.data);
 	buf_fini(&list);
 }
 
@@ -116,22 +120,23 @@ static void
 check_memory(struct findings *findings, const struct elf_facts *facts)
 {
 	if (facts->executable_stack)
-		findings_add(findings, FIND_STACK, "It asks for a stack that is executable.");
+		findings_add(findings, FIND_STACK, "The file asks for an executable stack.");
 	if (facts->writable_code)
 		findings_add(findings, FIND_WRITABLE_CODE,
-			     "A part of it is writable and executable.");
+			     "A part of the file is writable and executable.");
 	if (facts->text_relocations)
-		findings_add(findings, FIND_TEXTREL, "Its code is changed when it is loaded.");
+		findings_add(findings, FIND_TEXTREL,
+			     "The code of the file is changed when the file is loaded.");
 	if (!facts->relro || !facts->bind_now)
 		findings_add(findings, FIND_RELRO,
-			     "Its table of functions stays writable (%s is missing).",
+			     "The table of functions stays writable (%s is missing).",
 			     facts->relro ? "-z now" : "-z relro");
 	/* One is of the compiler's own start files. */
 	if (facts->constructors > 1)
-		findings_add(findings, FIND_CONSTRUCTORS,
-			     "%u functions run when it is loaded, before any check of its "
-			     "descriptor.",
-			     facts->constructors - 1);
+		findings_add(
+		    findings, FIND_CONSTRUCTORS,
+		    "%u functions run when the file is loaded, before any check of the descriptor.",
+		    facts->constructors - 1);
 }
 
 void
@@ -139,7 +144,7 @@ lint_elf(struct findings *findings, const struct elf_facts *facts)
 {
 	check_exports(findings, facts);
 	if (facts->rpath != NULL)
-		findings_add(findings, FIND_RPATH, "It has the RPATH or RUNPATH \"%.200s\".",
+		findings_add(findings, FIND_RPATH, "The file has the RPATH or RUNPATH \"%.200s\".",
 			     facts->rpath);
 	check_imports(findings, facts);
 	check_memory(findings, facts);

@@ -121,7 +121,8 @@ check_schema(struct findings *findings, const char *name, struct json_object *sc
 
 	if (!json_object_is_type(others, json_type_boolean) || json_object_get_boolean(others))
 		findings_add(findings, FIND_OPEN_SCHEMA,
-			     "%s: its inputSchema accepts arguments that it does not name.", name);
+			     "%s: the inputSchema accepts arguments that the schema does not name.",
+			     name);
 	if (properties == NULL)
 		return;
 	buf_init_keeping(&list, 256);
@@ -131,7 +132,8 @@ check_schema(struct findings *findings, const char *name, struct json_object *sc
 			buf_printf(&list, "%s%.64s", list.len > 0 ? ", " : "", member.key);
 	}
 	if (list.len > 0)
-		findings_add(findings, FIND_ARGUMENT, "%s: no description of %s.", name, list.data);
+		findings_add(findings, FIND_ARGUMENT, "%s: there is no description of %s.", name,
+			     list.data);
 	buf_fini(&list);
 }
 
@@ -153,15 +155,15 @@ check_access(struct findings *findings, const char *name, struct json_object *to
 	if (access == NULL || strcmp(access, "read") != 0)
 		return;
 	if (json_flag(json_obj(tool, "annotations"), "destructiveHint", false))
-		findings_add(findings, FIND_HINT, "%s: it reads, but has destructiveHint true.",
-			     name);
+		findings_add(findings, FIND_HINT,
+			     "%s: the tool only reads, but has destructiveHint true.", name);
 	for (size_t i = 0; requests != NULL && i < json_object_array_length(requests); i++) {
 		const char *request =
 		    json_object_get_string(json_object_array_get_idx(requests, i));
 
 		if (request != NULL && changes(request))
 			findings_add(findings, FIND_METHOD,
-				     "%s: its access is \"read\", but it sends %.100s.", name,
+				     "%s: the access is \"read\", but the tool sends %.100s.", name,
 				     request);
 	}
 }
@@ -175,15 +177,16 @@ check_tool(struct findings *findings, struct json_object *tool)
 	if (name == NULL)
 		return tokens; /* the rows are refused for this */
 	if (text == NULL || strlen(text) < SHORT_DESCRIPTION)
-		findings_add(findings, FIND_DESCRIPTION, "%s: its description says almost nothing.",
+		findings_add(findings, FIND_DESCRIPTION, "%s: the description says almost nothing.",
 			     name);
 	check_schema(findings, name, json_obj(tool, "inputSchema"));
 	check_access(findings, name, tool);
 	if (tokens > LINT_TOOL_TOKENS)
-		findings_add(findings, FIND_TOKENS,
-			     "%s: it takes about %zu tokens of each model's context; more than %u "
-			     "is much for a tool.",
-			     name, tokens, LINT_TOOL_TOKENS);
+		findings_add(
+		    findings, FIND_TOKENS,
+		    "%s: the tool takes about %zu tokens of each model's context; more than %u "
+		    "is much for a tool.",
+		    name, tokens, LINT_TOOL_TOKENS);
 	return tokens;
 }
 
@@ -196,10 +199,11 @@ check_tools(struct findings *findings, struct json_object *manifest)
 	for (size_t i = 0; tools != NULL && i < json_object_array_length(tools); i++)
 		tokens += check_tool(findings, json_object_array_get_idx(tools, i));
 	if (tokens > LINT_TOOLS_TOKENS)
-		findings_add(findings, FIND_TOKENS,
-			     "All its tools together take about %zu tokens of each model's "
-			     "context; more than %u is much for a plugin.",
-			     tokens, LINT_TOOLS_TOKENS);
+		findings_add(
+		    findings, FIND_TOKENS,
+		    "All tools of the plugin together take about %zu tokens of each model's "
+		    "context; more than %u is much for a plugin.",
+		    tokens, LINT_TOOLS_TOKENS);
 }
 
 /* ---- what the host checks when it loads the plugin ------------------------------------------ */
@@ -249,7 +253,8 @@ check_as_loaded(struct findings *findings, struct json_object *manifest)
 	check_permissions(findings, head);
 	schema = schema_compile(json_obj(head, "options"), why, sizeof(why));
 	if (schema == NULL)
-		findings_add(findings, FIND_OPTIONS, "The schema of its options: %s.", why);
+		findings_add(findings, FIND_OPTIONS, "The schema of the options is not valid: %s.",
+			     why);
 	schema_free(schema);
 	registry_free(registry_new(&source, 1, row_refused, findings));
 }

@@ -191,7 +191,7 @@ print_difference(struct approve *approve)
 	for (size_t kind = 0; kind < MANIFEST_KINDS; kind++)
 		compare_rows(approve, old, manifest_kinds[kind]);
 	if (approve->before != NULL && approve->differences == 0)
-		puts("Its tools and permissions are those that were approved.");
+		puts("The tools and permissions are the same as the approved ones.");
 }
 
 /* ---- the record ----------------------------------------------------------------------------- */
@@ -251,7 +251,7 @@ save(const struct approve *approve, const struct buf *record)
 	if (!ok && fd >= 0)
 		unlink(draft);
 	if (ok)
-		printf("Approved: %s. A host that runs notices it at its next start.\n", path);
+		printf("Approved: %s. A running host uses the approval at its next start.\n", path);
 	free(draft);
 	free(path);
 	return ok;
@@ -324,8 +324,8 @@ approve_plugin(struct approve *approve, const struct cli *cli)
 	print_head(approve, digest);
 	print_difference(approve);
 	if (approve->config->plugins.approvals == NULL) {
-		fputs("lakehost: plugins.approvals is not set, and there is no folder of the "
-		      "configuration.\n",
+		fputs("lakehost: plugins.approvals is not set, and the folder of the "
+		      "configuration is not known.\n",
 		      stderr);
 		return false;
 	}

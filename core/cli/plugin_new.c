@@ -42,13 +42,13 @@ static const char *
 name_fault(const char *name)
 {
 	if (name[0] == '\0' || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-")] != '\0')
-		return "it may have a-z, 0-9, _ and - only";
+		return "the name may contain only a-z, 0-9, _ and -";
 	if (name[0] < 'a' || name[0] > 'z')
-		return "it must begin with a letter, because lakehost.conf has a group with this "
-		       "name";
+		return "the name must begin with a letter, because lakehost.conf has a group "
+		       "with this name";
 	if (strlen(name) > NAME_MOST)
-		return "it is longer than 20 characters, so the names of its tools would be longer "
-		       "than 35";
+		return "the name is longer than 20 characters, so the names of the tools would "
+		       "be longer than 35";
 	return NULL;
 }
 
@@ -190,14 +190,14 @@ folder_beside(const char *dir)
 	struct stat stat;
 
 	if (lstat(dir, &stat) == 0) {
-		fprintf(stderr, "lakehost: %s exists already. Name a folder that does not exist.\n",
+		fprintf(stderr, "lakehost: %s exists already. Give the name of a new folder.\n",
 			dir);
 	} else if (errno != ENOENT) {
 		not_written(dir, errno);
 	} else if (mkdtemp(folder) == NULL) {
 		int why = errno;
 
-		fprintf(stderr, "lakehost: %s cannot be made: %s\n", dir,
+		fprintf(stderr, "lakehost: %s cannot be created: %s\n", dir,
 			why == ENOENT ? "the folder above it does not exist" : strerror(why));
 	} else {
 		return folder;
@@ -251,8 +251,8 @@ cli_plugin_new(const struct cli *cli)
 		char *line = xstrdup(name);
 
 		text_to_line(line);
-		fprintf(stderr, "lakehost: \"%s\" is not a name for a new plugin: %s.\n", line,
-			fault);
+		fprintf(stderr, "lakehost: \"%s\" is not a valid name for a new plugin: %s.\n",
+			line, fault);
 		free(line);
 		return 2;
 	}
@@ -262,7 +262,7 @@ cli_plugin_new(const struct cli *cli)
 	ok = project.folder != NULL && write_project(&project, dir);
 	if (project.folder != NULL && !ok) {
 		nftw(project.folder, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
-		fprintf(stderr, "lakehost: %s was not made.\n", dir);
+		fprintf(stderr, "lakehost: %s was not created.\n", dir);
 	}
 	if (ok)
 		printf("The plugin %s was created in %s. Its README.md begins with three commands: "

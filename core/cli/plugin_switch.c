@@ -147,7 +147,9 @@ disable(const struct config *config, const char *name, const char *link)
 		return unknown_plugin(config, name);
 	if (named_elsewhere(config, name) || config->plugins.all ||
 	    (is && config->plugins.by_word)) {
-		fprintf(stderr, "lakehost: %s is enabled by plugins.enabled; remove it there\n",
+		fprintf(stderr,
+			"lakehost: %s is enabled by plugins.enabled in the configuration; remove "
+			"the name there\n",
 			name);
 		return 1;
 	}

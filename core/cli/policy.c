@@ -37,10 +37,11 @@ take_groups(const struct cli *cli, const struct config *config, struct principal
 	if (!groups_add_list(config, cli->group, principal))
 		return policy_fault("--group: too many groups") == 0;
 	if (principal->n_groups == 0)
-		fprintf(stderr,
-			"lakehost: the configuration names no group of --group \"%s\", so it "
-			"changes nothing\n",
-			cli->group);
+		fprintf(
+		    stderr,
+		    "lakehost: the configuration does not name the groups of --group \"%s\", so "
+		    "this option has no effect\n",
+		    cli->group);
 	return true;
 }
 
@@ -119,7 +120,7 @@ print_decision(const struct cli *cli, struct policy *policy, const struct princi
 	} else if (decision->allowed) {
 		puts("allowed");
 		if (decision->confirm > CONFIRM_NEVER)
-			printf("a person confirms it: %s\n",
+			printf("a person must confirm the call: %s\n",
 			       policy_confirm_name(decision->confirm));
 		policy_rules(policy, principal, print_rule, NULL);
 	} else {
@@ -162,7 +163,7 @@ policy_test(const struct cli *cli, struct host *host, const struct principal *pr
 	int64_t now_s = take_time(cli->at);
 
 	if (now_s < 0)
-		return policy_fault("--at is a time as 2026-12-24T09:30Z");
+		return policy_fault("--at must be a time such as 2026-12-24T09:30Z");
 	if (row == NULL) {
 		policy_fault("no enabled plugin has this tool");
 		cli_tell_absent(host, cli->argument[1]);

@@ -62,10 +62,10 @@ token_new(const struct cli *cli, const char *path, const char *name)
 	if (fault != NULL)
 		return token_fault(fault);
 	if (days < 0)
-		return token_fault("--days is a number from 0 (never expires) to 3650");
+		return token_fault("--days must be a number from 0 (never expires) to 3650");
 	if (cli->access != NULL &&
 	    (!access_parse(cli->access, &token.access) || token.access == ACCESS_NONE))
-		return token_fault("--access is read, write or admin");
+		return token_fault("--access must be read, write or admin");
 	fault = cli->groups != NULL ? token_groups_check(cli->groups) : NULL;
 	if (fault != NULL)
 		return token_fault(fault);

@@ -97,11 +97,12 @@ find_death(struct trial *trial, enum trial_phase phase, int status)
 
 	trial->phase = phase;
 	if (signal == SIGPROF || signal == SIGALRM)
-		trial_find(trial, FIND_HANG, "It does not end");
+		trial_find(trial, FIND_HANG, "The step does not end");
 	else if (signal != 0)
-		trial_find(trial, FIND_CRASH, "It ends the process by SIG%s", sigabbrev_np(signal));
+		trial_find(trial, FIND_CRASH, "The step ends the process by SIG%s",
+			   sigabbrev_np(signal));
 	else
-		trial_find(trial, FIND_CRASH, "It ends the process with status %d",
+		trial_find(trial, FIND_CRASH, "The step ends the process with status %d",
 			   WEXITSTATUS(status));
 }
 
@@ -229,8 +230,8 @@ print_trial(const struct trial *trial, const struct findings *findings)
 	       trial->path, trial->seed, trial->rows, board->objects, board->valid, board->calls,
 	       board->cancelled, board->requests, board->failed_allocations);
 	if (board->no_memory_tests)
-		puts("Allocations that fail, and leaks, were not tested: this machine does not "
-		     "allow it.");
+		puts("Failed allocations and leaks were not tested: this machine does not allow "
+		     "these tests.");
 	findings_print(findings);
 }
 

@@ -122,7 +122,7 @@ counted(struct drive *drive)
 	drive->after_cancel += cancelled;
 	if (drive->after_cancel > STEPS_AFTER_CANCEL)
 		trial_find(drive->trial, FIND_AFTER_CANCEL,
-			   "It goes on for more than %d steps after the call was cancelled",
+			   "The call goes on for more than %d steps after it was cancelled",
 			   STEPS_AFTER_CANCEL);
 	else if (drive->steps > STEPS_MAX)
 		trial_find(drive->trial, FIND_HANG, "A call has more than %d steps", STEPS_MAX);
@@ -313,7 +313,7 @@ trial_call(const struct trial *trial, const struct trial_row *row, const struct 
 	    result->status == MCP_E_INTERNAL && result->what != NULL &&
 	    strstr(result->what, "made a mistake") != NULL)
 		trial_find(trial, FIND_MISTAKE, "A step makes a mistake: %.300s",
-			   result->why != NULL ? result->why : "it gives no reason");
+			   result->why != NULL ? result->why : "the plugin gives no reason");
 	if (atomic_load(&drive.run->cancelled))
 		atomic_fetch_add(&trial->board->cancelled, 1);
 	text = answer_text(&drive);

@@ -176,9 +176,11 @@ judge_end(const struct trial *trial, int status, unsigned failing)
 	int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 
 	if (signal == SIGPROF || signal == SIGALRM)
-		trial_find(trial, FIND_HANG, "It does not end when allocation %u fails", failing);
+		trial_find(trial, FIND_HANG, "The step does not end when allocation %u fails",
+			   failing);
 	else if (signal != 0 && signal != SIGABRT)
-		trial_find(trial, FIND_CRASH, "It ends by SIG%s when allocation %u fails",
+		trial_find(trial, FIND_CRASH,
+			   "The step ends the process by SIG%s when allocation %u fails",
 			   sigabbrev_np(signal), failing);
 }
 
@@ -316,13 +318,14 @@ load(struct trial *trial)
 	refusal = code_open(&trial->code, trial->fd, trial->manifest, why, sizeof(why));
 	if (refusal == PLUGIN_OK && !make_options(trial)) {
 		refusal = PLUGIN_OPTIONS;
-		snprintf(why, sizeof(why), "no valid options could be made from its schema");
+		snprintf(why, sizeof(why),
+			 "no valid options could be made from the schema of the options");
 	}
 	if (refusal == PLUGIN_OK)
 		refusal =
 		    code_start(&trial->code, trial->options, &services, NULL, why, sizeof(why));
 	if (refusal != PLUGIN_OK)
-		trial_find(trial, FIND_REFUSED, "A host refuses it. It is %s: %s",
+		trial_find(trial, FIND_REFUSED, "A host refuses the plugin. The plugin is %s: %s",
 			   plugin_refusal_text(refusal), why);
 	return refusal == PLUGIN_OK;
 }

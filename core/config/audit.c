@@ -23,9 +23,10 @@ read_key(struct config *config, const struct node *audit)
 		config->audit.key = config_state_file("audit.key");
 		config->audit.key_made = true;
 		if (config->audit.key == NULL)
-			node_fault(audit, "key",
-				   "no directory is known for it: set audit.key, XDG_STATE_HOME or "
-				   "HOME");
+			node_fault(
+			    audit, "key",
+			    "no directory is known for the key: set audit.key, XDG_STATE_HOME or "
+			    "HOME");
 		return;
 	}
 	config->audit.key = reference_path(reference, why, sizeof(why));

@@ -72,7 +72,7 @@ check_header_name(const struct node *auth, const char *key, const char *name)
 			      "0123456789-")] != '\0')
 		node_fault(auth, key, "must be the name of a header: letters, digits and -");
 	else if (has_meaning(name))
-		node_fault(auth, key, "\"%s\" has another meaning", name);
+		node_fault(auth, key, "the header \"%s\" has another meaning", name);
 }
 
 static void
@@ -93,7 +93,7 @@ read_header(struct config *config, const struct node *auth)
 	config->auth.groups_header = xstrdup(groups);
 	check_header_name(auth, "groups_header", groups);
 	if (strcasecmp(groups, config->auth.header) == 0)
-		node_fault(auth, "groups_header", "is the header that names the user");
+		node_fault(auth, "groups_header", "must not be the header that names the user");
 }
 
 static void
@@ -154,12 +154,13 @@ group_name_fault(const char *name)
 	size_t len = strlen(name);
 
 	if (len == 0 || len > GROUP_NAME_MAX)
-		return "a group has a name of 1 to 128 bytes";
+		return "the name of a group must have 1 to 128 bytes";
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f || name[i] == ',')
-			return "the name of a group has no comma and no control characters";
-	return *name == ' ' || name[len - 1] == ' ' ? "the name of a group has no space at its ends"
-						    : NULL;
+			return "the name of a group must not contain commas or control characters";
+	return *name == ' ' || name[len - 1] == ' '
+		 ? "the name of a group must not begin or end with a space"
+		 : NULL;
 }
 
 void
@@ -190,7 +191,7 @@ read_group(struct config *config, const struct node *node)
 	}
 	for (size_t i = 0; i < config->auth.groups_listed; i++)
 		if (strcmp(config->auth.group[i].name, group.name) == 0)
-			node_fault(node, "name", "\"%s\" is there twice", group.name);
+			node_fault(node, "name", "\"%s\" is listed twice", group.name);
 	config_name_group(config, node, "name", group.name);
 	config->auth.group = xrealloc(config->auth.group, (config->auth.groups_listed + 1) *
 							      sizeof(*config->auth.group));
@@ -232,16 +233,17 @@ read_principal(struct config *config, const struct node *node)
 	principal.access = (enum access)node_word(node, "access", access_names, ACCESS_NONE);
 	if (!node_has(node, "access"))
 		node_fault(node, "access",
-			   "is missing: \"none\", \"read\", \"write\" or \"admin\"");
+			   "is missing: it must be \"none\", \"read\", \"write\" or \"admin\"");
 	if (principal.name == NULL)
 		node_fault(node, "name", "is missing");
 	else if (strlen(principal.name) >= PRINCIPAL_NAME_MAX)
 		node_fault(node, "name", "is longer than %d bytes", PRINCIPAL_NAME_MAX - 1);
 	else if (strcmp(principal.name, PRINCIPAL_LOCAL) == 0)
-		node_fault(node, "name", "\"local\" is the principal of standard input");
+		node_fault(node, "name",
+			   "\"local\" is reserved for the principal of standard input");
 	for (size_t i = 0; principal.name != NULL && i < config->auth.principals; i++)
 		if (strcmp(config->auth.principal[i].name, principal.name) == 0)
-			node_fault(node, "name", "\"%s\" is there twice", principal.name);
+			node_fault(node, "name", "\"%s\" is listed twice", principal.name);
 	read_membership(config, node, &principal);
 	principal.workspace = node_text(node, "workspace", NULL);
 	if (principal.name == NULL) {

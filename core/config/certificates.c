@@ -39,6 +39,6 @@ config_check_certificates(const struct node *node, const char *key, const char *
 	if (text == NULL)
 		node_fault(node, key, "%s", why);
 	else if (count_certificates(text, len) <= 0)
-		node_fault(node, key, "%s does not hold certificates in PEM", path);
+		node_fault(node, key, "%s does not contain certificates in PEM format", path);
 	secret_free(text);
 }

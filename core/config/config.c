@@ -121,14 +121,15 @@ static void
 check_mode(const struct config_source *source, bool literal_secret, struct config_faults *faults)
 {
 	if ((source->mode & S_IWOTH) != 0)
-		config_faults_add(faults, "%s: every user may write to it; run chmod o-w",
+		config_faults_add(faults,
+				  "%s: every user may write to this file; run chmod o-w on it",
 				  source->name);
 	if ((source->mode & S_IROTH) != 0 && literal_secret)
-		config_faults_add(faults,
-				  "%s: it contains a token and every user may read it; run "
-				  "chmod o-r, or write env:NAME, file:PATH or "
-				  "credential:NAME instead",
-				  source->name);
+		config_faults_add(
+		    faults,
+		    "%s: the file contains a token, and every user may read the file; run chmod "
+		    "o-r on it, or write env:NAME, file:PATH or credential:NAME instead",
+		    source->name);
 }
 
 struct config *

@@ -35,7 +35,8 @@ oauth_url_fault(const char *text)
 		return why;
 	return url.tls || url_host_loopback(url.host)
 		 ? NULL
-		 : "it must begin with https://, because http:// is for addresses of this machine";
+		 : "the address must begin with https://; http:// is allowed only for addresses "
+		   "of this machine";
 }
 
 static char *
@@ -60,7 +61,7 @@ read_issuer(struct config_oauth *own, const struct node *oauth)
 {
 	own->issuer = read_url(oauth, "issuer", true);
 	if (own->issuer != NULL && strchr(own->issuer, '?') != NULL)
-		node_fault(oauth, "issuer", "\"%s\": an issuer has no query", own->issuer);
+		node_fault(oauth, "issuer", "\"%s\": an issuer must not have a query", own->issuer);
 }
 
 /* Clients compare it with the URL that they use, character by character (RFC 9728, 3.3). */
@@ -80,9 +81,9 @@ read_resource(struct config_oauth *own, const struct node *oauth)
 		if (isupper((unsigned char)own->resource[i]))
 			why = "scheme and host must be in lower case";
 	if (strchr(path, '?') != NULL)
-		why = "it must not have a query";
+		why = "the address must not have a query";
 	else if (*path != '\0' && path[strlen(path) - 1] == '/')
-		why = "it must not end with a slash";
+		why = "the address must not end with a slash";
 	if (why != NULL)
 		node_fault(oauth, "resource", "\"%s\": %s", own->resource, why);
 	own->metadata = xprintf("%.*s" OAUTH_METADATA "%s", (int)head, own->resource, path);
@@ -109,10 +110,11 @@ read_algorithm(struct config_oauth *own, const struct node *oauth, const char *n
 			return;
 		}
 	if (strncmp(name, "HS", 2) == 0 || strcmp(name, "none") == 0)
-		node_fault(oauth, "algorithms",
-			   "\"%s\" is never accepted, because everybody who can check such a token "
-			   "can make one",
-			   name);
+		node_fault(
+		    oauth, "algorithms",
+		    "\"%s\" is never accepted, because everybody who can check such a token can "
+		    "also make one",
+		    name);
 	else
 		node_fault(oauth, "algorithms",
 			   "\"%s\" must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, "
@@ -178,14 +180,16 @@ read_scope(struct config_oauth *own, const struct node *node)
 		return;
 	}
 	if (!is_scope(scope.name))
-		node_fault(node, "scope", "\"%s\" is not a scope: it has no spaces and no quotes",
+		node_fault(node, "scope",
+			   "\"%s\" is not a valid scope: a scope must not contain spaces or quotes",
 			   scope.name);
 	if (node_has(node, "request") && !is_scope(scope.request))
-		node_fault(node, "request", "\"%s\" is not a scope: it has no spaces and no quotes",
+		node_fault(node, "request",
+			   "\"%s\" is not a valid scope: a scope must not contain spaces or quotes",
 			   scope.request);
 	for (size_t i = 0; i < own->scopes; i++)
 		if (strcmp(own->scope[i].name, scope.name) == 0)
-			node_fault(node, "scope", "\"%s\" is there twice", scope.name);
+			node_fault(node, "scope", "\"%s\" is listed twice", scope.name);
 	own->scope = xrealloc(own->scope, (own->scopes + 1) * sizeof(*own->scope));
 	own->scope[own->scopes++] = scope;
 }

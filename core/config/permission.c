@@ -105,7 +105,7 @@ path_check(const char *path)
 		size_t len = strcspn(++path, "/");
 
 		if (len == 0 || (len <= 2 && strspn(path, ".") >= len))
-			return "the path has an empty segment or one of dots";
+			return "the path has an empty segment, or a segment \".\" or \"..\"";
 		if (memchr(path, '*', len) != NULL && len != 1)
 			return "* must be a whole segment";
 		for (size_t i = 0; i < len; i++) {
@@ -124,12 +124,12 @@ permission_check(const char *permission)
 	size_t len = strcspn(permission, " ");
 
 	if (strlen(permission) > PERMISSION_MAX)
-		return "it is too long";
+		return "the permission is too long";
 	if (!http_method(permission, len))
 		return "the method must be GET, HEAD, POST, PUT, PATCH or DELETE";
 	if (permission[len] == ' ' && strcmp(permission + len + 1, LINK) == 0)
 		return NULL;
 	return permission[len] == ' ' && permission[len + 1] == '/'
 		 ? path_check(permission + len + 1)
-		 : "it must have the form \"METHOD /path\" or \"METHOD " LINK "\"";
+		 : "the permission must have the form \"METHOD /path\" or \"METHOD " LINK "\"";
 }

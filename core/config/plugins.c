@@ -108,7 +108,8 @@ read_names(struct config_plugin *plugin, const struct node *root)
 		char *name = node_text(&rename, old, NULL), *pair;
 
 		if (name == NULL || !row_name(name)) {
-			node_fault(&rename, old, "must be a name of a-z, 0-9 and _ in quotes");
+			node_fault(&rename, old,
+				   "must be a name in quotes, with the characters a-z, 0-9 and _");
 		} else {
 			pair = xprintf("%s=%s", old, name);
 			strings_add(&plugin->rename, pair);
@@ -141,7 +142,9 @@ read_dropin(struct config *config, struct config_plugin *plugin, const char *pat
 	if (text == NULL)
 		config_faults_add(faults, "%s: %s", path, why);
 	else if ((status.st_mode & S_IWOTH) != 0)
-		config_faults_add(faults, "%s: every user may write to it; run chmod o-w", path);
+		config_faults_add(faults,
+				  "%s: every user may write to this file; run chmod o-w on it",
+				  path);
 	reader_init(&reader, path, text, faults);
 	free(text);
 	root = node_root(&reader);
@@ -478,7 +481,7 @@ read_keys(struct config *config, const struct node *plugins)
 		size_t len;
 
 		if (path == NULL || *path != '/')
-			fault = "it must be the absolute path of a file";
+			fault = "the entry must be the absolute path of a file";
 		else if ((pem = text_read(path, KEY_BYTES_MAX, &len, NULL, why, sizeof(why))) ==
 			 NULL)
 			fault = why;
@@ -508,7 +511,7 @@ read_approval(struct config *config, const struct node *plugins)
 			   config->plugins.approvals);
 	read_keys(config, plugins);
 	if (config->plugins.require_signature && config->plugins.keys == 0)
-		node_fault(plugins, "require_signature", "it needs a key in plugins.keys");
+		node_fault(plugins, "require_signature", "needs a key in plugins.keys");
 }
 
 void

@@ -157,7 +157,7 @@ read_item(struct config *config, struct config_rule *rule, const struct node *no
 	read_rule(rule, node);
 	if (!limits_anything(rule))
 		node_fault(node, "access",
-			   "is missing, and so is every other key that limits something: the rule "
+			   "is missing, and the rule has no other key that limits something, so it "
 			   "would have no effect");
 }
 

@@ -168,7 +168,7 @@ take_head(const struct parse *parse, const char **body)
 			return false;
 	}
 	if (*at == '\0')
-		return fault(parse, parse->text, "the head has no second line ---");
+		return fault(parse, parse->text, "the head must end with a second line ---");
 	*body = next_line(at);
 	return true;
 }
@@ -254,7 +254,7 @@ parse_json(struct parse *parse)
 	if (tree == NULL)
 		return fault(parse, parse->text + at, "%s", why);
 	if (!json_object_is_type(tree, json_type_object))
-		ok = fault(parse, NULL, "it is not an object");
+		ok = fault(parse, NULL, "the file must contain a JSON object");
 	else
 		ok = take_members(parse, tree) && take_messages(parse, json_arr(tree, "messages"));
 	json_object_put(tree);
@@ -267,10 +267,11 @@ static bool
 judge(const struct parse *parse, const struct stat *status)
 {
 	if (status->st_uid != 0 && status->st_uid != geteuid())
-		return fault(parse, NULL, "belongs to uid %u, but this host runs as %u",
+		return fault(parse, NULL, "belongs to uid %u, but this host runs as uid %u",
 			     status->st_uid, geteuid());
 	if (others_write(status))
-		return fault(parse, NULL, "has mode %04o: run chmod go-w on it",
+		return fault(parse, NULL,
+			     "has mode %04o, so other users can write to it; run chmod go-w on it",
 			     (unsigned)(status->st_mode & 07777));
 	return utf8_valid(parse->text, strlen(parse->text)) || fault(parse, NULL, "is not UTF-8");
 }

@@ -52,9 +52,10 @@ check_number(struct reader *reader, const char *word, size_t len, int line)
 	errno = 0;
 	value = strtoll(word, &end, hex ? 16 : 10);
 	if (end == end_of_word && (errno != 0 || value > INT_MAX || value < INT_MIN))
-		config_faults_add(reader->faults,
-				  "%s:%d: %.*s: a number beyond 32 bits must end with L",
-				  reader->name, line, (int)len, word);
+		config_faults_add(
+		    reader->faults,
+		    "%s:%d: %.*s: a number that needs more than 32 bits must end with L",
+		    reader->name, line, (int)len, word);
 	else if (errno == ERANGE && end < end_of_word && (*end == 'L' || *end == 'l'))
 		config_faults_add(reader->faults, "%s:%d: %.*s is larger than 64 bits",
 				  reader->name, line, (int)len, word);

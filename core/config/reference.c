@@ -49,7 +49,7 @@ reference_check(const char *reference)
 			       "$CREDENTIALS_DIRECTORY";
 		return NULL;
 	}
-	return "it must have the form env:NAME, file:PATH or credential:NAME";
+	return "the value must have the form env:NAME, file:PATH or credential:NAME";
 }
 
 char *
@@ -65,7 +65,7 @@ reference_path(const char *reference, char *why, size_t why_size)
 			return xprintf("%s/%s", directory, name);
 		bad = "CREDENTIALS_DIRECTORY is not set (systemd sets it for LoadCredential=)";
 	}
-	snprintf(why, why_size, "%s", bad != NULL ? bad : "it is not a file");
+	snprintf(why, why_size, "%s", bad != NULL ? bad : "the path is not a file");
 	return NULL;
 }
 

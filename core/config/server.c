@@ -37,7 +37,7 @@ tcp_listener(struct config_listener *listener, const char *address)
 
 	if (why == NULL && (*url.rest != '\0' || strrchr(address, ':') == NULL ||
 			    (url.literal6 && strrchr(address, ']')[1] != ':')))
-		why = "it must have the form ADDRESS:PORT, for example 127.0.0.1:8765";
+		why = "the address must have the form ADDRESS:PORT, for example 127.0.0.1:8765";
 	if (why != NULL)
 		return why;
 	listener->kind = LISTEN_TCP;
@@ -249,8 +249,7 @@ read_listeners(struct config *config, const struct node *server,
 	config->server.stdio = node_auto(server, "stdio", config->server.listeners == 0) && !given;
 	if (!config->server.stdio && config->server.listeners == 0 && !given)
 		node_fault(server, "stdio",
-			   "is false, but there is no listener: no client "
-			   "could connect");
+			   "is false, but there is no listener, so no client could connect");
 }
 
 char *

@@ -95,7 +95,7 @@ status_line(struct flight *flight, const char *data, size_t len)
 	flight->header_bytes = 0;
 	if (status == 101)
 		return stop(flight, STOP_INTERIM,
-			    "answered HTTP 101, a change of protocol that was not asked for");
+			    "answered HTTP 101, a change of protocol that was not requested");
 	if (status < 200 && ++flight->interims > EGRESS_INTERIM_MAX)
 		return stop(flight, STOP_INTERIM,
 			    "sent interim replies (HTTP 1xx) without an end and no reply");

@@ -39,7 +39,8 @@ read_chunk(struct disk *disk)
 	while (got < 0 && errno == EINTR);
 	disk->chunk_len = got > 0 ? (size_t)got : 0;
 	if (got <= 0) /* a shorter file is an error, because the length was already announced */
-		fail_with(disk, got < 0 ? strerror(errno) : "the file was shortened meanwhile");
+		fail_with(disk, got < 0 ? strerror(errno)
+					: "the file became shorter during the transfer");
 }
 
 static void

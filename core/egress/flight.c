@@ -329,7 +329,7 @@ start(struct flight *flight)
 	ok = attempt_start(flight, &headers);
 	strings_wipe(&headers);
 	if (!ok)
-		finish(flight, MCP_E_INTERNAL, "the request cannot be started: no memory left");
+		finish(flight, MCP_E_INTERNAL, "the request cannot be started: out of memory");
 }
 
 void

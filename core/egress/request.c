@@ -145,12 +145,12 @@ link_check(const struct config_upstream *upstream, const char *text)
 	    strcmp(own.host, url.host) == 0 && own.port == url.port && own.tls == url.tls)
 		return NULL;
 	if (!url.tls || url.port != 443)
-		return "it is not an https:// link";
+		return "the link does not begin with https://";
 	for (size_t i = 0; !url.literal6 && i < upstream->link_suffixes.count; i++) {
 		if (host_ends(url.host, upstream->link_suffixes.item[i]))
 			return NULL;
 	}
-	return "its host is not in upstreams.*.link_suffixes";
+	return "the host of the link is not in upstreams.*.link_suffixes";
 }
 
 static enum mcp_status
@@ -356,7 +356,8 @@ set_bodies(struct request *request, const struct check *check)
 
 	request->has_body = http->n_body > 0 || http->body_file != NULL;
 	if (http->n_body > 0 && http->body_file != NULL)
-		return refuse(check, MCP_E_INTERNAL, "the plugin gave a body and a file for it");
+		return refuse(check, MCP_E_INTERNAL,
+			      "the plugin gave a body and also a file for the body");
 	if (request->has_body && strcmp(http->method, "HEAD") == 0)
 		return refuse(check, MCP_E_INTERNAL, "the plugin gave a body to a HEAD request");
 	if (http->reply == MCP_REPLY_FILE && http->reply_file == NULL)

@@ -89,8 +89,8 @@ static enum mcp_status
 certificate_failure(const struct flight *flight, char *why, size_t why_size)
 {
 	snprintf(why, why_size,
-		 "the certificate of %s is not trusted (%s); if it is right, set "
-		 "%s%s.ca_file to its authority",
+		 "the certificate of %s is not trusted (%s); if the certificate is right, set "
+		 "%s%s.ca_file to the certificate of its authority",
 		 flight_target(flight), flight->detail,
 		 flight->request.document ? "" : "upstreams.", flight->request.upstream->role);
 	return MCP_E_UNAVAILABLE;

@@ -173,7 +173,8 @@ client_requests_ask(struct request *request, const struct outcome *outcome)
 	}
 	if (!sent)
 		give_up(request, MCP_E_UNAVAILABLE, "The client cannot be asked",
-			"Its connection is gone, or it accepts no more messages");
+			"The connection of the client is closed, or the client accepts no more "
+			"messages");
 }
 
 void
@@ -200,7 +201,7 @@ resume(struct request *request)
 	free(old);
 	if (request->answers_text == NULL) {
 		give_up(request, MCP_E_TOO_LARGE, "The client's answers are too large",
-			"Together they are larger than one call may hold");
+			"Together the answers are larger than one call may hold");
 		return;
 	}
 	request_move(request, REQUEST_CALLING);

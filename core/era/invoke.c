@@ -198,7 +198,7 @@ call_asks(struct call *call)
 			    NULL);
 	else if (request->round >= ASK_ROUNDS)
 		invoke_fail(request, MCP_E_INTERNAL, "The call asks its client too often",
-			    "It was answered eight times and asks again", NULL);
+			    "The call was answered eight times and asks again", NULL);
 	else
 		request->era->ask(request);
 }
@@ -222,7 +222,7 @@ missing_capability(struct request *request, const char *capability)
 		json_end(&json);
 	free(path);
 	request_error(request, RPC_MISSING_CAPABILITY, data.data,
-		      "this needs a client with the capability %s", capability);
+		      "this request needs a client with the capability %s", capability);
 	buf_fini(&data);
 }
 

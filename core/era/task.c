@@ -32,10 +32,11 @@ refuse_task(struct request *request, const struct row *tool)
 
 	snprintf(next, sizeof(next),
 		 "Give the whole handle of the last answer, or call %s to start again", tool->name);
-	invoke_fail(request, MCP_E_INPUT, "The handle is not valid",
-		    "It is incomplete or was changed, it has expired, or it was made for another "
-		    "tool or another principal",
-		    next);
+	invoke_fail(
+	    request, MCP_E_INPUT, "The handle is not valid",
+	    "The handle is incomplete or was changed, has expired, or was made for another tool "
+	    "or another principal",
+	    next);
 }
 
 /* Where the handle was made, of the configuration; NULL: it is not valid. */
@@ -123,9 +124,10 @@ tell_working(const struct request *request, struct call *call, const struct row 
 	purpose_of(tool, call->upstream, purpose);
 	seal(request->eras->parts.sealer, purpose, request->principal.name, TASK_TTL_S,
 	     call->outcome->handle, call->outcome->handle_len, &handle);
-	buf_printf(&text, "It is still running.\nNext: %s handle=%s", result, handle.data);
+	buf_printf(&text, "The operation is still running.\nNext: %s handle=%s", result,
+		   handle.data);
 	if (cancel != NULL)
-		buf_printf(&text, "\nTo stop it: %s with the same handle", cancel);
+		buf_printf(&text, "\nTo stop the operation: %s with the same handle", cancel);
 	result_note(call->result, text.data);
 	buf_reset(&text);
 	json_start(&json, &text);

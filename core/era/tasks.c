@@ -34,7 +34,7 @@ tasks_required(struct request *request)
 	if (request->tasks)
 		return true;
 	request_error(request, RPC_MISSING_CAPABILITY, data,
-		      "this needs a client that declares the extension %s in each request",
+		      "this request needs a client that declares the extension %s in each request",
 		      TASKS_EXTENSION);
 	return false;
 }

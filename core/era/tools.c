@@ -145,8 +145,10 @@ fail_promise(struct result *failure)
 	const struct result_limits limits = { 0 };
 
 	result_init(failure, &limits);
-	result_fail_text(failure, MCP_E_INTERNAL, "The tool does not answer as declared",
-			 "Its outputSchema requires structured content, but there is none", NULL);
+	result_fail_text(
+	    failure, MCP_E_INTERNAL, "The answer of the tool does not match its declaration",
+	    "The outputSchema of the tool requires structured content, but the answer has none",
+	    NULL);
 }
 
 /* The members of a result; appends those of its `_meta` to `meta`. */

@@ -153,9 +153,9 @@ op_block(struct mcp_call *call, const struct mcp_block *block)
 	struct mcp_block mine;
 
 	if (run == NULL || block == NULL)
-		return ops_missing(run, "a block that is NULL");
+		return ops_missing(run, "the plugin gave a block that is NULL");
 	if (!struct_adopt(&mine, sizeof(mine), block, SIZE_1_0(mcp_block, trusted)))
-		return ops_missing(run, "a block without its size");
+		return ops_missing(run, "the plugin gave a block without its size");
 	return result_block(&run->result, &mine);
 }
 
@@ -165,7 +165,7 @@ op_structured(struct mcp_call *call, const char *json, size_t len)
 	struct run *run = ops_run(call);
 
 	if (run == NULL || json == NULL)
-		return ops_missing(run, "structured content that is NULL");
+		return ops_missing(run, "the plugin gave structured content that is NULL");
 	return result_structured(&run->result, json, len);
 }
 
@@ -175,7 +175,7 @@ op_table_begin(struct mcp_call *call, const struct mcp_column *columns, size_t n
 	struct run *run = ops_run(call);
 
 	if (run == NULL || (columns == NULL && n > 0))
-		return ops_missing(run, "columns of a table that are NULL");
+		return ops_missing(run, "the plugin gave columns of a table that are NULL");
 	return result_table_begin(&run->result, columns, n);
 }
 
@@ -185,7 +185,7 @@ op_table_row(struct mcp_call *call, const struct mcp_text *cells, size_t n)
 	struct run *run = ops_run(call);
 
 	if (run == NULL || (cells == NULL && n > 0))
-		return ops_missing(run, "cells of a row that are NULL");
+		return ops_missing(run, "the plugin gave cells of a row that are NULL");
 	return result_table_row(&run->result, cells, n);
 }
 
@@ -210,9 +210,9 @@ op_table_end(struct mcp_call *call, const struct mcp_table_end *end)
 	struct next_from next = { call, &mine };
 
 	if (run == NULL || end == NULL)
-		return ops_missing(run, "the end of a table that is NULL");
+		return ops_missing(run, "the plugin gave an end of a table that is NULL");
 	if (!struct_adopt(&mine, sizeof(mine), end, SIZE_1_0(mcp_table_end, whole)))
-		return ops_missing(run, "the end of a table without its size");
+		return ops_missing(run, "the plugin gave an end of a table without its size");
 	return result_table_end(&run->result, &mine, mine.next_from == NULL ? NULL : next_from,
 				&next);
 }
@@ -223,7 +223,7 @@ op_meta(struct mcp_call *call, const char *key, const char *json, size_t len)
 	struct run *run = ops_run(call);
 
 	if (run == NULL || key == NULL || json == NULL)
-		return ops_missing(run, "a member of _meta that is NULL");
+		return ops_missing(run, "the plugin gave a member of _meta that is NULL");
 	return result_meta(&run->result, key, json, len);
 }
 
@@ -242,9 +242,9 @@ op_fail(struct mcp_call *call, const struct mcp_failure *failure)
 	struct mcp_failure mine;
 
 	if (run == NULL || failure == NULL)
-		return ops_missing(run, "a failure that is NULL");
+		return ops_missing(run, "the plugin gave a failure that is NULL");
 	if (!struct_adopt(&mine, sizeof(mine), failure, SIZE_1_0(mcp_failure, missed)))
-		return ops_missing(run, "a failure without its size");
+		return ops_missing(run, "the plugin gave a failure without its size");
 	return result_fail(&run->result, &mine);
 }
 
@@ -260,13 +260,13 @@ op_suspend(struct mcp_call *call, const struct mcp_http *requests, size_t n, uin
 	if (ops_failed(run))
 		return ops_failure(run);
 	if (run->next != NULL)
-		return result_defect(&run->result, "a step suspends twice");
+		return result_defect(&run->result, "a step suspended the call twice");
 	if (fn == NULL || len > MCP_STATE_MAX || (state == NULL && len > 0))
 		return result_defect(&run->result,
-				     fn == NULL	     ? "a suspension without a next step"
-				     : state == NULL ? "a state that is NULL but has a length"
-						     : "a suspension with more than 4096 bytes of "
-						       "state");
+				     fn == NULL ? "a step suspended the call without a next step"
+				     : state == NULL
+					 ? "a step gave a state that is NULL but has a length"
+					 : "a step gave a state of more than 4096 bytes");
 	why = requests_check(requests, n);
 	if (why != NULL)
 		return result_defect(&run->result, "%s", why);
@@ -322,9 +322,11 @@ op_handle(struct mcp_call *call, const void *data, size_t len)
 	if (ops_failed(run))
 		return ops_failure(run);
 	if (run->code->operation == NULL || run->entry != ENTRY_HANDLER)
-		return result_defect(&run->result, "a handle outside of an operation's start");
+		return result_defect(
+		    &run->result, "the plugin gave a handle outside of the start of an operation");
 	if (data == NULL || len == 0 || len > MCP_HANDLE_MAX)
-		return result_defect(&run->result, "a handle of %zu bytes; 1 to %d are allowed",
+		return result_defect(&run->result,
+				     "the plugin gave a handle of %zu bytes; 1 to %d are allowed",
 				     len, MCP_HANDLE_MAX);
 	free(run->handle);
 	run->handle = xmemdup(data, len);
@@ -342,7 +344,9 @@ op_working(struct mcp_call *call, int percent, const char *message, uint32_t nex
 	if (ops_failed(run))
 		return ops_failure(run);
 	if (run->entry != ENTRY_POLL && run->entry != ENTRY_ANSWER)
-		return result_defect(&run->result, "\"working\" outside of an operation's poll");
+		return result_defect(
+		    &run->result,
+		    "the plugin reported \"working\" outside of the poll of an operation");
 	run->outcome.percent = percent < 0 ? -1 : percent > 100 ? 100 : percent;
 	run->outcome.next_ms = next_ms;
 	free(run->outcome.message);
@@ -395,7 +399,7 @@ op_log(struct mcp_call *call, enum mcp_level level, const char *message, size_t 
 	if (run == NULL)
 		return;
 	if (message == NULL)
-		ops_missing(run, "a log line that is NULL");
+		ops_missing(run, "the plugin logged a message that is NULL");
 	else
 		run->services->log(run, run_level(level), message, len);
 }
@@ -410,7 +414,7 @@ op_client_log(struct mcp_call *call, enum mcp_level level, const char *logger, c
 	if (ops_failed(run) || len > CLIENT_LOG_MAX)
 		return;
 	if (json == NULL) {
-		ops_missing(run, "a message to the client that is NULL");
+		ops_missing(run, "the plugin sent the client a message that is NULL");
 		return;
 	}
 	if (json_gate(json, len, &json_inbound, &at) != NULL)
@@ -435,7 +439,9 @@ op_changed(struct mcp_call *call, const char *what)
 	if (ops_failed(run))
 		return;
 	if (!run_can_change(what))
-		ops_missing(run, "a change of something other than tools, resources or prompts");
+		ops_missing(
+		    run, "the plugin reported a change of something other than tools, resources or "
+			 "prompts");
 	else
 		run->services->changed(run, what);
 }
@@ -448,7 +454,7 @@ op_updated(struct mcp_call *call, const char *uri)
 	if (ops_failed(run))
 		return;
 	if (uri == NULL)
-		ops_missing(run, "an update of a resource that is NULL");
+		ops_missing(run, "the plugin reported an update of a resource that is NULL");
 	else
 		run->services->updated(run, uri);
 }

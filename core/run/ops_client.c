@@ -63,11 +63,11 @@ op_require(struct mcp_call *call, const char *capability)
 	if (ops_failed(run))
 		return ops_failure(run);
 	if (capability == NULL)
-		return ops_missing(run, "a capability that is NULL");
+		return ops_missing(run, "the plugin asked about a capability that is NULL");
 	if (op_client_can(call, capability))
 		return MCP_OK;
 	buf_init(&what, RESULT_LINE_MAX);
-	buf_printf(&what, "This needs a client with the capability \"%s\"", capability);
+	buf_printf(&what, "This call needs a client with the capability \"%s\"", capability);
 	result_fail_text(&run->result, MCP_E_UNSUPPORTED, what.data,
 			 "The client does not declare this capability",
 			 "Use a client that has this capability");
@@ -135,12 +135,14 @@ op_ask(struct mcp_call *call, const char *key, const char *method, const char *p
 	if (ops_failed(run))
 		return ops_failure(run);
 	if (key == NULL || method == NULL || params == NULL)
-		return ops_missing(run, "a question without its key, method or parameters");
+		return ops_missing(
+		    run, "the plugin asked a question without its key, method or parameters");
 	if (answered(run, key, answer))
 		return MCP_OK;
 	if (len > QUESTION_PARAMS_MAX || run->outcome.questions >= QUESTIONS_MAX)
-		return result_defect(&run->result, "more than 8 questions, or one of more than "
-						   "64 KiB");
+		return result_defect(
+		    &run->result,
+		    "the plugin asked more than 8 questions, or one of more than 64 KiB");
 	tree = json_parse(params, len, &json_inbound, &why, NULL);
 	if (!json_object_is_type(tree, json_type_object)) {
 		json_object_put(tree);
@@ -150,8 +152,10 @@ op_ask(struct mcp_call *call, const char *key, const char *method, const char *p
 	capability = capability_for(method, tree);
 	json_object_put(tree);
 	if (capability == NULL)
-		return result_defect(&run->result, "\"%s\" is not a question that clients know",
-				     method);
+		return result_defect(
+		    &run->result,
+		    "the plugin asked a question with the method \"%s\", which clients do not know",
+		    method);
 	if (!op_client_can(call, capability)) {
 		run->refused = capability;
 		return MCP_E_UNSUPPORTED;

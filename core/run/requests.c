@@ -174,30 +174,30 @@ static const char *
 request_check(const struct mcp_http *request, size_t *body)
 {
 	if (request->method == NULL)
-		return "a request without a method";
+		return "a request has no method";
 	if ((request->path == NULL) == (request->url == NULL))
-		return "a request needs either a path or a url";
+		return "a request must have either a path or a url";
 	if (request->n_headers > REQUEST_HEADERS_MAX)
-		return "a request with more than 32 headers";
+		return "a request has more than 32 headers";
 	if (request->n_body > REQUEST_PIECES_MAX)
-		return "a request with more than 256 pieces of body";
+		return "a request has more than 256 pieces of body";
 	if (request->reply == MCP_REPLY_SINK && request->sink == NULL)
-		return "a request whose reply has no sink";
+		return "the reply of a request has no sink";
 	if (request->reply == MCP_REPLY_FILE && request->reply_file == NULL)
-		return "a request whose reply has no file";
+		return "the reply of a request has no file";
 	if ((request->headers == NULL && request->n_headers > 0) ||
 	    (request->body == NULL && request->n_body > 0))
-		return "headers or a body that are NULL but have a count";
+		return "the headers or the body of a request are NULL but have a count";
 	for (size_t i = 0; i < request->n_headers; i++)
 		if (request->headers[i].name == NULL || request->headers[i].value == NULL)
-			return "a header without name or value";
+			return "a header of a request has no name or no value";
 	for (size_t i = 0; i < request->n_body; i++) {
 		if ((unsigned)request->body[i].kind > MCP_PIECE_SECRET_BASE64)
-			return "a piece of a body of an unknown kind";
+			return "a piece of a body has an unknown kind";
 		if (request->body[i].text.data == NULL && request->body[i].text.len > 0)
-			return "a piece of a body that is NULL but has a length";
+			return "a piece of a body is NULL but has a length";
 		if (request->body[i].text.len > REQUEST_BODY_MAX - *body)
-			return "bodies of more than 16 MiB in memory; send a file";
+			return "the bodies have more than 16 MiB in memory; send a file instead";
 		*body += request->body[i].text.len;
 	}
 	return NULL;
@@ -210,15 +210,15 @@ requests_check(const struct mcp_http *request, size_t n)
 	size_t body = 0;
 
 	if (n > MCP_REQUESTS_MAX)
-		return "more than 32 requests at once";
+		return "the plugin made more than 32 requests at once";
 	if (n > 0 && (request == NULL || request->size < HTTP_SIZE_LEAST ||
 		      request->size > STRUCT_MAX || request->size % alignof(struct mcp_http) != 0))
-		return "requests without their size";
+		return "the requests have no valid size";
 	for (size_t i = 0; i < n && why == NULL; i++) {
 		struct mcp_http mine;
 
 		if (at_index(request, i)->size != request->size)
-			return "requests of different sizes";
+			return "the requests have different sizes";
 		mine = adopted(request, i);
 		why = request_check(&mine, &body);
 	}

@@ -165,9 +165,8 @@ result_structured(struct result *result, const char *json, size_t len)
 		char reason[128];
 
 		snprintf(reason, sizeof(reason),
-			 "%zu bytes of structured content; %u are "
-			 "allowed",
-			 len, RESULT_STRUCTURED_MAX);
+			 "the structured content has %zu bytes; at most %u are allowed", len,
+			 RESULT_STRUCTURED_MAX);
 		result_fail_text(result, MCP_E_TOO_LARGE, "The result is too large", reason,
 				 "Request a smaller part, or less detail");
 		return MCP_E_TOO_LARGE;
@@ -201,7 +200,7 @@ result_meta(struct result *result, const char *key, const char *json, size_t len
 		json_raw(json_member(&part, key), whole.data, whole.len);
 		buf_fini(&whole);
 		if (!buf_ok(meta))
-			why = "more than 16 KiB in all";
+			why = "all members together have more than 16 KiB";
 	}
 	if (why == NULL) {
 		buf_init(&whole, RESULT_META_MAX + 2);

@@ -183,8 +183,9 @@ admit_blob(struct result *result, size_t len)
 		result->blob_len += len;
 		return true;
 	}
-	snprintf(why, sizeof(why), "%zu bytes; a result may have at most %u of binary content", len,
-		 RESULT_BLOB_MAX);
+	snprintf(why, sizeof(why),
+		 "the content has %zu bytes; a result may have at most %u bytes of binary content",
+		 len, RESULT_BLOB_MAX);
 	result_fail_text(result, MCP_E_TOO_LARGE, "The content is too large for one message", why,
 			 "Transfer it to a file, or request a part of it");
 	return false;
@@ -379,13 +380,13 @@ result_block(struct result *result, const struct mcp_block *block)
 		return result->status;
 	if ((block->text.data == NULL && block->text.len > 0) ||
 	    (block->blob.data == NULL && block->blob.len > 0))
-		return result_defect(result, "a block whose content is NULL but has a length");
+		return result_defect(result, "the content of a block is NULL but has a length");
 	if (result->blocks >= RESULT_BLOCKS_MAX) {
 		result->blocks_left_out++;
 		return MCP_E_TOO_LARGE;
 	}
 	if (!result_role_valid(block->role))
-		return result_defect(result, "\"%s\" is not a role", block->role);
+		return result_defect(result, "\"%s\" is not a known role", block->role);
 	if (strcmp(kind, "text") == 0)
 		return add_text(result, block);
 	if (strcmp(kind, "image") == 0)
@@ -396,7 +397,7 @@ result_block(struct result *result, const struct mcp_block *block)
 		return add_resource(result, block);
 	if (strcmp(kind, "resource_link") == 0)
 		return add_link(result, block);
-	return result_defect(result, "\"%s\" is not a kind of content block", kind);
+	return result_defect(result, "\"%s\" is not a known kind of content block", kind);
 }
 
 /* ---- the end -------------------------------------------------------------------------------- */

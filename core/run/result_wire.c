@@ -110,13 +110,13 @@ static const char *
 read_base64(struct result *result, struct json_object *value, struct mcp_text *base64)
 {
 	if (!json_object_is_type(value, json_type_string))
-		return "content without bytes";
+		return "a content block has no bytes";
 	base64->data = json_object_get_string(value);
 	base64->len = (size_t)json_object_get_string_len(value);
 	if (base64->len > BASE64_MAX || result->blob_len > BASE64_MAX - base64->len)
-		return "more binary content than a result may have";
+		return "the result has more binary content than allowed";
 	result->blob_len += base64->len;
-	return is_base64(base64->data, base64->len) ? NULL : "content that is not base64";
+	return is_base64(base64->data, base64->len) ? NULL : "the content of a block is not base64";
 }
 
 static const char *
@@ -130,11 +130,11 @@ read_text(struct result *result, struct json_object *value, struct buf *room,
 	size_t len;
 
 	if (!json_object_is_type(value, json_type_string))
-		return "content without text";
+		return "a content block has no text";
 	len = (size_t)json_object_get_string_len(value);
 	result->text_len += len;
 	if (result->text_len > result->limits.text + TEXT_SLACK)
-		return "more text than a result may have";
+		return "the result has more text than allowed";
 	text->data = json_object_get_string(value);
 	if (result->limits.reveals)
 		text->data =
@@ -158,14 +158,14 @@ read_body(struct result *result, struct json_object *content, struct buf *room,
 	case BLOCK_AUDIO: return read_base64(result, json_get(content, "data"), &parts->base64);
 	case BLOCK_RESOURCE:
 		if (json_str(resource, "uri") == NULL)
-			return "an embedded resource without a URI";
+			return "an embedded resource has no URI";
 		if (json_get(resource, "blob") != NULL)
 			return read_base64(result, json_get(resource, "blob"), &parts->base64);
 		return read_text(result, json_get(resource, "text"), room, parts, &parts->text);
 	case BLOCK_LINK: break;
 	}
 	return json_str(content, "uri") == NULL || json_str(content, "name") == NULL
-		 ? "a link without a URI or name"
+		 ? "a resource link has no URI or no name"
 		 : NULL;
 }
 
@@ -200,9 +200,9 @@ read_block(struct result *result, struct json_object *entry)
 	size_t kept = 0;
 
 	if (!kind_parse(json_str(content, "type"), &parts.kind))
-		return "a content block of an unknown kind";
+		return "a content block has an unknown kind";
 	if (!result_role_valid(json_str(entry, "role")))
-		return "a content block of an unknown role";
+		return "a content block has an unknown role";
 	parts.untrusted = json_flag(json_obj(content, "_meta"), "lakehost/untrusted", false);
 	parts.rows = parts.kind == BLOCK_TEXT && json_flag(entry, "rows", false);
 	buf_init(&room, (size_t)1 << 30);
@@ -217,7 +217,7 @@ read_block(struct result *result, struct json_object *entry)
 		parts.role = json_str(entry, "role");
 		parts.size = json_int(names, "size", -1);
 		if (result->names_len > NAMES_MAX)
-			why = "longer names than a result may have";
+			why = "the names in the result are longer than allowed";
 		else
 			result_push(result, &parts);
 	}
@@ -234,7 +234,7 @@ read_blocks(struct result *result, struct json_object *list)
 	const char *why = NULL;
 
 	if (n > RESULT_BLOCKS_MAX + BLOCKS_SLACK)
-		return "more content blocks than a result may have";
+		return "the result has more content blocks than allowed";
 	for (size_t i = 0; i < n && why == NULL; i++)
 		why = read_block(result, json_object_array_get_idx(list, i));
 	return why;
@@ -286,7 +286,7 @@ read_completion(struct result *result, struct json_object *tree)
 		struct json_object *value = json_object_array_get_idx(list, i);
 
 		if (!json_object_is_type(value, json_type_string))
-			return "a completion that is not text";
+			return "a completion is not text";
 		result_completion(result, json_object_get_string(value), -1, false);
 	}
 	result_completion(result, NULL, json_int(tree, "total", -1),
@@ -305,7 +305,7 @@ read_failure(struct result *result, struct json_object *tree)
 	if (given == NULL)
 		return NULL;
 	if (!status_parse(json_str(given, "status"), &failure.status) || failure.status == MCP_OK)
-		return "a failure of an unknown kind";
+		return "a failure has an unknown kind";
 	http_status = json_int(given, "http_status", 0);
 	failure.http_status = http_status >= 100 && http_status <= 999 ? (int)http_status : 0;
 	failure.what = json_str(given, "what");
@@ -326,8 +326,7 @@ result_read(struct result *result, struct json_object *tree, const char **why)
 {
 	int64_t rows;
 
-	*why =
-	    json_object_is_type(tree, json_type_object) ? NULL : "a result that is not an object";
+	*why = json_object_is_type(tree, json_type_object) ? NULL : "a result is not an object";
 	if (*why == NULL)
 		*why = read_blocks(result, json_arr(tree, "blocks"));
 	if (*why == NULL)

@@ -261,16 +261,16 @@ send_request(struct run *run)
 
 	if (path == NULL)
 		return result_fail(&run->result,
-				   &(struct mcp_failure){ .status = MCP_E_INTERNAL,
-							  .what = "The row's request has no method",
-							  .retry_after_ms = -1 });
+				   &(struct mcp_failure){
+				       .status = MCP_E_INTERNAL,
+				       .what = "The request of this tool has no method",
+				       .retry_after_ms = -1 });
 	buf_init(&target, TEMPLATE_MAX);
 	ok = uri_template_expand(path + 1, arguments, &target, why, sizeof(why));
 	json_object_put(arguments);
 	if (!ok || !buf_ok(&target)) {
 		result_fail_text(&run->result, MCP_E_INPUT,
-				 "The arguments give no valid "
-				 "address",
+				 "The arguments do not make a valid address",
 				 ok ? "The address is too long" : why,
 				 "Correct the argument and call again");
 		buf_fini(&target);
@@ -357,11 +357,12 @@ judge(struct run *run, int rc)
 	if (run->result.failed)
 		return;
 	if (rc == MCP_E_UNSUPPORTED && run->refused != NULL) {
-		snprintf(why, sizeof(why), "It does not declare the capability \"%s\"",
+		snprintf(why, sizeof(why), "The client does not declare the capability \"%s\"",
 			 run->refused);
 		result_fail_text(
 		    &run->result, MCP_E_UNSUPPORTED,
-		    "This needs an answer from the user, but the client cannot ask questions", why,
+		    "This call needs an answer from the user, but the client cannot ask questions",
+		    why,
 		    "Use a client that can, or give the answer as an argument if there is one");
 	} else if (rc < 0 && !(rc == MCP_E_TOO_LARGE && wrote)) {
 		result_defect(&run->result, "A step returned %s without a reason",
@@ -393,8 +394,9 @@ end_step(struct run *run, int rc)
 	struct outcome *outcome = &run->outcome;
 
 	if (atomic_exchange(&run->misused, false))
-		result_defect(&run->result,
-			      "it used the call outside of its step, or from another thread");
+		result_defect(
+		    &run->result,
+		    "the plugin used the call outside of its step, or from another thread");
 	judge(run, rc);
 	if (run->result.failed)
 		outcome->kind = OUTCOME_DONE;

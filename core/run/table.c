@@ -103,10 +103,11 @@ result_table_begin(struct result *result, const struct mcp_column *columns, size
 	if (result->failed)
 		return result->status;
 	if (result->table != NULL)
-		return result_defect(result, "a table begins within a table");
+		return result_defect(result, "the plugin began a table within a table");
 	if (n == 0 || n > COLUMNS_MAX)
-		return result_defect(result, "a table of %zu columns; 1 to %u are allowed", n,
-				     COLUMNS_MAX);
+		return result_defect(result,
+				     "the plugin began a table of %zu columns; 1 to %u are allowed",
+				     n, COLUMNS_MAX);
 	CHECK(result->limits.format < RESULT_FORMATS);
 	result->table = table = xcalloc(1, sizeof(*table));
 	table->format = table_formats[result->limits.format];
@@ -123,7 +124,7 @@ result_table_begin(struct result *result, const struct mcp_column *columns, size
 	if (buf_ok(&table->cut.text) && table->cut.text.len <= text_room(result))
 		return MCP_OK;
 	result_fail_text(result, MCP_E_TOO_LARGE, "The result is too wide",
-			 "Its column names alone are longer than the text of a result may be",
+			 "The column names alone are longer than the text of a result may be",
 			 "Request fewer columns");
 	return MCP_E_TOO_LARGE;
 }
@@ -246,9 +247,12 @@ result_table_row(struct result *result, const struct mcp_text *cells, size_t n)
 	if (result->failed)
 		return result->status;
 	if (table == NULL || n != table->columns)
-		return table == NULL ? result_defect(result, "a row outside of a table")
-				     : result_defect(result, "a row of %zu cells in a table of %zu",
-						     n, table->columns);
+		return table == NULL
+			 ? result_defect(result, "the plugin wrote a row outside of a table")
+			 : result_defect(
+			       result,
+			       "the plugin wrote a row of %zu cells in a table of %zu columns", n,
+			       table->columns);
 	table->offered++;
 	if (table->full || table->rows >= result->limits.rows) {
 		table->full = true;
@@ -283,7 +287,7 @@ result_table_end(struct result *result, const struct mcp_table_end *end,
 	if (result->failed)
 		return result->status;
 	if (table == NULL)
-		return result_defect(result, "a table ends that has not begun");
+		return result_defect(result, "the plugin ended a table that was not begun");
 	CHECK(table->rows <= table->offered);
 	rows = table->few && table->rows > 0 ? &table->whole : &table->cut;
 	CHECK(buf_ok(&rows->text));

@@ -134,7 +134,7 @@ fit_connections(size_t wanted)
 	need = limit.rlim_cur;
 	need = need > 2 * (rlim_t)DESCRIPTORS_SPARE ? need - DESCRIPTORS_SPARE : need / 2;
 	log_event(LOG_WARNING, "http", "max_connections", "i", (int64_t)need, "why", "s",
-		  "the limit of open files (RLIMIT_NOFILE) allows no more", NULL);
+		  "the limit of open files (RLIMIT_NOFILE) allows no more connections", NULL);
 	return (size_t)need;
 }
 

@@ -94,10 +94,11 @@ http_access_check(struct http_connection *connection, const struct url *target,
 	if (target != NULL)
 		named = *target;
 	if ((target == NULL && !readable) || !host_allowed(listener, &named))
-		forbid(refusal, "the Host header does not name a host of this server; if it is "
-				"right, add it to server.allowed_hosts");
+		forbid(refusal,
+		       "the Host header does not name a host of this server; if the host is right, "
+		       "add it to server.allowed_hosts");
 	else if (head->origin != NULL && !origin_allowed(listener, head->origin))
-		forbid(refusal, "the Origin is not allowed; if it is trusted, add it to "
+		forbid(refusal, "the Origin is not allowed; if the origin is trusted, add it to "
 				"server.allowed_origins");
 	connection->cors = refusal->status == 0 ? head->origin : NULL;
 }

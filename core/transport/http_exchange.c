@@ -111,7 +111,8 @@ http_notify(struct exchange *exchange, const char *json, size_t len)
 		push(connection);
 		return true;
 	}
-	log_event(LOG_NOTICE, "http", "slow_reader", "s", "its event queue is full", NULL);
+	log_event(LOG_NOTICE, "http", "slow_reader", "s", "the event queue of the stream is full",
+		  NULL);
 	http_held_move(connection, EXCHANGE_FULL);
 	/* later: on_close is called from the loop, not inside the caller's notify */
 	loop_timer_set(connection->listener->http->loop, &connection->tick, 0);

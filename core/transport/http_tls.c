@@ -26,9 +26,9 @@ read_pem(const char *path, char *why, size_t why_size)
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		snprintf(why, why_size, "cannot read %s: %s",
 			 path == NULL ? "the key that belongs to the certificate" : path,
-			 path == NULL ? "none is configured" : strerror(errno));
+			 path == NULL ? "no key is configured" : strerror(errno));
 	} else if (st.st_size <= 0 || st.st_size > (off_t)PEM_MAX) {
-		snprintf(why, why_size, "cannot read %s: not a PEM file", path);
+		snprintf(why, why_size, "cannot read %s: the file is not in PEM format", path);
 	} else {
 		text = xcalloc(1, (size_t)st.st_size + 1);
 		if (read(fd, text, (size_t)st.st_size) <= 0) {

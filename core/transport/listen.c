@@ -145,7 +145,8 @@ open_tcp(const struct config_listener *config, struct listen_socket *sock, char 
 		return true;
 	snprintf(why, why_size, "cannot listen on %s port %s: %s%s", config->host, port,
 		 strerror(rc),
-		 rc == EADDRINUSE ? "; stop the program that uses it, or choose another port" : "");
+		 rc == EADDRINUSE ? "; stop the program that uses the port, or choose another port"
+				  : "");
 	if (fd >= 0)
 		close(fd);
 	return false;
@@ -179,10 +180,11 @@ clear_stale(const union socket_address *address, char *why, size_t why_size)
 	if (fd >= 0)
 		close(fd);
 	if (rc != 0)
-		snprintf(why, why_size,
-			 "cannot listen on %s: another process uses it; stop that one or "
-			 "choose another path",
-			 path);
+		snprintf(
+		    why, why_size,
+		    "cannot listen on %s: another process uses the path; stop that process, or "
+		    "choose another path",
+		    path);
 	return rc == 0;
 }
 

@@ -126,8 +126,7 @@ read_again(struct credential *credential)
 	other = secret != NULL && strcmp(secret, credential->secret) != 0;
 	if (other)
 		snprintf(why, sizeof(why),
-			 "its file has a new secret, which is used from now "
-			 "on");
+			 "the file of the credential has a new secret, which is used from now on");
 	if (*why != '\0')
 		log_event(other ? LOG_NOTICE : LOG_WARNING, "credential", "upstream", "s",
 			  upstream->role, "why", "s", why, NULL);

@@ -63,7 +63,8 @@ refuse_keys_of_other_kinds(const struct upstream_kind *kind, const struct node *
 {
 	for (const struct upstream_kind *const *other = upstream_kinds; *other != NULL; other++) {
 		char *why =
-		    xprintf("is a key of kind \"%s\"; this upstream is \"%s\", which has %s",
+		    xprintf("is a key for upstreams of kind \"%s\", but this upstream has the kind "
+			    "\"%s\" with the keys %s",
 			    (*other)->name, kind->name, kind->main_keys);
 
 		for (const char *const *key = (*other)->keys; *key != NULL; key++) {

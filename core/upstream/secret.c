@@ -62,7 +62,7 @@ placeholder(const char *value, size_t len, enum secret_form form)
 		return "is a placeholder that was not replaced (for example ${NAME} or "
 		       "<your-token>), not the value itself";
 	if ((form == SECRET_TOKEN || form == SECRET_OPAQUE) && is_example(value, len))
-		return "is a placeholder from an example, not a real one";
+		return "is a placeholder from an example, not a real secret";
 	return NULL;
 }
 
@@ -114,7 +114,7 @@ secret_fault(const char *value, enum secret_form form)
 	if (one_of(value[len - 1], "\r\n"))
 		return "ends with a line end; remove it";
 	if (is_quoted(value, len, form))
-		return "is in quotes, which are not part of it; remove them";
+		return "is in quotes; remove the quotes";
 	fault = placeholder(value, len, form);
 	return fault != NULL ? fault : characters(value, form);
 }

@@ -37,7 +37,7 @@ wait_for_room(struct loop_job *job)
 	broken = channel->state == CHANNEL_BROKEN;
 	pthread_mutex_unlock(&channel->lock);
 	if (broken)
-		channel_fail(channel, "it does not read from its socket");
+		channel_fail(channel, "the process does not read from its socket");
 	else if (waits)
 		loop_modify(channel->loop, &channel->watch, EPOLLIN | EPOLLOUT);
 }
@@ -140,12 +140,12 @@ add_piece(struct channel *channel, const struct frame *frame, const char *data)
 		buf_reset(&channel->large);
 	} else if (channel->first.type != frame->type || channel->first.call != frame->call ||
 		   channel->first.index != frame->index) {
-		channel_fail(channel, "it mixed the frames of two messages");
+		channel_fail(channel, "the process mixed the frames of two messages");
 		return false;
 	}
 	buf_add(&channel->large, data, frame->len);
 	if (!buf_ok(&channel->large)) {
-		channel_fail(channel, "it sent a message that is too large");
+		channel_fail(channel, "the process sent a message that is too large");
 		return false;
 	}
 	channel->more = (frame->flags & FRAME_MORE) != 0;
@@ -192,7 +192,7 @@ take_frames(struct channel *channel)
 	while (channel->in.len - at >= sizeof(frame)) {
 		memcpy(&frame, channel->in.data + at, sizeof(frame));
 		if (!frame_valid(&frame)) {
-			channel_fail(channel, "it sent a malformed frame");
+			channel_fail(channel, "the process sent a malformed frame");
 			return;
 		}
 		if (channel->in.len - at - sizeof(frame) < frame.len)
@@ -218,7 +218,7 @@ read_some(struct channel *channel)
 		return true;
 	}
 	if (n == 0)
-		channel_fail(channel, "it closed the connection");
+		channel_fail(channel, "the process closed the connection");
 	else if (errno != EAGAIN && errno != EINTR)
 		channel_fail(channel, strerror(errno));
 	return false;

@@ -205,9 +205,9 @@ describe(const siginfo_t *info, char *how, size_t size)
 	const char *name = sigdescr_np(info->si_status);
 
 	if (info->si_code == CLD_EXITED)
-		snprintf(how, size, "its process exited with status %d", info->si_status);
+		snprintf(how, size, "the process exited with status %d", info->si_status);
 	else
-		snprintf(how, size, "its process was ended by signal %d (%s)", info->si_status,
+		snprintf(how, size, "the process was ended by signal %d (%s)", info->si_status,
 			 name != NULL ? name : "unknown");
 }
 

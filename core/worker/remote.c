@@ -222,11 +222,11 @@ fail_lost(struct remote *remote)
 
 	snprintf(what, sizeof(what), "The plugin %s stopped during this call",
 		 remote->worker->provider->name);
-	snprintf(why, sizeof(why), "It ran in a process of its own, and %.400s",
+	snprintf(why, sizeof(why), "The plugin ran in its own process, and %.400s",
 		 remote->worker->why);
 	fail(remote, MCP_E_UNAVAILABLE, what, why,
 	     "Check whether the call had an effect before you repeat it. Tell the operator if "
-	     "it happens again");
+	     "this happens again");
 }
 
 static void
@@ -236,7 +236,7 @@ fail_not_running(struct remote *remote)
 
 	snprintf(what, sizeof(what), "The plugin %s is not running",
 		 remote->worker->provider->name);
-	snprintf(why, sizeof(why), "When it was last started, %.400s", remote->worker->why);
+	snprintf(why, sizeof(why), "When the plugin was last started, %.400s", remote->worker->why);
 	fail(remote, MCP_E_UNAVAILABLE, what, why,
 	     "Nothing was done. Call again in half a minute, or tell the operator");
 }
@@ -259,7 +259,7 @@ run_entry(struct remote *remote)
 		    !send_step(remote, remote->entry, NULL, 0, remote->answers))
 			fail(remote, MCP_E_TOO_LARGE,
 			     "The call is too large for the plugin's process",
-			     "Its arguments are larger than one message", "Request less data");
+			     "The arguments are larger than one message", "Request less data");
 	} else if (!worker_want(remote->worker)) {
 		fail_not_running(remote);
 	}
@@ -355,7 +355,7 @@ remotes_watch(struct worker *worker)
 		if (remote->input.deadline_ms >= late &&
 		    (remote->cancelled_ms == 0 || remote->cancelled_ms >= late))
 			continue;
-		worker_fault(worker, "a step of it did not end");
+		worker_fault(worker, "a step of the plugin did not end");
 		return;
 	}
 }
@@ -383,7 +383,8 @@ static void
 fail_full(struct remote *remote)
 {
 	fail(remote, MCP_E_UNAVAILABLE, "Too many calls of this plugin are running",
-	     "Its process accepts no more", "Nothing was done. Call again later");
+	     "The process of the plugin accepts no more calls",
+	     "Nothing was done. Call again later");
 }
 
 /* Sends the next step of a call that is in this process. */

@@ -313,5 +313,5 @@ remote_message(struct worker *worker, const struct channel_message *message)
 
 	if ((worker->state != WORKER_UP && !may_come_early(worker, message->type)) ||
 	    !dispatch(worker, remote_find(worker, message->call), message, &in))
-		worker_fault(worker, "it sent a malformed message");
+		worker_fault(worker, "the process sent a malformed message");
 }

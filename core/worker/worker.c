@@ -96,7 +96,7 @@ on_death(struct loop_watch *watch, uint32_t events)
 	 * of its socket. */
 	channel_drain(&worker->channel);
 	if (worker->epoch == epoch && worker->state != WORKER_DOWN)
-		worker_down(worker, "its process ended", true);
+		worker_down(worker, "the process ended", true);
 }
 
 static void
@@ -128,7 +128,7 @@ worker_start(struct worker *worker)
 	worker_output_open(&worker->output, output);
 	if (!channel_attach(&worker->channel, fd)) {
 		close(fd);
-		worker_down(worker, "its socket cannot be watched", false);
+		worker_down(worker, "the socket of the process cannot be watched", false);
 		return;
 	}
 	if (worker->process.pidfd >= 0)
@@ -161,9 +161,9 @@ on_timer(struct loop_timer *timer)
 	if (worker->state == WORKER_DOWN)
 		worker_start(worker);
 	else if (worker->state == WORKER_STARTING)
-		worker_fault(worker, "it did not start in time");
+		worker_fault(worker, "the process did not start in time");
 	else if (worker->state == WORKER_ENDING)
-		worker_fault(worker, "it closed the connection");
+		worker_fault(worker, "the process closed the connection");
 }
 
 static void
@@ -237,7 +237,7 @@ on_ready(struct worker *worker, struct wire_reader *in)
 	uint32_t version = wire_take_u32(in);
 
 	if (worker->state != WORKER_STARTING || !wire_at_end(in) || version != WIRE_VERSION) {
-		worker_fault(worker, "it is of another version than this host");
+		worker_fault(worker, "the process has another version than this host");
 		return;
 	}
 	refusal_set(worker->refusal, PLUGIN_OK, "%s", "");
@@ -258,10 +258,11 @@ on_refused(struct worker *worker, struct wire_reader *in)
 	char why[REFUSAL_WHY_MAX];
 
 	if (!wire_at_end(in) || refusal == PLUGIN_OK) {
-		worker_fault(worker, "it sent a malformed message");
+		worker_fault(worker, "the process sent a malformed message");
 		return;
 	}
-	snprintf(why, sizeof(why), "it is %s: %.300s", plugin_refusal_text(refusal), details);
+	snprintf(why, sizeof(why), "the plugin is %s: %.300s", plugin_refusal_text(refusal),
+		 details);
 	refusal_set(worker->refusal, refusal, "%s", details);
 	worker_fault(worker, why);
 }

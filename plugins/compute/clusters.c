@@ -9,7 +9,7 @@ cluster_words(struct mcp_call *call, const char *asked, const char *grant)
 {
 	return (struct mcp_words){
 		.object = mcp_printf(call, "Cluster \"%s\"", asked),
-		.not_found = "Call list_clusters to see which exist.",
+		.not_found = "Call list_clusters to see all clusters.",
 		.grant = grant,
 	};
 }

@@ -259,7 +259,7 @@ says_why_a_cluster_does_not_start(void)
 	fakehost_reply(host, GET, 200, CLUSTER("PENDING", ""));
 	fakehost_reply(host, GET, 200, "{\"cluster_id\":\"" ID "\"}");
 	ASSERT_FAILED(fakehost_tool(host, "start_cluster", BY_ID), MCP_E_UPSTREAM,
-		      "The state of Cluster " ID " is not known.", "without a state",
+		      "The state of Cluster " ID " is not known.", "no state",
 		      "get_cluster_details");
 	fakehost_reset(host);
 	fakehost_reply(host, GET, 200, "[truncat");

@@ -238,7 +238,7 @@ change_polled(struct mcp_call *call, const void *state, size_t len)
 	if (now[0] == '\0')
 		return mcp_fail(call, MCP_E_UPSTREAM,
 				mcp_printf(call, "The state of %s %s is not known.", noun, id),
-				"The workspace answered without a state.", words.again);
+				"The answer of the workspace contains no state.", words.again);
 	if (strcmp(now, change->goal) == 0)
 		return reached(call, change, id, "");
 	if (start_due(call, change, item))

@@ -436,7 +436,8 @@ body_fault(const struct mcp_reply *reply, bool is_json, const char *other)
 	if (is_json || strcmp(reply->body.data, "null") == 0)
 		return other;
 	return strchr(reply->body.data, '<') != NULL
-		 ? "It answered a web page instead of JSON: a login page, or a wrong host."
+		 ? "The answer is a web page instead of JSON: a login page, or the page of a "
+		   "wrong host."
 		 : "The answer is not JSON.";
 }
 

@@ -258,7 +258,7 @@ fail_unknown(struct mcp_call *call, const struct search *search, const char *why
 		near = mcp_printf(call, "%s%s%s", near != NULL ? near : "",
 				  near != NULL ? ", " : "", search->near[i].name);
 	next = near != NULL ? mcp_printf(call, "Did you mean: %s? %s shows all.", near, kind->tool)
-			    : mcp_printf(call, "Call %s to see which exist.", kind->tool);
+			    : mcp_printf(call, "Call %s to see all names.", kind->tool);
 	return mcp_fail(call, MCP_E_NOT_FOUND, what, dbx_more(call, what, why), next);
 }
 
@@ -271,12 +271,13 @@ search_end(struct mcp_call *call, const struct search *search, bool more)
 	/* clang-format off */
 	if (search->matches == 0 || search->fn == NULL)
 		return fail_unknown(call, search, search->why[0] != '\0' ? search->why
-		    : more ? mcp_printf(call, "It is not on the %u pages of the list that were "
-		        "read. If it is on a later page, use its id.", search->pages)
+		    : more ? mcp_printf(call, "The object is not on the %u pages of the list "
+			"that were read. If the object is on a later page, use its id.",
+			search->pages)
 			   : "This identity can see no object with that name or id.");
 	if (search->matches > 1)
 		return mcp_fail(call, MCP_E_INPUT,
-				mcp_printf(call, "%u %ss are named \"%s\".", search->matches,
+				mcp_printf(call, "%u %ss have the name \"%s\".", search->matches,
 					   kind->noun, search->resolved.asked),
 				mcp_printf(call, "Their ids: %s%s.", search->candidates,
 					   search->matches > CANDIDATES_MAX ? ", and more" : ""),
@@ -366,7 +367,7 @@ dbx_resolve_text(struct mcp_call *call, const struct dbx_kind *kind, const char 
 	struct search search = { .kind = kind, .fn = fn };
 
 	if (strlen(asked) >= DBX_NAME_MAX)
-		return mcp_failf(call, MCP_E_INPUT, "No %s has a name of this length.", kind->noun);
+		return mcp_failf(call, MCP_E_INPUT, "No %s has such a long name.", kind->noun);
 	snprintf(search.resolved.asked, sizeof(search.resolved.asked), "%s", asked);
 	if (!kind->is_id(asked))
 		return search_fetch(call, &search, NULL);
@@ -386,8 +387,8 @@ dbx_resolve(struct mcp_call *call, const struct dbx_kind *kind, const char *argu
 				 "%s.",
 				 argument, kind->noun);
 	if (strlen(asked) >= DBX_NAME_MAX)
-		return mcp_failf(call, MCP_E_INPUT, "%s is longer than any %s name.", argument,
-				 kind->noun);
+		return mcp_failf(call, MCP_E_INPUT, "%s is longer than the name of any %s may be.",
+				 argument, kind->noun);
 	return dbx_resolve_text(call, kind, asked, fn);
 }
 

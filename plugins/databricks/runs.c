@@ -17,7 +17,7 @@ dbx_run_words(struct mcp_call *call, const char *id, const char *grant)
 {
 	return (struct mcp_words){
 		.object = mcp_printf(call, "Run %s", id),
-		.not_found = "Runs are kept for 60 days. Call list_job_runs to see which exist.",
+		.not_found = "Runs are kept for 60 days. Call list_job_runs to see the runs.",
 		.grant = grant,
 	};
 }
@@ -40,7 +40,7 @@ dbx_run_handle(struct mcp_call *call, const char *id, bool ending)
 
 	if (!dbx_is_number(id))
 		return mcp_fail(call, MCP_E_UPSTREAM, "The run was not started.",
-				"The workspace answered without a run_id.", NULL);
+				"The answer of the workspace contains no run_id.", NULL);
 	snprintf(run.id, sizeof(run.id), "%s", id);
 	/* for a caller that gets no later answer */
 	mcp_say(call,
@@ -90,7 +90,7 @@ static const char *
 next_of(struct mcp_call *call, const struct ended *ended)
 {
 	if (was_cancelled(ended))
-		return "Start it again if you still need it.";
+		return "Start the run again if you still need it.";
 	if (ended->skipped)
 		return "The run did not start. Wait for the active runs of the job, or cancel "
 		       "one: list_job_runs active_only=true shows them.";

@@ -217,7 +217,7 @@ refuses_names_that_are_not_unique(void)
 
 	fakehost_reply(host, CLUSTERS, 200, "{\"clusters\":[" DEV "," DEV "]}");
 	ASSERT_FAILED(fakehost_tool(host, "resolve", "{\"cluster_id\":\"dev\"}"), MCP_E_INPUT,
-		      "2 clusters are named \"dev\".", "1111-111111-dev, 1111-111111-dev.",
+		      "2 clusters have the name \"dev\".", "1111-111111-dev, 1111-111111-dev.",
 		      "one of these ids");
 	for (int i = 0; i < 11; i++)
 		strcat(strcat(body, i > 0 ? "," : ""), DEV);
@@ -249,7 +249,8 @@ stops_at_endless_lists(void)
 	memset(name, 'x', sizeof(name));
 	name[1024] = '\0';
 	snprintf(arguments, sizeof(arguments), "{\"cluster_id\":\"%s\"}", name);
-	ASSERT_HAS(fakehost_tool(host, "resolve", arguments)->what, "longer than any");
+	ASSERT_HAS(fakehost_tool(host, "resolve", arguments)->what,
+		   "is longer than the name of any");
 	name[1023] = '\0';
 	snprintf(arguments, sizeof(arguments), "{\"cluster_id\":\"%s\"}", name);
 	ASSERT_INT(fakehost_tool(host, "resolve", arguments)->status, MCP_E_NOT_FOUND);

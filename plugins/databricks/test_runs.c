@@ -150,7 +150,7 @@ reports_a_running_run_when_a_poll_fails(void)
 	ASSERT_FAILED(fakehost_tool(host, "run", "{\"run_id\":\"7\"}"), MCP_E_NOT_FOUND, "Run 7",
 		      "", "60 days");
 	ASSERT_FAILED(fakehost_tool(host, "run", "{\"run_id\":\"\"}"), MCP_E_UPSTREAM,
-		      "not started", "without a run_id", "");
+		      "not started", "no run_id", "");
 	ASSERT_INT(fakehost_tool(host, "run", "{\"damaged\":1}")->status, MCP_E_INPUT);
 	ASSERT_INT(fakehost_cancel(host)->status, MCP_E_INPUT);
 	fakehost_free(host);

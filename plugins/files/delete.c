@@ -51,7 +51,7 @@ unfinished(struct mcp_call *call, const struct place *place, const struct deleti
 	if (mcp_number(call, MCP_NUM_DEADLINE_MS) > DELETE_LAST_MS)
 		return mcp_again(call, AGAIN_MS, again, deletion, sizeof(*deletion));
 	return mcp_say(call,
-		       "%s is large and only partly deleted so far.\nNext: delete_file path=%s "
+		       "%s is large, and only a part is deleted so far.\nNext: delete_file path=%s "
 		       "recursive=true",
 		       place->shown, mcp_quoted(call, place->shown));
 }
@@ -79,7 +79,7 @@ deleted(struct mcp_call *call, const void *state, size_t len)
 		return mcp_fail(call, MCP_E_CONFLICT,
 				mcp_printf(call, "The directory %s is not empty.", place.shown),
 				error.message,
-				"Repeat with recursive=true to delete the directory and "
+				"Repeat the call with recursive=true to delete the directory and "
 				"everything in it.");
 	words = place_words(call, &place, grant_of(&place));
 	return dbx_fail(call, reply, &error, &words);

@@ -26,7 +26,7 @@ made(struct mcp_call *call, const void *state, size_t len)
 		return mcp_fail(call, MCP_E_CONFLICT,
 				mcp_printf(call, "The directory %s cannot be created.",
 					   place.shown),
-				error.message, "A file has this path: use another path.");
+				error.message, "A file already has this path: use another path.");
 	return dbx_fail(call, reply, &error, &words);
 }
 

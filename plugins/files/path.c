@@ -43,13 +43,13 @@ static const char *
 segment_fault(const char *segment, size_t len)
 {
 	if (only_dots(segment, len))
-		return "It has a segment \".\" or \"..\".";
+		return "The path has a segment \".\" or \"..\".";
 	for (size_t i = 0; i < len; i++) {
 		if ((unsigned char)segment[i] < ' ' || segment[i] == 0x7f)
-			return "It has a control character.";
+			return "The path has a control character.";
 		if (len - i >= 3 && segment[i] == '%' && hex_digit(segment[i + 1]) == 0 &&
 		    hex_digit(segment[i + 2]) == 0)
-			return "It has an encoded NUL.";
+			return "The path has an encoded NUL.";
 	}
 	return NULL;
 }
@@ -151,15 +151,16 @@ place_find(struct mcp_call *call, const char *path, size_t len, struct place *pl
 	char *clean;
 
 	if (len > PATH_BYTES_MAX)
-		return bad_path(call, mcp_printf(call, "It has %zu bytes; at most %d are allowed.",
-						 len, PATH_BYTES_MAX));
+		return bad_path(call,
+				mcp_printf(call, "The path has %zu bytes; at most %d are allowed.",
+					   len, PATH_BYTES_MAX));
 	if (len >= 5 && strncasecmp(path, "dbfs:", 5) == 0) {
 		dbfs = true;
 		path += 5;
 		len -= 5;
 	}
 	if (len == 0 || path[0] != '/')
-		return bad_path(call, "It does not begin with / or dbfs:/.");
+		return bad_path(call, "The path does not begin with / or dbfs:/.");
 	clean = cleaned(call, path, len, &place->depth, &why);
 	if (clean == NULL)
 		return bad_path(call, why);
@@ -276,8 +277,8 @@ place_missing(struct mcp_call *call, const struct place *place)
 	return mcp_fail(
 	    call, MCP_E_NOT_FOUND, mcp_printf(call, "%s does not exist.", words.object),
 	    notebook == NULL
-		? "Neither a file nor a directory has this path."
-		: "Neither a file nor a directory has this path. The path of a notebook has no "
+		? "No file and no directory has this path."
+		: "No file and no directory has this path. The path of a notebook has no "
 		  "extension.",
 	    notebook == NULL ? words.not_found
 			     : mcp_printf(call,
@@ -293,7 +294,8 @@ place_not_root(struct mcp_call *call, const struct place *place)
 		return true;
 	mcp_fail(call, MCP_E_INPUT,
 		 mcp_printf(call, "%s cannot be written or deleted.", place->shown),
-		 place->store == STORE_VOLUME ? "It is a volume." : "It is the root directory.",
+		 place->store == STORE_VOLUME ? "The path is a volume."
+					      : "The path is the root directory.",
 		 "Use the path of a file or directory in it.");
 	return false;
 }

@@ -290,7 +290,7 @@ read_file(struct mcp_call *call)
 		return mcp_fail(call, MCP_E_INPUT,
 				"tail cannot be used together with offset "
 				"or length.",
-				NULL, "Use only one of them.");
+				NULL, "Use tail alone, or offset and length.");
 	if (offset > OFFSET_MAX)
 		offset = OFFSET_MAX;
 	most = room(call, &place);

@@ -58,7 +58,7 @@ looked_at(struct mcp_call *call, const struct place *place, const struct file_in
 	if (info->size > CONTENT_MAX)
 		return mcp_fail(call, MCP_E_TOO_LARGE,
 				mcp_printf(call, "%s is too large for one message.", place->shown),
-				mcp_printf(call, "It has %lld bytes; a message may have %d.",
+				mcp_printf(call, "The file has %lld bytes; a message may have %d.",
 					   (long long)info->size, CONTENT_MAX),
 				mcp_printf(call,
 					   "Call read_file path=%s with offset and length, "

@@ -394,7 +394,7 @@ directories_are_made(void)
 			       "{\"error_code\":\"ALREADY_EXISTS\",\"message\":\"A file.\"}");
 		result = fakehost_tool(host, "create_directory", arguments);
 		ASSERT_INT(result->status, MCP_E_CONFLICT);
-		has(result->next, "A file has this path");
+		has(result->next, "A file already has this path");
 		fakehost_reset(host);
 		fakehost_reply(host, cases[i].request, 403, FORBIDDEN);
 		result = fakehost_tool(host, "create_directory", arguments);

@@ -209,7 +209,7 @@ faults_report_what_was_deleted(void)
 		fakehost_reply(host, LIST("/t/d"), 200, "{\"contents\":[{\"name\":\"g\"}]}");
 		fakehost_reply(host, "DELETE *", 204, "");
 		result = fakehost_tool(host, "delete_file", DELETE(V "/t", ALL));
-		has(result->what, V "/t is only partly deleted: ");
+		has(result->what, V "/t is deleted: ");
 		has(result->why, cases[i].why);
 		has(result->next, "delete_file path=" V "/t recursive=true");
 		fakehost_free(host);
@@ -227,7 +227,7 @@ trees_stop_when_cancelled(void)
 	fakehost_reply(host, LIST("/t"), 200, "{\"contents\":[{\"name\":\"f\"}]}");
 	result = fakehost_tool(host, "delete_file", DELETE(V "/t", ALL));
 	ASSERT_INT(fakehost_requests(host), 2);
-	has(result->what, "is only partly deleted: 0 files and 0 directories");
+	has(result->what, "is deleted: 0 files and 0 directories");
 	fakehost_free(host);
 }
 
@@ -278,7 +278,7 @@ dbfs_is_asked_again(void)
 	fakehost_reply(host, "GET *", 200, "{\"path\":\"/d\",\"is_dir\":true}");
 	fakehost_reply(host, DBFS_DELETE, 503, "{}");
 	result = fakehost_tool(host, "delete_file", DELETE("/d", ALL));
-	has(result->text, "dbfs:/d is large and only partly deleted so far.\n"
+	has(result->text, "dbfs:/d is large, and only a part is deleted so far.\n"
 			  "Next: delete_file path=dbfs:/d recursive=true");
 	CU_ASSERT(result->waited_ms < 55000);
 	fakehost_free(host);

@@ -220,8 +220,10 @@ notebooks_are_named(void)
 	fakehost_reply(host, STATUS("%C3%BC%20b"), 200,
 		       "{\"object_type\":\"NOTEBOOK\",\"language\":\"PYTHON\"}");
 	result = fakehost_tool(host, "write_file", TO_NOTEBOOK("\xc3\xbc b.py", SOURCE));
-	has(result->text, "Wrote 38 bytes.\nThe workspace made a notebook from it. Its path has no "
-			  "extension: /Workspace/Users/\xc3\xbc b (PYTHON)\n");
+	has(result->text,
+	    "Wrote 38 bytes.\nThe workspace made a notebook from the file. The path of the "
+	    "notebook has no "
+	    "extension: /Workspace/Users/\xc3\xbc b (PYTHON)\n");
 	has(result->text, "\nNext: get_notebook_content path=\"/Workspace/Users/\xc3\xbc b\"");
 	/* not a notebook: the object is still a file, or the check failed */
 	fakehost_reset(host);
@@ -384,7 +386,7 @@ broken_streams_are_cleaned_up(void)
 	ASSERT_STR(body_of(host, 4), "{\"path\":\"/tmp/a\"}");
 	for (size_t i = 3; i < fakehost_requests(host); i++)
 		CU_ASSERT((fakehost_request(host, i)->flags & MCP_HTTP_CLEANUP) != 0);
-	ASSERT_STR(result->why, "It stopped after 2097152 bytes: lost");
+	ASSERT_STR(result->why, "The transfer stopped after 2097152 bytes: lost");
 	ASSERT_STR(result->next, "No file exists. Repeat the call.");
 	fakehost_reset(host);
 	fakehost_reply(host, "POST " DBFS "/create", 200, "{\"handle\":7}");
@@ -439,7 +441,7 @@ streams_that_do_not_begin(void)
 	fakehost_reset(host);
 	fakehost_reply(host, "POST " DBFS "/create", 200, "{}");
 	dbfs_leaves(host, NULL);
-	has(fakehost_tool(host, "write_file", arguments)->why, "without a handle");
+	has(fakehost_tool(host, "write_file", arguments)->why, "contains no handle");
 	fakehost_reset(host);
 	fakehost_reply(host, "POST " DBFS "/create", 200, "{\"handle\":7}");
 	fakehost_reply(host, "POST " DBFS "/add-block", 200, "{}");

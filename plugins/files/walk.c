@@ -44,7 +44,7 @@ static int
 stopped(struct mcp_call *call, const struct walk *walk, const struct place *root, const char *why)
 {
 	return mcp_fail(call, MCP_E_UNAVAILABLE,
-			mcp_printf(call, "%s is only partly deleted: %s so far.", root->shown,
+			mcp_printf(call, "Only a part of %s is deleted: %s so far.", root->shown,
 				   so_far(call, walk)),
 			mcp_printf(call, "At %s: %s", walk->at, why),
 			mcp_printf(call, "To continue, call delete_file path=%s recursive=true",
@@ -214,7 +214,8 @@ page_done(struct mcp_call *call, struct walk *walk, const struct place *root,
 	if (next[0] == '\0')
 		return remove_here(call, walk);
 	if (strlen(next) >= sizeof(walk->token))
-		return stopped(call, walk, root, "its list has a page token that is too long");
+		return stopped(call, walk, root,
+			       "the list of the directory has a page token that is too long");
 	strcpy(walk->token, next);
 	return list_here(call, walk, root);
 }

@@ -24,7 +24,7 @@ content_find(struct mcp_call *call, struct content *content)
 		mcp_fail(call, MCP_E_INPUT,
 			 "The content to write is missing, or given more "
 			 "than once.",
-			 "Exactly one of content, content_base64 and from_file must be given.",
+			 "Give exactly one of content, content_base64 and from_file.",
 			 "Repeat the call with one of them; content=\"\" makes an empty file.");
 		return false;
 	}
@@ -177,7 +177,7 @@ notebook_seen(struct mcp_call *call, const void *state, size_t len)
 	else
 		mcp_say(call, "Wrote %zu bytes.", content.len);
 	mcp_say(call,
-		"The workspace made a notebook from it. Its path has no "
+		"The workspace made a notebook from the file. The path of the notebook has no "
 		"extension: %s (%s)",
 		notebook.shown, mcp_get_str(call, item, "language", "language not known"));
 	mcp_say(call, "url: %s", place_url(call, &notebook));

@@ -55,7 +55,7 @@ partial_removed(struct mcp_call *call, const void *state, size_t len)
 	const struct stream *stream = state;
 
 	(void)len;
-	return write_uncertain(call, mcp_printf(call, "It stopped after %lld bytes: %s",
+	return write_uncertain(call, mcp_printf(call, "The transfer stopped after %lld bytes: %s",
 						(long long)stream->sent, stream->why));
 }
 
@@ -156,7 +156,7 @@ created(struct mcp_call *call, const void *state, size_t len)
 			 : write_refused(call, &place, reply, &error);
 	stream.handle = mcp_get_int(mcp_reply_json(call, 0), "handle", -1);
 	if (stream.handle < 0)
-		return write_uncertain(call, "DBFS answered without a handle");
+		return write_uncertain(call, "the answer of DBFS contains no handle");
 	if (mcp_cancelled(call))
 		return give_up(call, &stream, "the call was cancelled");
 	return send_more(call, &stream);

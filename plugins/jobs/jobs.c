@@ -16,7 +16,7 @@ job_words(struct mcp_call *call, const char *asked, const char *grant)
 {
 	return (struct mcp_words){
 		.object = mcp_printf(call, "Job \"%s\"", asked),
-		.not_found = "Call list_jobs to see which exist.",
+		.not_found = "Call list_jobs to see all jobs.",
 		.grant = grant,
 	};
 }

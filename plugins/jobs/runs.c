@@ -351,8 +351,8 @@ tasks_offered(struct mcp_call *call, const void *state, size_t len)
 	dbx_run_tell(answer, run);
 	mcp_answer_text(answer, NULL, "output",
 			mcp_get(run, "tasks.0") != NULL || mcp_get(run, "iterations.0") != NULL
-			    ? "Each task or iteration has its own."
-			    : "It has no task and therefore no output.");
+			    ? "Each task or iteration has its own output."
+			    : "The run has no task and therefore no output.");
 	dbx_run_tell_tasks(answer, run, NULL);
 	culprit = dbx_run_culprit(call, run, "iterations");
 	if (culprit == NULL)
@@ -374,11 +374,11 @@ silence(struct mcp_call *call, struct json_object *reply, bool printed)
 	struct json_object *run = mcp_get(reply, "metadata");
 
 	if (!dbx_run_ended(call, run) && dbx_run_state(call, run)[0] != '\0')
-		return "It has no output yet.";
+		return "The run has no output yet.";
 	if (is_notebook(reply) && !printed)
 		return "The notebook returned no result with dbutils.notebook.exit(). Its "
 		       "printed text could not be read here; the page of the run shows it.";
-	return "It has no output.";
+	return "The run has no output.";
 }
 
 static int

@@ -212,7 +212,8 @@ output_parts_and_gaps(void)
 	fakehost_reply(host, RUNS "get-output?run_id=2", 200,
 		       "{\"metadata\":{\"state\":{\"life_cycle_state\":"
 		       "\"TERMINATED\",\"result_state\":\"SUCCESS\"}}}");
-	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"2\"}")->text, "It has no output.");
+	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"2\"}")->text,
+	    "The run has no output.");
 	fakehost_reply(host, RUNS "get-output?run_id=3", 200,
 		       "{\"metadata\":{\"state\":{\"life_cycle_state\":\"RUNNING\"}}}");
 	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"3\"}")->text, "no output yet.");
@@ -347,7 +348,7 @@ a_run_of_several_tasks_lists_their_outputs(void)
 	has(result->text, "b\t7\tFAILED");
 	fakehost_reply(host, RUNS "get?run_id=5", 200, "{\"run_id\":5}");
 	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"5\"}");
-	has(result->text, "It has no task");
+	has(result->text, "The run has no task");
 	fakehost_reply(host, RUNS "get?run_id=5", 403, "{\"error_code\":\"PERMISSION_DENIED\"}");
 	result = fakehost_tool(host, "get_run_output", "{\"run_id\":\"5\"}");
 	has(result->next, "CAN VIEW on the job");
@@ -413,7 +414,7 @@ a_failed_run_names_its_error(void)
 		       "ann\"}}");
 	result = fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}");
 	CU_ASSERT(result->status == MCP_E_CANCELLED);
-	has(result->text, "by ann\nStart it again");
+	has(result->text, "by ann\nStart the run again");
 	fakehost_reply(host, RUNS "get?run_id=5", 200,
 		       "{\"state\":{\"life_cycle_state\":\"SKIPPED\","
 		       "\"result_state\":\"MAXIMUM_CONCURRENT_RUNS_REACHED\"}}");
@@ -443,7 +444,8 @@ a_run_may_not_begin(void)
 	fakehost_reset(host);
 	fakehost_reply(host, RUN_NOW, 200, "{}");
 	result = fakehost_tool(host, "run_job_now", "{\"job_id\":\"7\"}");
-	has(result->text, "The run was not started.\nThe workspace answered without a run_id.");
+	has(result->text,
+	    "The run was not started.\nThe answer of the workspace contains no run_id.");
 	fakehost_free(host);
 }
 

@@ -134,7 +134,7 @@ runs_shown(struct mcp_call *call, const void *state, size_t len)
 		      &(struct mcp_words){
 			  .object = mcp_printf(call, "The search in experiment \"%s\"",
 					       experiment->asked),
-			  .not_found = "Call list_mlflow_experiments to see which exist.",
+			  .not_found = "Call list_mlflow_experiments to see all experiments.",
 			  .grant = "CAN READ on the experiment" });
 
 	(void)len;
@@ -181,19 +181,21 @@ experiment_found(struct mcp_call *call, const void *state, size_t len)
 
 	(void)len;
 	memcpy(&experiment, state, sizeof(experiment));
-	reply = dbx_reply(call, 0,
-			  &(struct mcp_words){
-			      .object = mcp_printf(call, "Experiment \"%s\"", experiment.asked),
-			      .not_found = "Names are paths like /Users/me/churn. Call "
-					   "list_mlflow_experiments to see which exist.",
-			      .grant = "CAN READ on the experiment" });
+	reply = dbx_reply(
+	    call, 0,
+	    &(struct mcp_words){
+		.object = mcp_printf(call, "Experiment \"%s\"", experiment.asked),
+		.not_found =
+		    "Names are paths like /Users/me/churn. Call list_mlflow_experiments to see "
+		    "all experiments.",
+		.grant = "CAN READ on the experiment" });
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	snprintf(experiment.id, sizeof(experiment.id), "%s",
 		 mcp_get_str(call, reply, "experiment.experiment_id", ""));
 	if (experiment.id[0] == '\0')
 		return mcp_fail(call, MCP_E_UPSTREAM,
-				"The platform answered without an experiment.", NULL,
+				"The answer of the platform contains no experiment.", NULL,
 				"Call list_mlflow_experiments, and use the experiment_id.");
 	return runs_resolved(call, &experiment, sizeof(experiment));
 }

@@ -210,7 +210,7 @@ catalog_arrived(struct mcp_call *call, const void *state, size_t len)
 						       argument(call, "catalog_name"),
 						       argument(call, "schema_name"))
 					  : "The list of models in Unity Catalog",
-			      .not_found = "Call list_schemas to see which exist.",
+			      .not_found = "Call list_schemas to see all schemas.",
 			      .grant = "USE CATALOG and USE SCHEMA where the models are" });
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
@@ -258,7 +258,7 @@ list_registered_models(struct mcp_call *call)
 		return mcp_fail(call, MCP_E_INPUT,
 				"catalog_name and schema_name must be used "
 				"together.",
-				"The platform lists the models of one schema, or of all.",
+				"The platform lists the models of one schema, or of all schemas.",
 				"Give both arguments, or omit both.");
 	if (token != NULL && token[0] != '\0' && token[0] != 'u' && token[0] != 'w')
 		return mcp_fail(call, MCP_E_INPUT, "page_token is not valid for this tool.", NULL,

@@ -221,8 +221,8 @@ details_shown(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	run = mcp_get(reply, "run");
 	if (mcp_get_str(call, run, "info.run_id", "")[0] == '\0')
-		return mcp_fail(call, MCP_E_UPSTREAM, "The platform answered without a run.", NULL,
-				"Repeat the call.");
+		return mcp_fail(call, MCP_E_UPSTREAM, "The answer of the platform contains no run.",
+				NULL, "Repeat the call.");
 	answer = mcp_answer_begin(call);
 	say_run(call, answer, run);
 	say_left(call, answer);

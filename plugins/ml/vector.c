@@ -25,11 +25,10 @@ index_words(struct mcp_call *call, const char *grant)
 
 	return (struct mcp_words){
 		.object = mcp_printf(call, "Vector index \"%s\"", name),
-		.not_found =
-		    dot == NULL || strchr(dot + 1, '.') == NULL
-			? "Its name must be catalog.schema.index; call list_vector_indexes to see "
-			  "which exist."
-			: "Call list_vector_indexes to see which exist.",
+		.not_found = dot == NULL || strchr(dot + 1, '.') == NULL
+			       ? "The name of an index must be catalog.schema.index; call "
+				 "list_vector_indexes to see all indexes."
+			       : "Call list_vector_indexes to see all indexes.",
 		.grant = grant,
 	};
 }

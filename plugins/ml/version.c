@@ -49,7 +49,7 @@ version_words(struct mcp_call *call)
 	return (struct mcp_words){
 		.object = mcp_printf(call, "Version %s of model \"%s\"", mcp_arg(call, "version"),
 				     model_name(call)),
-		.not_found = "Call list_registered_models to see which models exist.",
+		.not_found = "Call list_registered_models to see all models.",
 		.grant = "EXECUTE on the model, or CAN READ in the workspace registry",
 	};
 }
@@ -101,7 +101,7 @@ versions_arrived(struct mcp_call *call, const void *state, size_t len)
 				   mcp_arg(call, "version")),
 			text != NULL ? mcp_printf(call, "Its versions: %s%s.", text,
 						  n > VERSIONS_NAMED ? ", and more" : "")
-				     : "It has no version.",
+				     : "The model has no version.",
 			"Repeat the call with one of its versions or aliases.");
 }
 
@@ -234,8 +234,9 @@ version_shown(struct mcp_call *call, const void *state, size_t len)
 	if (!json_object_is_type(version, json_type_object))
 		version = reply;
 	if (mcp_get(version, "version") == NULL)
-		return mcp_fail(call, MCP_E_UPSTREAM, "The platform answered without a version.",
-				NULL, "Repeat the call.");
+		return mcp_fail(call, MCP_E_UPSTREAM,
+				"The answer of the platform contains no version.", NULL,
+				"Repeat the call.");
 	return version_said(call, version);
 }
 

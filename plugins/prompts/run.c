@@ -67,7 +67,7 @@ embed_run(struct mcp_call *call, struct json_object *run)
 		  one_line(call, mcp_get_str(call, run, "trigger", "")));
 	add_tasks(call, &text, run, "tasks", "task");
 	add_tasks(call, &text, run, "iterations", "iteration");
-	text_end(call, &text, "get_job_run shows all");
+	text_end(call, &text, "get_job_run shows all tasks");
 	return text_embed(call, &text,
 			  mcp_expand(call, RUN_URI,
 				     mcp_object(call, "run_id",
@@ -242,7 +242,8 @@ run_chosen(struct mcp_call *call, const void *state, size_t len)
 	if (chosen == NULL)
 		return mcp_fail(call, MCP_E_NOT_FOUND,
 				mcp_printf(call, "%s has no failed run to debug.", words.object),
-				mcp_printf(call, "Its last %d runs did not fail.", RUNS_LOOKED_AT),
+				mcp_printf(call, "The last %d runs of the job did not fail.",
+					   RUNS_LOOKED_AT),
 				"Give the run_id of an older run.");
 	snprintf(run_id, sizeof(run_id), "%s", mcp_get_str(call, chosen, "run_id", ""));
 	return run_get(call, run_id, run_shown, run_id, sizeof(run_id));

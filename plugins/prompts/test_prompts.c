@@ -338,7 +338,7 @@ jobs_lead_to_their_last_failure(void)
 	fakehost_reply(host, RUNS, 200, "{\"runs\":[{\"run_id\":5," ENDED("SUCCESS") "}]}");
 	result = fakehost_prompt(host, "debug_job_run", "{\"job\":\"42\"}");
 	ASSERT_INT(result->status, MCP_E_NOT_FOUND);
-	ASSERT_STR(result->why, "Its last 25 runs did not fail.");
+	ASSERT_STR(result->why, "The last 25 runs of the job did not fail.");
 	fakehost_reset(host);
 	fakehost_reply(host, RUNS, 403, FORBIDDEN);
 	has(fakehost_prompt(host, "debug_job_run", "{\"job\":\"42\"}")->next, "CAN VIEW");

@@ -53,7 +53,7 @@ scope_words(struct mcp_call *call, const char *grant)
 		    key != NULL
 			? mcp_printf(call, "Call list_secrets scope_name=%s to see its keys.",
 				     mcp_quoted(call, scope))
-			: "Call list_secret_scopes to see which exist.",
+			: "Call list_secret_scopes to see all scopes.",
 		.grant = mcp_printf(call, "%s on the scope \"%s\"", grant, scope),
 	};
 }

@@ -183,7 +183,7 @@ command_begun(struct mcp_call *call, const void *state, size_t len)
 		return status;
 	if (!id_kept(command.id, sizeof(command.id), mcp_get_str(call, reply, "id", "")))
 		return leave_with(call, &command, MCP_E_UPSTREAM, "The code was not started.",
-				  "The cluster answered without a command id.");
+				  "The answer of the cluster contains no command id.");
 	return handle_told(call, &command);
 }
 
@@ -230,7 +230,7 @@ context_looked(struct mcp_call *call, const void *state, size_t len)
 	if (strcmp(now, "Pending") != 0)
 		return leave_with(call, command, MCP_E_UNAVAILABLE,
 				  "The execution context did not start.",
-				  mcp_printf(call, "Its state is %s.", now));
+				  mcp_printf(call, "The state of the context is %s.", now));
 	return mcp_again(call, CONTEXT_POLL_MS, context_look, state, len);
 }
 
@@ -249,7 +249,7 @@ context_made(struct mcp_call *call, const void *state, size_t len)
 		return MCP_E_UPSTREAM;
 	if (!id_kept(command.context, sizeof(command.context), mcp_get_str(call, reply, "id", "")))
 		return mcp_fail(call, MCP_E_UPSTREAM, "The code was not started.",
-				"The cluster answered without a context id.", NULL);
+				"The answer of the cluster contains no context id.", NULL);
 	return context_look(call, &command, sizeof(command));
 }
 
@@ -283,7 +283,7 @@ cluster_looked(struct mcp_call *call, const void *state, size_t len)
 		return dbx_unknown(call, &dbx_clusters, cluster->asked, error.message);
 	if (!id_kept(command.cluster, sizeof(command.cluster), cluster->id))
 		return mcp_fail(call, MCP_E_INPUT, "The argument is longer than any cluster_id.",
-				NULL, "Call list_clusters to see which exist.");
+				NULL, "Call list_clusters to see all clusters.");
 	reply = dbx_reply(call, 0,
 			  &(struct mcp_words){
 			      .object = mcp_printf(call, "Cluster \"%s\"", cluster->asked),
@@ -334,13 +334,13 @@ execute_code(struct mcp_call *call)
 	if (mcp_arg(call, "command_id") != NULL ? mcp_arg(call, "context_id") == NULL
 						: mcp_arg(call, "code") == NULL)
 		return mcp_fail(call, MCP_E_INPUT, "code is missing.",
-				"It may be omitted only to wait for an earlier command.",
+				"code may be omitted only to wait for an earlier command.",
 				"Give code, or command_id with its context_id.");
 	if (asked != NULL && asked[0] != '\0')
 		return dbx_resolve(call, &dbx_clusters, "cluster_id", cluster_resolved);
 	if (option == NULL || option[0] == '\0')
 		return mcp_fail(call, MCP_E_INPUT, "No cluster is given.",
-				"The call names none, and none is configured.",
+				"The call names no cluster, and no cluster is configured.",
 				"Give cluster_id; list_clusters shows the running ones.");
 	return dbx_resolve_text(call, &dbx_clusters, option, cluster_resolved);
 }
@@ -405,13 +405,13 @@ finished(struct mcp_call *call, struct json_object *reply, const struct command 
 					      "The cluster gives no reason."));
 	if (strcmp(mcp_get_str(call, results, "resultType", ""), "table") == 0 &&
 	    !results_fit(call, results))
-		return leave_with(call, command, MCP_E_TOO_LARGE,
-				  "The result is not a table that "
-				  "can be shown.",
-				  mcp_printf(call,
-					     "It has more than %d columns, or very long column "
-					     "names.",
-					     CODE_COLUMNS_MAX));
+		return leave_with(
+		    call, command, MCP_E_TOO_LARGE,
+		    "The result is not a table that "
+		    "can be shown.",
+		    mcp_printf(call,
+			       "The table has more than %d columns, or very long column names.",
+			       CODE_COLUMNS_MAX));
 	code_results(call, results, command);
 	return command->keep ? MCP_OK : context_destroy(call, command, nothing_left, NULL, 0);
 }

@@ -271,8 +271,8 @@ find_end(struct mcp_call *call, const struct repo_walk *walk)
 		return repo_get(call, walk->id, true);
 	if (walk->matches > 1)
 		return mcp_fail(call, MCP_E_INPUT,
-				mcp_printf(call, "%u Git folders are named \"%s\".", walk->matches,
-					   asked),
+				mcp_printf(call, "%u Git folders have the name \"%s\".",
+					   walk->matches, asked),
 				mcp_printf(call, "Their paths: %s.", walk->names),
 				"Repeat the call with one of these paths.");
 	return mcp_fail(call, MCP_E_NOT_FOUND, mcp_printf(call, "There is no repo \"%s\".", asked),
@@ -283,7 +283,7 @@ find_end(struct mcp_call *call, const struct repo_walk *walk)
 			walk->names[0] != '\0'
 			    ? mcp_printf(call, "Did you mean: %s? list_repos shows all.",
 					 walk->names)
-			    : "Call list_repos to see which exist.");
+			    : "Call list_repos to see all Git folders.");
 }
 
 static int
@@ -441,7 +441,7 @@ repo_shown(struct mcp_call *call, const void *state, size_t len)
 	const char *asked = mcp_arg(call, "repo_id"), *id, *path;
 	struct mcp_words words = {
 		.object = mcp_printf(call, "Repo \"%s\"", asked),
-		.not_found = "Call list_repos to see which exist.",
+		.not_found = "Call list_repos to see all Git folders.",
 		.grant = "CAN READ on the Git folder",
 	};
 	struct mcp_answer *answer;
@@ -499,7 +499,7 @@ path_seen(struct mcp_call *call, const void *state, size_t len)
 		return mcp_fail(call, MCP_E_INPUT,
 				mcp_printf(call, "%s is not a Git folder.", asked),
 				mcp_printf(call, "It is a %s.", mcp_line(call, type)),
-				"Call list_repos to see which exist.");
+				"Call list_repos to see all Git folders.");
 	return repo_get(call, mcp_get_str(call, item, "object_id", ""), true);
 }
 

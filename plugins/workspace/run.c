@@ -13,7 +13,7 @@ submitted(struct mcp_call *call, const void *state, size_t len)
 	    dbx_reply(call, 0,
 		      &(struct mcp_words){
 			  .object = mcp_printf(call, "Running notebook \"%s\"", path),
-			  .not_found = "Call list_workspace_items to see which notebooks exist.",
+			  .not_found = "Call list_workspace_items to see the notebooks.",
 			  .grant = "CAN RUN on the notebook, and CAN ATTACH TO on the cluster",
 			  .again = dbx_run_again(call, token) });
 

@@ -349,14 +349,14 @@ contexts_are_always_destroyed(void)
 		const char *said;
 	} cases[] = {
 		{ CREATE, 500, "{}", MCP_E_UNAVAILABLE, 0, "" },
-		{ CREATE, 200, "{}", MCP_E_UPSTREAM, 0, "without a context id" },
+		{ CREATE, 200, "{}", MCP_E_UPSTREAM, 0, "no context id" },
 		{ CONTEXT, 200, "{\"status\":\"Error\"}", MCP_E_UNAVAILABLE, 1,
-		  "Its state is Error" },
+		  "The state of the context is Error" },
 		{ CONTEXT, 403, "{\"error_code\":\"PERMISSION_DENIED\"}", MCP_E_PERMISSION, 1,
 		  "CAN ATTACH TO" },
 		{ EXECUTE, 400, "{\"error_code\":\"BAD_REQUEST\",\"message\":\"odd\"}", MCP_E_INPUT,
 		  1, "odd" },
-		{ EXECUTE, 200, "{}", MCP_E_UPSTREAM, 1, "without a command id" },
+		{ EXECUTE, 200, "{}", MCP_E_UPSTREAM, 1, "no command id" },
 		{ EXECUTE, 200, "<html>", MCP_E_UPSTREAM, 1, "not a JSON object" },
 		{ STATUS, 200, "{\"status\":\"Cancelled\"}", MCP_E_CANCELLED, 1, "was cancelled" },
 		{ STATUS, 404, "{\"error_code\":\"RESOURCE_DOES_NOT_EXIST\"}", MCP_E_NOT_FOUND, 1,

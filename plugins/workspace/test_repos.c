@@ -110,7 +110,7 @@ a_repo_is_shown(void)
 	    "\"branch\":\"5\"");
 	has(fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"a/app\"}")->text, "repo_id: 1");
 	result = fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"app\"}");
-	ASSERT_STR(result->what, "2 Git folders are named \"app\".");
+	ASSERT_STR(result->what, "2 Git folders have the name \"app\".");
 	has(result->why, "/Repos/a/app, /Repos/b/app");
 	has(fakehost_tool(host, "get_repo_status", "{\"repo_id\":\"/Repos/a\"}")->why,
 	    "It is a DIRECTORY.");

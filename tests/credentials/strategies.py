@@ -350,10 +350,10 @@ class Programs(Case):
             ({"out": "<html>"}, "printed something that is not a JSON object"),
             ({"out": ""}, "printed something that is not a JSON object"),
             ({"out": "[1]"}, "printed something that is not a JSON object"),
-            ({"out": "{}"}, "answered without a valid token"),
-            ({"out": '{"access_token": "a b"}'}, "answered without a valid token"),
+            ({"out": "{}"}, "sent an answer without a valid token"),
+            ({"out": '{"access_token": "a b"}'}, "sent an answer without a valid token"),
             ({"out": '{"access_token": "a", "token_type": "mac"}'}, "of an unknown type"),
-            ({"out": '{"access_token": "a", "expiry": "soon"}'}, "without a valid time"),
+            ({"out": '{"access_token": "a", "expiry": "soon"}'}, "without a valid expiry time"),
             (cli_token(life=-10), "has already expired"),
             ({"out": "x" * 1024, "times": 300}, "wrote more than 262144 bytes"),
         ]

@@ -169,7 +169,7 @@ ends_with_its_peer(void)
 	channel_close(&rig.here);
 	loop_run(rig.loop, 0);
 	ASSERT_INT(rig.received, 1); /* messages that arrived earlier are still handled */
-	ASSERT_STR(rig.why, "it closed the connection");
+	ASSERT_STR(rig.why, "the process closed the connection");
 	send_pattern(&rig.there, WIRE_STEP, 0, 10); /* has no effect */
 	rig_fini(&rig);
 }
@@ -193,7 +193,7 @@ refuses_invalid_frames(void)
 		CU_ASSERT(send(rig.here.fd, &frames[i], sizeof(frames[i]), 0) ==
 			  (ssize_t)sizeof(frames[i]));
 		loop_run(rig.loop, 0);
-		ASSERT_STR(rig.why, "it sent a malformed frame");
+		ASSERT_STR(rig.why, "the process sent a malformed frame");
 		ASSERT_INT(rig.received, 0);
 		rig_fini(&rig);
 	}

@@ -252,19 +252,20 @@ generic_faults(void)
 	    "t.conf:1: upstreams.t.url: \"http://t.example\" is not a valid address of a service: "
 	    "http:// would send the credential without encryption; use https://, or set "
 	    "allow_http = true");
-	wrong(
-	    GENERIC("url = \"https://t.example/?x=1\";"),
-	    "t.conf:1: upstreams.t.url: \"https://t.example/?x=1\" is not a valid address of a "
-	    "service: it has a query; use only the address and path that all requests begin with");
+	wrong(GENERIC("url = \"https://t.example/?x=1\";"),
+	      "t.conf:1: upstreams.t.url: \"https://t.example/?x=1\" is not a valid address of a "
+	      "service: the address has a query; use only the part that all requests begin with");
 	wrong(GENERIC("url = \"https://u:secret@t.example\";"),
 	      "t.conf:1: upstreams.t.url: \"…\" is not a valid address of a service: "
 	      "the port is not a number from 0 to 65535");
 	wrong(GENERIC("host = \"t.example\";"),
-	      "t.conf:1: upstreams.t.host: is a key of kind \"databricks\"; this upstream is "
-	      "\"generic\", which has url and auth");
+	      "t.conf:1: upstreams.t.host: is a key for upstreams of kind "
+	      "\"databricks\", but this upstream has the kind \"generic\" with the keys url and "
+	      "auth");
 	wrong("upstreams = { workspace = { auth = { method = \"bearer\"; }; }; };",
-	      "t.conf:1: upstreams.workspace.auth: is a key of kind \"generic\"; this upstream is "
-	      "\"databricks\", which has host and token");
+	      "t.conf:1: upstreams.workspace.auth: is a key for upstreams of kind "
+	      "\"generic\", but this upstream has the kind \"databricks\" with the keys host and "
+	      "token");
 	wrong(
 	    AUTH("method = \"kerberos\";"),
 	    "t.conf:1: upstreams.t.auth.method: \"kerberos\" must be one of \"bearer\", \"none\", "
@@ -273,8 +274,7 @@ generic_faults(void)
 	      "t.conf:1: upstreams.t.auth.token: is missing: use env:NAME, file:PATH or "
 	      "credential:NAME");
 	wrong(AUTH("method = \"bearer\"; token = \"'t'\";"),
-	      "t.conf:1: upstreams.t.auth.token: it is in quotes, which are not part of it; "
-	      "remove them");
+	      "t.conf:1: upstreams.t.auth.token: it is in quotes; remove the quotes");
 	wrong(AUTH("method = \"basic\"; password = \"p\";"),
 	      "t.conf:1: upstreams.t.auth.user: is missing: method \"basic\" needs it");
 	wrong(AUTH("method = \"header\"; name = \"A b\"; value = \"v\";"),
@@ -304,7 +304,7 @@ types_and_ranges(void)
 	wrong("server = { workers = \"3\"; };", workers);
 	wrong("server = { workers = 99999999999L; };", workers);
 	wrong("# 4294967299\nserver = { title = \"4294967299\"; workers = 4294967299; };",
-	      "t.conf:2: 4294967299: a number beyond 32 bits must end with L");
+	      "t.conf:2: 4294967299: a number that needs more than 32 bits must end with L");
 	wrong("server = { workers = 99999999999999999999L; };",
 	      "t.conf:1: 99999999999999999999L is larger than 64 bits");
 	wrong("server = { workers_max = 3; };",
@@ -400,8 +400,9 @@ listeners(void)
 static void
 listeners_refused(void)
 {
-	static const char form[] = "t.conf:1: server.listeners.tcp: it must have the form "
-				   "ADDRESS:PORT, for example 127.0.0.1:8765";
+	static const char form[] =
+	    "t.conf:1: server.listeners.tcp: the address must have the form ADDRESS:PORT, for "
+	    "example 127.0.0.1:8765";
 
 	clean_environment();
 	wrong("server = { listeners = ( { tcp = \"127.0.0.1\"; } ); };", form);
@@ -423,9 +424,9 @@ listeners_refused(void)
 	wrong("server = { listeners = ( { tcp = \"::1:80\"; } ); };",
 	      "t.conf:1: "
 	      "server.listeners.tcp: the host is not a name or an address");
-	wrong(
-	    "server = { stdio = false; };",
-	    "t.conf:1: server.stdio: is false, but there is no listener: no client could connect");
+	wrong("server = { stdio = false; };",
+	      "t.conf:1: server.stdio: is false, but there is no listener, so no client could "
+	      "connect");
 	wrong("server = { listeners = ( { tcp = \"127.0.0.1:80\"; tls_key = \"/k\"; } ); };",
 	      "t.conf:1: server.listeners.tls_certificate: must be used together with tls_key");
 }

@@ -95,23 +95,25 @@ refused(void)
 	      "t.conf:1: auth.header: must be the name of a header: letters, digits and -");
 	wrong("auth = { inbound = \"header\"; header = \"authorization\"; trusted_proxies = [ "
 	      "\"unix\" ]; };",
-	      "t.conf:1: auth.header: \"authorization\" has another meaning");
+	      "t.conf:1: auth.header: the header \"authorization\" has another meaning");
 }
 
 static void
 principals_refused(void)
 {
 	clean_environment();
-	wrong(TOKEN "principals = ( { name = \"ann\"; } );",
-	      "t.conf:1: principals.access: is missing: \"none\", \"read\", \"write\" or "
-	      "\"admin\"");
+	wrong(
+	    TOKEN "principals = ( { name = \"ann\"; } );",
+	    "t.conf:1: principals.access: is missing: it must be \"none\", \"read\", \"write\" or "
+	    "\"admin\"");
 	wrong(TOKEN "principals = ( { access = \"read\"; } );",
 	      "t.conf:1: principals.name: is missing");
-	wrong(TOKEN "principals = ( { name = \"local\"; access = \"read\"; } );",
-	      "t.conf:1: principals.name: \"local\" is the principal of standard input");
+	wrong(
+	    TOKEN "principals = ( { name = \"local\"; access = \"read\"; } );",
+	    "t.conf:1: principals.name: \"local\" is reserved for the principal of standard input");
 	wrong(TOKEN "principals = ( { name = \"a\"; access = \"read\"; },\n{ name = \"a\"; access "
 		    "= \"admin\"; } );",
-	      "t.conf:2: principals.name: \"a\" is there twice");
+	      "t.conf:2: principals.name: \"a\" is listed twice");
 	wrong(TOKEN "principals = ( { name = \"a\"; access = \"root\"; } );",
 	      "t.conf:1: principals.access: \"root\" must be one of \"none\", \"read\", "
 	      "\"write\", \"admin\"");
@@ -139,12 +141,13 @@ groups(void)
 	config_free(c);
 	wrong(TOKEN "groups = ( { access = \"read\"; } );", "t.conf:1: groups.name: is missing");
 	wrong(TOKEN "groups = ( { name = \"a\"; },\n{ name = \"a\"; } );",
-	      "t.conf:2: groups.name: \"a\" is there twice");
+	      "t.conf:2: groups.name: \"a\" is listed twice");
 	wrong(TOKEN "groups = ( { name = \"a,b\"; } );",
-	      "t.conf:1: groups.name: \"a,b\": the name of a group has no comma and no control "
-	      "characters");
+	      "t.conf:1: groups.name: \"a,b\": the name of a group must not contain commas or "
+	      "control characters");
 	wrong(TOKEN "groups = ( { name = \"a \"; } );",
-	      "t.conf:1: groups.name: \"a \": the name of a group has no space at its ends");
+	      "t.conf:1: groups.name: \"a \": the name of a group must not begin or end with a "
+	      "space");
 	wrong(TOKEN "groups = ( { name = \"a\"; access = \"all\"; } );",
 	      "t.conf:1: groups.access: \"all\" must be one of \"none\", \"read\", \"write\", "
 	      "\"admin\"");
@@ -155,7 +158,7 @@ groups(void)
 	      "t.conf:1: auth.groups_header: has an effect only with auth.inbound = \"header\"");
 	wrong("auth = { inbound = \"header\"; groups_header = \"x-forwarded-user\"; "
 	      "trusted_proxies = [ \"unix\" ]; };",
-	      "t.conf:1: auth.groups_header: is the header that names the user");
+	      "t.conf:1: auth.groups_header: must not be the header that names the user");
 }
 
 /* A listener for other machines needs authentication, and encryption or a listed proxy. */

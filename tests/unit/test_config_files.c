@@ -106,7 +106,7 @@ modes(void)
 	ASSERT_STR(c->upstream[0].secret, "dapi1");
 	config_free(c);
 	chmod(path, 0644);
-	wrong_file(path, "it contains a token and every user may read it");
+	wrong_file(path, "the file contains a token, and every user may read the file");
 	free(path);
 	setenv("SOME_TOKEN", "dapi2", 1);
 	path = folder_put("l.conf",
@@ -116,7 +116,7 @@ modes(void)
 	c = load_fine(path);
 	config_free(c);
 	chmod(path, 0666);
-	wrong_file(path, "every user may write to it");
+	wrong_file(path, "every user may write to this file");
 	free(path);
 	wrong_file("/nonexistent/l.conf", "cannot read /nonexistent/l.conf");
 	folder_remove();
@@ -239,7 +239,7 @@ dropins_refused(void)
 	wrong_file(path, "upstream: there is no upstreams.mars");
 	free(bad);
 	bad = folder_put("plugins-enabled/a.conf", "upstream = \"workspace\";", 0666);
-	wrong_file(path, "every user may write to it");
+	wrong_file(path, "every user may write to this file");
 	unlink(bad);
 	ASSERT_INT(symlink("/nonexistent", bad), 0);
 	wrong_file(path, "cannot read");
@@ -272,9 +272,8 @@ folders(void)
 	wrong("plugins = { transfer_dirs = [ \"/nonexistent\" ]; };",
 	      "t.conf:1: plugins.transfer_dirs: /nonexistent cannot be used as a directory");
 	wrong("plugins = { secret_references = [ \"dapi1\" ]; };",
-	      "t.conf:1: "
-	      "plugins.secret_references: \"dapi1\": it must have the form env:NAME, file:PATH or "
-	      "credential:NAME");
+	      "t.conf:1: plugins.secret_references: \"dapi1\": the value must have the form "
+	      "env:NAME, file:PATH or credential:NAME");
 	wrong("plugins = { enabled = [ \"../evil\" ]; };",
 	      "t.conf:1: plugins.enabled: \"../evil\" is not a valid plugin name");
 	folder_remove();
@@ -364,10 +363,10 @@ state_keys(void)
 	CU_ASSERT(!c->server.state_key_made);
 	config_free(c);
 	wrong("server = { state_key = \"/k\"; };",
-	      "t.conf:1: server.state_key: \"/k\": it must have the form env:NAME, file:PATH or "
-	      "credential:NAME");
+	      "t.conf:1: server.state_key: \"/k\": the value must have the form env:NAME, "
+	      "file:PATH or credential:NAME");
 	wrong("server = { state_key = \"env:K\"; };",
-	      "t.conf:1: server.state_key: \"env:K\": it is not a file");
+	      "t.conf:1: server.state_key: \"env:K\": the path is not a file");
 	clean_environment();
 	unsetenv("HOME");
 	c = fine(NULL);

@@ -78,30 +78,30 @@ urls_refused(void)
 	clean_environment();
 	wrong(OAUTH(RESOURCE), "t.conf:1: auth.oauth.issuer: is missing");
 	wrong(OAUTH(ISSUER), "t.conf:1: auth.oauth.resource: is missing");
-	wrong(
-	    OAUTH(RESOURCE "issuer = \"http://as.example.com\";"),
-	    "t.conf:1: auth.oauth.issuer: \"http://as.example.com\": it must begin with https://, "
-	    "because http:// is for addresses of this machine");
+	wrong(OAUTH(RESOURCE "issuer = \"http://as.example.com\";"),
+	      "t.conf:1: auth.oauth.issuer: \"http://as.example.com\": the address must begin "
+	      "with https://; http:// is allowed only for addresses of this machine");
 	wrong(OAUTH(RESOURCE "issuer = \"https://as.example.com/?a=b\";"),
-	      "t.conf:1: auth.oauth.issuer: \"https://as.example.com/?a=b\": an issuer has no "
-	      "query");
+	      "t.conf:1: auth.oauth.issuer: \"https://as.example.com/?a=b\": an issuer must not "
+	      "have a query");
 	wrong(OAUTH(ISSUER "resource = \"https://lake.example.com/mcp/\";"),
-	      "t.conf:1: auth.oauth.resource: \"https://lake.example.com/mcp/\": it must not end "
-	      "with a slash");
+	      "t.conf:1: auth.oauth.resource: \"https://lake.example.com/mcp/\": the address must "
+	      "not end with a slash");
 	wrong(OAUTH(ISSUER "resource = \"https://Lake.example.com/mcp\";"),
 	      "t.conf:1: auth.oauth.resource: \"https://Lake.example.com/mcp\": scheme and host "
 	      "must be in lower case");
 	wrong(OAUTH(ISSUER "resource = \"https://lake.example.com/mcp#x\";"),
 	      "t.conf:1: auth.oauth.resource: \"https://lake.example.com/mcp#x\": a character in "
-	      "it is not percent-encoded, or it has a fragment");
+	      "the address is not percent-encoded, or the address has a fragment");
 	wrong(OAUTH(ISSUER RESOURCE "jwks_url = \"ftp://as.example.com\";"),
-	      "t.conf:1: auth.oauth.jwks_url: \"ftp://as.example.com\": it does not begin with "
-	      "https:// or http://");
+	      "t.conf:1: auth.oauth.jwks_url: \"ftp://as.example.com\": the address does not "
+	      "begin with https:// or http://");
 	wrong(OAUTH(ISSUER RESOURCE "ca_file = \"/nonexistent/ca.pem\";"),
 	      "t.conf:1: auth.oauth.ca_file: cannot read /nonexistent/ca.pem: No such file or "
 	      "directory");
 	wrong(OAUTH(ISSUER RESOURCE "ca_file = \"/etc/hostname\";"),
-	      "t.conf:1: auth.oauth.ca_file: /etc/hostname does not hold certificates in PEM");
+	      "t.conf:1: auth.oauth.ca_file: /etc/hostname does not contain certificates in PEM "
+	      "format");
 }
 
 static void
@@ -110,10 +110,10 @@ tokens_refused(void)
 	clean_environment();
 	wrong(OAUTH(ISSUER RESOURCE "algorithms = [ \"RS256\", \"HS256\" ];"),
 	      "t.conf:1: auth.oauth.algorithms: \"HS256\" is never accepted, because everybody who "
-	      "can check such a token can make one");
+	      "can check such a token can also make one");
 	wrong(OAUTH(ISSUER RESOURCE "algorithms = [ \"none\" ];"),
 	      "t.conf:1: auth.oauth.algorithms: \"none\" is never accepted, because everybody who "
-	      "can check such a token can make one");
+	      "can check such a token can also make one");
 	wrong(OAUTH(ISSUER RESOURCE "algorithms = [ \"EdDSA\" ];"),
 	      "t.conf:1: auth.oauth.algorithms: \"EdDSA\" must be one of RS256, RS384, RS512, "
 	      "PS256, PS384, PS512, ES256, ES384 and ES512");
@@ -139,11 +139,11 @@ scopes_refused(void)
 	wrong(OAUTH(ISSUER RESOURCE "scopes = ( { access = \"read\"; } );"),
 	      "t.conf:1: auth.oauth.scopes.scope: is missing");
 	wrong(OAUTH(ISSUER RESOURCE "scopes = ( { scope = \"a b\"; access = \"read\"; } );"),
-	      "t.conf:1: auth.oauth.scopes.scope: \"a b\" is not a scope: it has no spaces and no "
-	      "quotes");
+	      "t.conf:1: auth.oauth.scopes.scope: \"a b\" is not a valid scope: a scope must not "
+	      "contain spaces or quotes");
 	wrong(OAUTH(ISSUER RESOURCE "scopes = ( { scope = \"a\"; access = \"read\"; },\n{ scope = "
 				    "\"a\"; access = \"write\"; } );"),
-	      "t.conf:2: auth.oauth.scopes.scope: \"a\" is there twice");
+	      "t.conf:2: auth.oauth.scopes.scope: \"a\" is listed twice");
 	wrong("auth = { inbound = \"token\"; oauth = { " ISSUER " }; };",
 	      "t.conf:1: auth.oauth.issuer: has an effect only with auth.inbound = \"oauth\"");
 }

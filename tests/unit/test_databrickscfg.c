@@ -299,8 +299,8 @@ tokens_wrong(void)
 	static const char unset[] =
 	    "is a placeholder that was not replaced (for example ${NAME} or "
 	    "<your-token>), not the value itself";
-	static const char example[] = "is a placeholder from an example, not a real one";
-	static const char quotes[] = "is in quotes, which are not part of it; remove them";
+	static const char example[] = "is a placeholder from an example, not a real secret";
+	static const char quotes[] = "is in quotes; remove the quotes";
 
 	token_is_not("\"dapi1\"", quotes);
 	token_is_not("'dapi1", quotes);
@@ -454,9 +454,9 @@ invalid_files(void)
 		{ "[]]\nx=1", NULL },
 		{ "[", "line 1: the section has no \"]\"" },
 		{ "[]", "line 1: the section has no name" },
-		{ "=", "line 1: there is no key before \"=\"" },
+		{ "=", "line 1: the line has no key before \"=\"" },
 		{ "[DEFAULT\nhost=h", "line 1: the section has no \"]\"" },
-		{ "[DEFAULT]\n\nhost h", "line 3: there is no \"=\" in it" },
+		{ "[DEFAULT]\n\nhost h", "line 3: the line has no \"=\"" },
 		{ "[DEFAULT]\nhost=`h", "line 2: the value has no second `" },
 		{ "[other]\nhost=h\\", "line 2: the value ends with a backslash, and values of "
 				       "several lines are not supported" },

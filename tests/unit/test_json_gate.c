@@ -62,25 +62,29 @@ static const struct {
 	size_t at;
 } bad[] = {
 	{ S(""), "empty text", 0 }, { S(" \n"), "empty text", 2 },
-	{ S("\xEF\xBB\xBF{}"), "byte order mark", 0 }, { S("\xEF\xBB\xBF"), "byte order mark", 0 },
+	{ S("\xEF\xBB\xBF{}"), "a byte order mark is not allowed", 0 },
+	{ S("\xEF\xBB\xBF"), "a byte order mark is not allowed", 0 },
 	{ S("\xFF\xFE[\0"), "not a JSON value", 0 },
-	{ S("{}\xEF\xBB\xBF"), "text after the value", 2 },
+	{ S("{}\xEF\xBB\xBF"), "there is text after the value", 2 },
 	{ S("[1 true]"), "comma or ] expected", 3 }, { S("[a\xE5]"), "not a JSON value", 1 },
-	{ S("[\"\": 1]"), "comma or ] expected", 3 }, { S("[\"\"],"), "text after the value", 4 },
+	{ S("[\"\": 1]"), "comma or ] expected", 3 }, { S("[\"\"],"), "there is text after the "
+		"value", 4 },
 	{ S("[,1]"), "not a JSON value", 1 }, { S("[1,,2]"), "not a JSON value", 3 },
-	{ S("[\"x\",,]"), "not a JSON value", 5 }, { S("[\"x\"]]"), "text after the value", 5 },
+	{ S("[\"x\",,]"), "not a JSON value", 5 }, { S("[\"x\"]]"), "there is text after the "
+		"value", 5 },
 	{ S("[\"\",]"), "not a JSON value", 4 }, { S("[\"x\""), "unfinished array", 4 },
 	{ S("[x"), "not a JSON value", 1 }, { S("[3[4]]"), "comma or ] expected", 2 },
 	{ S("[1:2]"), "comma or ] expected", 2 }, { S("[,]"), "not a JSON value", 1 },
 	{ S("[-]"), "bad number", 1 }, { S("[   , \"\"]"), "not a JSON value", 4 },
 	{ S("[\"a\",\n4\n,1,"), "unfinished value", 11 }, { S("[1,]"), "not a JSON value", 3 },
-	{ S("[\"\va\"\\f]"), "control character in a string", 2 },
+	{ S("[\"\va\"\\f]"), "a string contains a control character", 2 },
 	{ S("[*]"), "not a JSON value", 1 },
 	{ S("[\""), "unfinished string", 2 }, { S("[1,"), "unfinished value", 3 },
 	{ S("[1,\n1\n,1"), "unfinished array", 8 }, { S("[{}"), "unfinished array", 3 },
 	{ S("[fals]"), "not a JSON value", 1 }, { S("[nul]"), "not a JSON value", 1 },
 	{ S("[tru]"), "not a JSON value", 1 }, { S("[True]"), "not a JSON value", 1 },
-	{ S("123\0"), "text after the value", 3 }, { S("[++1234]"), "not a JSON value", 1 },
+	{ S("123\0"), "there is text after the value", 3 },
+	{ S("[++1234]"), "not a JSON value", 1 },
 	{ S("[+1]"), "not a JSON value", 1 }, { S("[+Inf]"), "not a JSON value", 1 },
 	{ S("[-01]"), "leading zero", 1 }, { S("[-1.0.]"), "comma or ] expected", 5 },
 	{ S("[-2.]"), "bad number", 1 }, { S("[-NaN]"), "bad number", 1 },
@@ -105,12 +109,13 @@ static const struct {
 	{ S("[1.8011670033376514H-308]"), "comma or ] expected", 19 },
 	{ S("[012]"), "leading zero", 1 },
 	{ S("00"), "leading zero", 0 }, { S("-"), "bad number", 0 }, { S("1e"), "bad number", 0 },
-	{ S("[1e309]"), "number too large", 1 }, { S("[-1e309]"), "number too large", 1 },
-	{ S("[1e999]"), "number too large", 1 },
-	{ S("[1e99999999999999999999]"), "number too large", 1 },
-	{ S("[1.7976931348623159e308]"), "number too large", 1 },
-	{ S("[2e308]"), "number too large", 1 },
-	{ S("[0.0000018e314]"), "number too large", 1 }, { S("[18e307]"), "number too large", 1 },
+	{ S("[1e309]"), "a number is too large", 1 }, { S("[-1e309]"), "a number is too large", 1 },
+	{ S("[1e999]"), "a number is too large", 1 },
+	{ S("[1e99999999999999999999]"), "a number is too large", 1 },
+	{ S("[1.7976931348623159e308]"), "a number is too large", 1 },
+	{ S("[2e308]"), "a number is too large", 1 },
+	{ S("[0.0000018e314]"), "a number is too large", 1 }, { S("[18e307]"), "a number is too "
+		"large", 1 },
 	{ S("{1:1}"), "key expected", 1 }, { S("{\"x\", null}"), "colon expected", 4 },
 	{ S("{\"x\"::\"b\"}"), "not a JSON value", 5 },
 	{ S("{\"a\":\"a\" 123}"), "comma or } expected", 9 },
@@ -120,10 +125,10 @@ static const struct {
 	{ S("{1:1}"), "key expected", 1 }, { S("{null:null,null:null}"), "key expected", 1 },
 	{ S("{\"id\":0,,,,,}"), "key expected", 8 }, { S("{'a':0}"), "key expected", 1 },
 	{ S("{\"id\":0,}"), "key expected", 8 },
-	{ S("{\"a\":\"b\"}/**/"), "text after the value", 9 },
-	{ S("{\"a\":\"b\"}/"), "text after the value", 9 },
+	{ S("{\"a\":\"b\"}/**/"), "there is text after the value", 9 },
+	{ S("{\"a\":\"b\"}/"), "there is text after the value", 9 },
 	{ S("{\"a\":\"b\",,\"c\":1}"), "key expected", 9 },
-	{ S("{\"a\":\"b\"}#{}"), "text after the value", 9 },
+	{ S("{\"a\":\"b\"}#{}"), "there is text after the value", 9 },
 	{ S("{a: \"b\"}"), "key expected", 1 },
 	{ S("{\"a\":\"a"), "unfinished string", 7 },
 	{ S("{\"foo\":\"bar\", \"a\"}"), "colon expected", 17 },
@@ -153,15 +158,17 @@ static const struct {
 	{ S("[\"\\\0\"]"), "bad escape", 2 }, { S("[\"\\"), "bad escape", 2 },
 	{ S("\""), "unfinished string", 1 }, { S("['single']"), "not a JSON value", 1 },
 	{ S("abc"), "not a JSON value", 0 },
-	{ S("[\"a\0a\"]"), "control character in a string", 3 },
-	{ S("[\"new\nline\"]"), "control character in a string", 5 },
-	{ S("[\"\t\"]"), "control character in a string", 2 },
-	{ S("\"\"x"), "text after the value", 2 },
-	{ S("[\"\x1F\"]"), "control character in a string", 2 },
+	{ S("[\"a\0a\"]"), "a string contains a control character", 3 },
+	{ S("[\"new\nline\"]"), "a string contains a control character", 5 },
+	{ S("[\"\t\"]"), "a string contains a control character", 2 },
+	{ S("\"\"x"), "there is text after the value", 2 },
+	{ S("[\"\x1F\"]"), "a string contains a control character", 2 },
 	{ S("<.>"), "not a JSON value", 0 },
 	{ S("[<null>]"), "not a JSON value", 1 }, { S("aa\xEF\xBB\xBF"), "not a JSON value", 0 },
-	{ S("2@"), "text after the value", 1 }, { S("{}}"), "text after the value", 2 },
-	{ S("{\"\":"), "unfinished value", 4 }, { S("[][]"), "text after the value", 2 },
+	{ S("2@"), "there is text after the value", 1 },
+	{ S("{}}"), "there is text after the "
+		"value", 2 },
+	{ S("{\"\":"), "unfinished value", 4 }, { S("[][]"), "there is text after the value", 2 },
 	{ S("{\"a\":/*c*/\"b\"}"), "not a JSON value", 5 }, { S("//x\n1"), "not a JSON value", 0 },
 	{ S("[\f]"), "not a JSON value", 1 }, { S("[\xE2\x81\xA0]"), "not a JSON value", 1 },
 	{ S("[\xC2\xA0]"), "not a JSON value", 1 }, { S("\0"), "not a JSON value", 0 },
@@ -180,7 +187,8 @@ static const struct {
 	{ S("{\"\\/\":1,\"/\":2}"), "duplicate key", 8 },
 	{ S("[{\"x\":{\"k\":1,\"k\":2}}]"), "duplicate key", 13 },
 	{ S("{\"x\":{\"k\":1},\"x\":{}}"), "duplicate key", 13 },
-	{ S("{\"\\u0000\":1}"), "NUL in a key", 2 }, { S("{\"a\\u0000b\":1}"), "NUL in a key", 2 },
+	{ S("{\"\\u0000\":1}"), "a key contains NUL (U+0000)", 2 },
+	{ S("{\"a\\u0000b\":1}"), "a key contains NUL (U+0000)", 2 },
 };
 /* clang-format on */
 
@@ -273,7 +281,8 @@ check_depth(const struct json_limits *limits)
 
 	buf_init(&buf, 1 << 20);
 	for (unsigned depth = limits->depth - 1; depth <= limits->depth + 1; depth++) {
-		const char *expected = depth > limits->depth ? "nested too deeply" : NULL;
+		const char *expected =
+		    depth > limits->depth ? "values are nested too deeply" : NULL;
 		struct json_object *tree;
 
 		nest(&buf, depth, "[", "", "]");
@@ -284,10 +293,11 @@ check_depth(const struct json_limits *limits)
 		CU_ASSERT((tree != NULL) == (expected == NULL));
 		json_object_put(tree);
 		nest(&buf, depth, "[{\"a\":", "null", "}]");
-		ASSERT_STR(json_gate(buf.data, buf.len, limits, NULL), "nested too deeply");
+		ASSERT_STR(json_gate(buf.data, buf.len, limits, NULL),
+			   "values are nested too deeply");
 	}
 	nest(&buf, 100000, "[", "", "");
-	ASSERT_STR(json_gate(buf.data, buf.len, limits, NULL), "nested too deeply");
+	ASSERT_STR(json_gate(buf.data, buf.len, limits, NULL), "values are nested too deeply");
 	buf_fini(&buf);
 }
 
@@ -312,8 +322,8 @@ bytes_limit(void)
 
 	ASSERT_STR(json_gate(S("\"1234567\""), &ten, NULL), NULL);
 	ASSERT_STR(json_gate(S("\"12345678\""), &ten, NULL), NULL);
-	ASSERT_STR(json_gate(S("\"123456789\""), &ten, NULL), "text too long");
-	ASSERT_STR(json_gate(S("1          "), &ten, NULL), "text too long");
+	ASSERT_STR(json_gate(S("\"123456789\""), &ten, NULL), "the text is too long");
+	ASSERT_STR(json_gate(S("1          "), &ten, NULL), "the text is too long");
 }
 
 static void
@@ -343,8 +353,8 @@ number_limit(void)
 	ASSERT_STR(json_gate(S("[1234]"), &five, NULL), NULL);
 	ASSERT_STR(json_gate(S("[-1.2e]"), &five, NULL), "bad number");
 	ASSERT_STR(json_gate(S("[12345]"), &five, NULL), NULL);
-	ASSERT_STR(json_gate(S("[123456]"), &five, NULL), "number too long");
-	ASSERT_STR(json_gate(S("[-12345]"), &five, NULL), "number too long");
+	ASSERT_STR(json_gate(S("[123456]"), &five, NULL), "a number is too long");
+	ASSERT_STR(json_gate(S("[-12345]"), &five, NULL), "a number is too long");
 	buf_init(&buf, 10000);
 	wide.number = 9999;
 	/* digits of a whole number; 309 digits "1" are finite */
@@ -353,12 +363,12 @@ number_limit(void)
 		for (size_t i = 0; i < n; i++)
 			buf_putc(&buf, '1');
 		ASSERT_STR(json_gate(buf.data, buf.len, &wide, NULL),
-			   n > 309 ? "number too large" : NULL);
+			   n > 309 ? "a number is too large" : NULL);
 	}
 	buf_reset(&buf);
 	for (size_t n = 0; n <= 4096; n++)
 		buf_putc(&buf, n == 1 ? '.' : '1');
-	ASSERT_STR(json_gate(buf.data, buf.len, &wide, NULL), "number too long");
+	ASSERT_STR(json_gate(buf.data, buf.len, &wide, NULL), "a number is too long");
 	ASSERT_STR(json_gate(buf.data, buf.len - 1, &wide, NULL), NULL);
 	buf_fini(&buf);
 }

@@ -278,10 +278,10 @@ lost_polls(void)
 	atomic_store(&failures_to_go, 1000000);
 	rig_call(&rig, &probe, &(struct probe_spec){ .name = "quick", .wait_ms = 80 });
 	CU_ASSERT(probe.working && !probe.failed);
-	ASSERT_STR(
-	    probe.text,
-	    "It was started; its state is not known yet. The last poll failed: Cannot see it. "
-	    "HTTP 599");
+	ASSERT_STR(probe.text,
+		   "The operation was started; its state is not known yet. The last poll failed: "
+		   "Cannot see it. "
+		   "HTTP 599");
 	ASSERT_STR(probe.handle, "run-1");
 	rig_call(&rig, &probe,
 		 &(struct probe_spec){

@@ -265,8 +265,8 @@ faults(void)
 	      "t.conf:1: policy.jobs: \"nightly\" must be the id of a job, not its name: list_jobs "
 	      "shows it");
 	wrong("policy = { rules = ( {\nprincipals = [ \"a\" ]; } ); };",
-	      "t.conf:1: policy.rules.access: is missing, and so is every other key that limits "
-	      "something: the rule would have no effect");
+	      "t.conf:1: policy.rules.access: is missing, and the rule has no other key that "
+	      "limits something, so it would have no effect");
 	wrong("policy = { rules = ( { denny = [ \"y\" ]; deny = [ \"x\" ]; } ); };",
 	      "t.conf:1: policy.rules.denny: unknown key; did you mean \"deny\"?");
 }

@@ -160,7 +160,7 @@ faults_are_named(void)
 	} cases[] = {
 		{ "a.md", "", "a.md:1: the text is empty" },
 		{ "a.md", "---\n---\n \n", "a.md:3: the text is empty" },
-		{ "a.md", "---\ntitle: x\n", "a.md:1: the head has no second line ---" },
+		{ "a.md", "---\ntitle: x\n", "a.md:1: the head must end with a second line ---" },
 		{ "a.md", "---\ntitle\n---\nx", "a.md:2: is not \"KEY: TEXT\"" },
 		{ "a.md", "---\nhead: x\n---\nx",
 		  "a.md:2: \"head\" must be title, description, required NAME or optional NAME" },
@@ -176,7 +176,7 @@ faults_are_named(void)
 		{ "a.md", "\xff", "a.md: is not UTF-8" },
 		{ "A.md", "x",
 		  "A.md: prompt A: the name must have 1 to 35 characters of a-z, 0-9 and _" },
-		{ "a.json", "[]", "a.json: it is not an object" },
+		{ "a.json", "[]", "a.json: the file must contain a JSON object" },
 		{ "a.json", "{\n\"messages\":", "a.json:2: unfinished value" },
 		{ "a.json", "{}", "a.json: messages must be a list of 1 to 16" },
 		{ "a.json", "{\"messages\":[]}", "a.json: messages must be a list of 1 to 16" },
@@ -223,7 +223,8 @@ files_of_others_are_refused(void)
 	folder_make();
 	free(folder_put("a.md", "x", 0666));
 	CU_ASSERT(registry_prompt(load(), "a", row_view_of(ACCESS_ADMIN)) == NULL);
-	ASSERT_STR(only_fault(), "a.md: has mode 0666: run chmod go-w on it");
+	ASSERT_STR(only_fault(),
+		   "a.md: has mode 0666, so other users can write to it; run chmod go-w on it");
 	done();
 }
 

@@ -144,7 +144,7 @@ hostile_names(void)
 		result_init(&result, &limits);
 		ASSERT_INT(result_read(&result, tree, &why), more == 0);
 		if (more > 0)
-			ASSERT_STR(why, "longer names than a result may have");
+			ASSERT_STR(why, "the names in the result are longer than allowed");
 		result_fini(&result);
 		json_object_put(tree);
 	}
@@ -170,7 +170,7 @@ hostile_sizes(void)
 	json_object_object_add(content, "text", json_object_new_string_len(text, 70000));
 	result_init(&result, &limits);
 	CU_ASSERT(!result_read(&result, tree, &why));
-	ASSERT_STR(why, "more text than a result may have");
+	ASSERT_STR(why, "the result has more text than allowed");
 	result_fini(&result);
 	json_object_put(tree);
 	free(text);

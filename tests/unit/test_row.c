@@ -378,7 +378,7 @@ resources(void)
 	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x://{y}\"}]}",
 		"resource a: uri: with variables");
 	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x://a b\"}]}",
-		"resource a: uri: a character that is not valid in a URI");
+		"resource a: uri: a character is not valid in a URI");
 	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x:a\",\"lakehost\":{\"rights\":1}}]}",
 		"resource a: lakehost.rights: is not a known member");
 	refused("{\"resources\":[{\"name\":\"a\",\"uri\":\"x:a\",\"lakehost\":{\"access\":"

@@ -152,12 +152,14 @@ deep_trees(void)
 					       { .name = "meta", .handler = deep_meta },
 					       { .name = "log", .handler = deep_log },
 					       { .name = "text", .handler = deep_text } };
-	static const char *const why[] = { "Structured content is nested deeper than 128 levels",
-					   "A question is nested deeper than 128 levels",
-					   "The body of a request is nested deeper than 128 levels",
-					   "A member of _meta is nested deeper than 128 levels",
-					   "A message to the client is nested deeper",
-					   "structured content is not JSON: nested too deeply" };
+	static const char *const why[] = {
+		"Structured content is nested deeper than 128 levels",
+		"A question is nested deeper than 128 levels",
+		"The body of a request is nested deeper than 128 levels",
+		"A member of _meta is nested deeper than 128 levels",
+		"A message to the client is nested deeper",
+		"structured content is not JSON: values are nested too deeply"
+	};
 	static const struct mcp_plugin deep = { MCP_PLUGIN_HEAD, .name = "test", .version = "1",
 						.tools = MCP_ROWS(rows) };
 	struct fakehost *host = fakehost_new(&deep);

@@ -60,14 +60,15 @@ from_start_to_result(void)
 	rig_report = 2;
 	sent = call("report", "\"wait_s\":0");
 	keep(handle, sizeof(handle), sent);
-	CU_ASSERT(
-	    says(sent, "The report was begun.\nIt is still running.\nNext: get_report handle="));
-	CU_ASSERT(says(sent, handle) && says(sent, "To stop it: cancel_report"));
+	CU_ASSERT(says(
+	    sent,
+	    "The report was begun.\nThe operation is still running.\nNext: get_report handle="));
+	CU_ASSERT(says(sent, handle) && says(sent, "To stop the operation: cancel_report"));
 	ASSERT_STR(text_at(sent->answer, "result._meta.'lakehost/operation'.result"), "get_report");
 	ASSERT_STR(text_at(sent->answer, "result._meta.'lakehost/operation'.cancel"),
 		   "cancel_report");
 	sent = call_with("get_report", handle, ",\"wait_s\":0");
-	CU_ASSERT(says(sent, "2 to go.\nIt is still running.\nNext: get_report"));
+	CU_ASSERT(says(sent, "2 to go.\nThe operation is still running.\nNext: get_report"));
 	keep(handle, sizeof(handle), sent); /* another handle, which has another expiry */
 	sent = call_with("get_report", handle, ",\"wait_s\":0");
 	CU_ASSERT(says(sent, "1 to go."));

@@ -134,7 +134,7 @@ round_trip(void)
 	CU_ASSERT(token_file_add(path, &ann, why, sizeof(why)));
 	CU_ASSERT(token_file_add(path, &bob, why, sizeof(why)));
 	CU_ASSERT(!token_file_add(path, &ann, why, sizeof(why)));
-	ASSERT_STR(why, "there is a token \"ann\" already: revoke it first");
+	ASSERT_STR(why, "the token \"ann\" exists already: revoke it first");
 	CU_ASSERT_FATAL(reads(path, &list));
 	ASSERT_INT(list.count, 2);
 	CU_ASSERT(is_same(&list.token[0], &ann));
@@ -218,7 +218,7 @@ untrusted_files(void)
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
 		CU_ASSERT(chmod(path, modes[i]) == 0);
 		CU_ASSERT(!reads(path, &list));
-		CU_ASSERT(strstr(why, "others may write to it") != NULL);
+		CU_ASSERT(strstr(why, "other users may write to this file") != NULL);
 	}
 	CU_ASSERT(chmod(path, 0600) == 0);
 	if (geteuid() == 0) { /* only root can give a file to another user */

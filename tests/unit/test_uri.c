@@ -99,11 +99,11 @@ templates_are_checked(void)
 	} bad[] = {
 		{ "", "empty template" },
 		{ "/a/{x", "{ without }" },
-		{ "/a/}", "a character that is not valid in a URI" },
-		{ "/a b", "a character that is not valid in a URI" },
-		{ "/a\"b", "a character that is not valid in a URI" },
-		{ "/\xC3\xBC", "a character that is not valid in a URI" },
-		{ "/a%2", "bad percent escape" },
+		{ "/a/}", "a character is not valid in a URI" },
+		{ "/a b", "a character is not valid in a URI" },
+		{ "/a\"b", "a character is not valid in a URI" },
+		{ "/\xC3\xBC", "a character is not valid in a URI" },
+		{ "/a%2", "a percent escape is not valid" },
 		{ "/{}", "a variable name may have letters, digits and _" },
 		{ "/{#x}", "a variable name may have letters, digits and _" },
 		{ "/{x*}", "a variable name may have letters, digits and _" },
@@ -111,10 +111,10 @@ templates_are_checked(void)
 		{ "/{.x}", "a variable name may have letters, digits and _" },
 		{ "/{x}/{x}", "a variable is used twice" },
 		{ "/{x}{?x}", "a variable is used twice" },
-		{ "/{x}{y}", "two variables without text between them" },
-		{ "/{x}{+y}", "two variables without text between them" },
-		{ "/{x,y}", "a path expression may have one variable" },
-		{ "/a{?x,}", "empty variable name" },
+		{ "/{x}{y}", "two variables must have text between them" },
+		{ "/{x}{+y}", "two variables must have text between them" },
+		{ "/{x,y}", "a path expression {+…} may have only one variable" },
+		{ "/a{?x,}", "the name of a variable is empty" },
 		{ "/a{?,x}", "a variable name may have letters, digits and _" },
 		{ "/a{?x}/b", "only {&\xE2\x80\xA6} may follow {?\xE2\x80\xA6}" },
 		{ "/a{?x}{?y}", "a second query" },
@@ -137,7 +137,8 @@ number_of_variables(void)
 		buf_init(&text, 1000);
 		for (int i = 0; i < n; i++)
 			buf_printf(&text, "/{v%d}", i);
-		ASSERT_STR(uri_template_check(text.data), n > 32 ? "too many variables" : NULL);
+		ASSERT_STR(uri_template_check(text.data),
+			   n > 32 ? "there are too many variables" : NULL);
 		buf_fini(&text);
 	}
 }
@@ -333,7 +334,7 @@ expanding_fails_closed(void)
 	expanded_is("/a{?x}", "{\"x\":\"\\u0000\"}", NULL, "x holds a NUL");
 	expanded_is("/a{x", "{}", NULL, "the template { without }");
 	expanded_is("/" FIFTY FIFTY FIFTY "{x}", "{\"x\":\"" FIFTY "\"}", NULL,
-		    "the template expands to a text that is too long");
+		    "the template becomes too long with these values");
 }
 
 static const struct test tests[] = {

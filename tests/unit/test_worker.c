@@ -377,7 +377,7 @@ refusals_of_the_worker_reach_the_caller(void)
 
 	rig_open(&rig, "bad", "bad_start", ISOLATION_PROCESS, NULL);
 	rig_expect(&rig, &(struct use){ ROW_TOOL, .name = "tool_one" },
-		   "it is unable to start: not with the options");
+		   "the plugin is unable to start: not with the options");
 	plugins_status(rig.plugins, 0, &status);
 	ASSERT_INT(status.refusal, PLUGIN_START);
 	CU_ASSERT(strstr(status.why, "not with the options") != NULL);

@@ -23,17 +23,17 @@ nothing_malformed_is_believed(void)
 	static const struct {
 		const char *mode, *why;
 	} cases[] = {
-		{ "garbage", "it sent a malformed frame" },
-		{ "type", "it sent a malformed frame" },
-		{ "length", "it sent a malformed frame" },
-		{ "mixed", "it mixed the frames of two messages" },
-		{ "early", "it sent a malformed message" },
-		{ "version", "it is of another version" },
-		{ "host", "it sent a malformed message" },
-		{ "result", "it sent a malformed message" },
-		{ "outcome", "it sent a malformed message" },
-		{ "fetch", "it sent a malformed message" },
-		{ "quit", "its process exited with status 3" },
+		{ "garbage", "the process sent a malformed frame" },
+		{ "type", "the process sent a malformed frame" },
+		{ "length", "the process sent a malformed frame" },
+		{ "mixed", "the process mixed the frames of two messages" },
+		{ "early", "the process sent a malformed message" },
+		{ "version", "the process has another version" },
+		{ "host", "the process sent a malformed message" },
+		{ "result", "the process sent a malformed message" },
+		{ "outcome", "the process sent a malformed message" },
+		{ "fetch", "the process sent a malformed message" },
+		{ "quit", "the process exited with status 3" },
 	};
 	static const struct use echo = { ROW_TOOL, .name = "echo",
 					 .arguments = "{\"text\":\"x\"}" };
@@ -116,7 +116,7 @@ unknown_values_are_safe(void)
 		const char *which, *part;
 	} cases[] = {
 		{ "request", "HTTP 200, 6 bytes in memory" },
-		{ "piece", "a piece of a body of an unknown kind" },
+		{ "piece", "a piece of a body has an unknown kind" },
 		{ "level", "log 4 odd \"of no level\"" },
 		{ "context", "\\\"\\\" and 0" },
 		{ "status", "\"internal\"" },

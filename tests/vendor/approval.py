@@ -77,7 +77,7 @@ class Approval(VendorTest):
         self.call(refused='the file differs from the approved file')
         self.configure()
         self.call()
-        self.assertIn('are those that were approved', self.approve('--yes'))
+        self.assertIn('are the same as the approved ones', self.approve('--yes'))
         self.configure('require_approval = true;')
         self.call()
 

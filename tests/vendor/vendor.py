@@ -87,7 +87,7 @@ class NewPlugin(VendorTest):
         for size in [1, 600, 3000]:
             output = self.lakehost('plugin', 'new', 'a', 'x', status=1, small_files=size)
             self.assertIn('File too large', output)
-            self.assertIn('x was not made', output)
+            self.assertIn('x was not created', output)
             self.assertEqual(list(self.home.iterdir()), [])
 
     def test_full_file_system(self):
@@ -97,7 +97,7 @@ class NewPlugin(VendorTest):
             self.skipTest('no user namespaces here')
         output = self.run_in(self.home, 'unshare', '-rm', 'sh', '-c', script, status=None)
         self.assertIn('No space left on device', output)
-        self.assertIn('x was not made', output)
+        self.assertIn('x was not created', output)
         self.assertIn('left: 0', output)
 
 

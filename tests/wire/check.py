@@ -76,7 +76,7 @@ SETUPS = [
     # who may call
     broken("no tokens", "auth.tokens: cannot read",
            conf='auth = { inbound = "token"; };', options=["--http", "127.0.0.1:0"]),
-    broken("tokens that anybody may change", "tokens: others may write to it",
+    broken("tokens that anybody may change", "other users may write to this file",
            conf='auth = { inbound = "token"; tokens = "{home}/tokens"; };',
            files={"tokens": ("", 0o666)}, options=["--http", "127.0.0.1:0"]),
     broken("a header from nobody", "trusted_proxies: must list the proxies",
@@ -98,8 +98,8 @@ SETUPS = [
            conf="limits = { depth = 4; };"),
     broken("an unknown word", 'policy.access: "reed" must be one of',
            conf='policy = { access = "reed"; };'),
-    broken("a file that anybody may change", "every user may write to it", mode=0o666),
-    broken("a token that anybody may read", "every user may read it",
+    broken("a file that anybody may change", "every user may write to this file", mode=0o666),
+    broken("a token that anybody may read", "every user may read the file",
            conf='upstreams = { workspace = { token = "dapi1"; }; };'),
     broken("a token on the command line", "a literal secret would be visible in the process list",
            options=["--set", "upstreams.workspace.token=dapi1"]),
@@ -108,7 +108,7 @@ SETUPS = [
     # listeners
     broken("an address of other machines", "would be reachable from other machines",
            options=["--http", "0.0.0.0:8765"]),
-    broken("no address", "it must have the form ADDRESS:PORT", options=["--http", "8765"]),
+    broken("no address", "the address must have the form ADDRESS:PORT", options=["--http", "8765"]),
     broken("the mode of a socket as a number", "must be an octal number in quotes",
            conf='server = { listeners = ( { unix = "/tmp/l.sock"; mode = 0660; } ); };'),
     broken("a certificate without its key", "must be used together with tls_key",

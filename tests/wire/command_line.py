@@ -334,7 +334,7 @@ class CommandLine(unittest.TestCase):
         self.assertLessEqual({"x_write_report", "report_of", "x_cancel_report"}, names)
         text = self.run_command(self.of_a_vendor(
             "call", "x_write_report", "polls=1", "wait_s=0")).stdout
-        self.assertRegex(text, r"(?m)^To stop it: x_cancel_report with the same handle")
+        self.assertRegex(text, r"(?m)^To stop the operation: x_cancel_report with the same handle")
         handle = re.search(r"(?m)^Next: report_of handle=(\S+)", text)[1]
         self.assertRegex(self.run_command(self.of_a_vendor("plugin", "inspect", "fixture")).stdout,
                          r"(?m)^ +get_report \(write; result of write_report\)$")
@@ -434,10 +434,10 @@ class CommandLine(unittest.TestCase):
     def test_check_of_a_plugin_without_access(self):
         enabled = "--set", "plugins.enabled=secret-values"
         text = self.lakehost(*enabled, "check").stdout
-        self.assertRegex(text, r'(?m)^plugin secret-values .*: warning: none of its tools is offered'
-                               r': they need more access than policy\.access "write"$')
+        self.assertRegex(text, r'(?m)^plugin secret-values .*: warning: no tool of this plugin is offered'
+                               r': all need more access than policy\.access "write"$')
         text = self.lakehost(*enabled, "--set", "policy.access=admin", "check").stdout
-        self.assertNotIn("none of its tools", text)
+        self.assertNotIn("no tool of this plugin is offered", text)
 
     def test_doctor_tells_a_fault_once(self):
         self.env["DATABRICKS_TOKEN"] = "dapi-invalid"

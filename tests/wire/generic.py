@@ -206,7 +206,7 @@ class Bearer(Case):
     def test_operation_goes_on(self):
         text = self.run_host('call', 'rebuild_index', 'project=OPS', 'wait_s=0')
         handle = re.search(r'(?m)^Next: get_index_result (handle=\S+)$', text)[1]
-        self.assertIn('To stop it: cancel_index with the same handle', text)
+        self.assertIn('To stop the operation: cancel_index with the same handle', text)
         self.run_host('call', 'get_index_result', handle, 'wait_s=0')
         text = self.run_host('call', 'get_index_result', handle)
         self.assertIn('The index is rebuilt', text)
@@ -289,7 +289,7 @@ class Bearer(Case):
         self.assertTrue(served.ask('tools/call', **arguments)['isError'])
         self.secret(SECRETS['bearer'])
         served.process.send_signal(signal.SIGHUP)
-        served.wait_for('its file has a new secret')
+        served.wait_for('the file of the credential has a new secret')
         self.assertIn('OPS-1', served.ask('tools/call', **arguments)['content'][0]['text'])
         self.assertEqual(self.tracker.get('/counts')['refused'], 1)
 

@@ -237,7 +237,7 @@ class Certificates(unittest.TestCase):
                 (tls + 'tls_client_ca = "/nonexistent";', 'inbound = "mtls";',
                  "lakehost.conf:1: server.listeners.tls_client_ca: cannot read /nonexistent"),
                 (tls + f'tls_client_ca = "{empty}";', 'inbound = "mtls";',
-                 "empty.pem does not hold certificates in PEM"),
+                 "empty.pem does not contain certificates in PEM format"),
                 (self.listener, 'inbound = "mtls"; certificate_name = "ou";',
                  'lakehost.conf:2: auth.certificate_name: "ou" must be one of'),
                 (self.listener, 'inbound = "token"; certificate_name = "email";',

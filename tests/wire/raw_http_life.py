@@ -188,7 +188,7 @@ class Life(unittest.TestCase):
             second = subprocess.run([echo.PROGRAM, "--unix", path, "600"], capture_output=True,
                                     text=True, check=False)
             self.assertEqual(second.returncode, 1)
-            self.assertIn("another process uses it", second.stderr)
+            self.assertIn("another process uses the path", second.stderr)
         self.assertFalse(os.path.exists(path))
 
     def test_unix_socket_left_behind(self):

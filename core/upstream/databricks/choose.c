@@ -40,7 +40,7 @@ reason_against(const struct method *method, const struct databricks *own, bool *
 
 	*fatal = false;
 	if (databricks_value(own, A_GROUP_ID) != NULL && !method->groups)
-		return xstrdup("it cannot act for a group (group_id)");
+		return xstrdup("this method cannot act for a group (group_id)");
 	for (size_t i = 0; i < ARRAY_SIZE(method->needs) && method->needs[i] != A_HOST; i++) {
 		if (databricks_value(own, method->needs[i]) == NULL)
 			return xprintf("%s is not set",

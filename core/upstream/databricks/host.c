@@ -68,7 +68,7 @@ cut_path(char *rest)
 	rest[len] = '\0';
 	if (len == 0)
 		return NULL;
-	return page ? "it is the address of a web page; use only the part before the path, or, "
+	return page ? "this is the address of a web page; use only the part before the path, or, "
 		      "for a gateway, the path without a query or fragment"
 		    : uri_path_check(rest);
 }
@@ -77,7 +77,7 @@ static const char *
 judge_host(const char *host)
 {
 	if (strncmp(host, "accounts.", 9) == 0 || strncmp(host, "accounts-dod.", 13) == 0)
-		return "it is an account console, not a workspace";
+		return "this is the address of an account console, not of a workspace";
 	return NULL;
 }
 
@@ -101,7 +101,7 @@ databricks_host(const char *text, char **url, char **workspace_id)
 
 	*url = *workspace_id = NULL;
 	if (strpbrk(text, "\"'`") != NULL)
-		return "quotes are not part of it; remove them";
+		return "the address must not be in quotes";
 	whole = scheme != NULL ? xstrdup(text) : xprintf("https://%s", text);
 	rest = strstr(whole, "://") + 3;
 	rest += strcspn(rest, "/?#");

@@ -291,7 +291,8 @@ settle(struct login *login, struct credential *credential, char *why, size_t why
 {
 	login->running = false;
 	if (login->token[LOGIN_TOKEN] == NULL) {
-		login_fail(login, MCP_E_UPSTREAM, "%s brought no token", login_method(login)->name);
+		login_fail(login, MCP_E_UPSTREAM, "%s returned no token",
+			   login_method(login)->name);
 		return give_up(login, credential, why, why_size);
 	}
 	login->settled = true;

@@ -90,10 +90,11 @@ entra(struct login *login, struct credential_request *request, const char *resou
 	if (tenant == NULL)
 		tenant = login->tenant;
 	if (tenant == NULL)
-		return login_refuse(login,
-				    "the tenant is unknown, and %s/aad/auth does not tell: "
-				    "set azure_tenant_id (ARM_TENANT_ID)",
-				    login->own->url);
+		return login_refuse(
+		    login,
+		    "the tenant is unknown, and the answer of %s/aad/auth does not name it: "
+		    "set azure_tenant_id (ARM_TENANT_ID)",
+		    login->own->url);
 	if (base == NULL)
 		base = azure_cloud_of(login->own)->login;
 	buf_init(&url, 4096);

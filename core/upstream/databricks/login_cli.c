@@ -346,8 +346,8 @@ token_take(struct login *login, const struct credential_outcome *answer)
 	if (!scopes_fit(login, object)) {
 		json_object_put(object);
 		login_fail(login, MCP_E_UNAUTHENTICATED,
-			   "the token of databricks auth token has other scopes than the ones that "
-			   "are configured; log in with: databricks auth login --scopes …");
+			   "the token from \"databricks auth token\" has other scopes than the "
+			   "configured ones; log in with: databricks auth login --scopes …");
 		return databricks_value(login->own, A_AUTH_TYPE) != NULL ? LOGIN_FAILED
 									 : LOGIN_SKIP;
 	}

@@ -399,7 +399,7 @@ source_take(struct login *login, const struct credential_outcome *answer)
 		result = LOGIN_FAILED;
 	else if (token == NULL)
 		result = login_fail(login, MCP_E_UPSTREAM,
-				    "the default credentials of Google brought no token");
+				    "the default credentials of Google returned no token");
 	else
 		login_keep_secret(&login->source_token, token);
 	json_object_put(object);

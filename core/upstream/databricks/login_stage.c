@@ -204,7 +204,7 @@ login_object(struct login *login, const struct mcp_reply *reply, const char *wha
 		return object;
 	error_words(json_object_is_type(object, json_type_object) ? object : NULL, words);
 	if (reply->status == 200)
-		login_fail(login, MCP_E_UPSTREAM, "%s answered something that is not JSON", what);
+		login_fail(login, MCP_E_UPSTREAM, "%s sent an answer that is not JSON", what);
 	else
 		login_fail(login,
 			   reply->status >= 500 || reply->status == 429 ? MCP_E_UNAVAILABLE
@@ -329,16 +329,16 @@ login_take(struct login *login, enum login_slot slot, const char *token, int64_t
 	int64_t wall_ms = clock_wall_ms(), life_ms = INT64_MAX;
 
 	if (token == NULL || !token_valid(token))
-		return login_fail(login, MCP_E_UPSTREAM, "%s answered without a valid token", what);
+		return login_fail(login, MCP_E_UPSTREAM, "%s sent an answer without a valid token",
+				  what);
 	if (expires_s < 0)
 		return login_fail(login, MCP_E_UPSTREAM,
-				  "%s answered a token without a valid time of its end", what);
+				  "%s sent a token without a valid expiry time", what);
 	if (expires_s > 0 && expires_s < INT64_MAX / 1000)
 		life_ms = expires_s * 1000 - wall_ms;
 	if (life_ms <= 0)
 		return login_fail(login, MCP_E_UNAUTHENTICATED,
-				  "%s answered a token that has already expired: log in again",
-				  what);
+				  "%s sent a token that has already expired: log in again", what);
 	if (life_ms < LOGIN_LIFE_MAX_S * 1000)
 		set_times(login, life_ms);
 	mask_add(token, strlen(token)); /* the next stage can fail before the token is in use */
@@ -371,7 +371,7 @@ login_take_token(struct login *login, enum login_slot slot, struct json_object *
 	if (type == NULL)
 		type = json_str(object, "tokenType");
 	if (type != NULL && strcasecmp(type, "bearer") != 0)
-		return login_fail(login, MCP_E_UPSTREAM, "%s answered a token of an unknown type",
+		return login_fail(login, MCP_E_UPSTREAM, "%s sent a token of an unknown type",
 				  what);
 	return login_take(login, slot, json_str(object, key),
 			  end_of(object, clock_wall_ms() / 1000), what);

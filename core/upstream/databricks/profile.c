@@ -96,11 +96,11 @@ key_line(struct span text)
 	while (at < text.len && text.text[at] != '=' && text.text[at] != ':')
 		at++;
 	if (at == text.len)
-		return fault_line("there is no \"=\" in it");
+		return fault_line("the line has no \"=\"");
 	line.name = trim(text.text, at);
 	line.value = value_of(text.text + at + 1, text.len - at - 1, &line.fault);
 	if (line.name.len == 0)
-		return fault_line("there is no key before \"=\"");
+		return fault_line("the line has no key before \"=\"");
 	return line.fault != NULL ? fault_line(line.fault) : line;
 }
 

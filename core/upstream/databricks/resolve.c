@@ -106,7 +106,7 @@ take_profile(struct databricks *own, const struct databricks_profile *profile, c
 		set_fault(found, own, A_PROFILE,
 			  xprintf("%s has no profile \"%s\" with keys in it; %s%s",
 				  own->config_file, profile->name,
-				  profiles != NULL ? "there are: " : "it has no profile",
+				  profiles != NULL ? "there are: " : "the file has no profile",
 				  profiles != NULL ? profiles : ""));
 	for (size_t i = 0; i < ATTRIBUTES; i++) {
 		if (i != A_PROFILE && i != A_CONFIG_FILE)

@@ -29,8 +29,7 @@ generic_url(const char *text, bool allow_http, char **url)
 	if (why != NULL)
 		return why;
 	if (strchr(split.rest, '?') != NULL)
-		return "it has a query; use only the address and path that all requests begin "
-		       "with";
+		return "the address has a query; use only the part that all requests begin with";
 	if (!split.tls && !url_host_loopback(split.host) && !allow_http)
 		return "http:// would send the credential without encryption; use https://, or "
 		       "set allow_http = true";

@@ -71,7 +71,7 @@ on_open(struct program *program, struct wire_reader *in)
 	struct buf out;
 
 	if (!wire_at_end(in) || version != WIRE_VERSION)
-		program_fault("the host is of another version");
+		program_fault("the host has another version");
 	program->options = xstrdup(options);
 	program->manifest = manifest_read(FD_PLUGIN, &refusal, why, sizeof(why));
 	if (program->manifest == NULL)

@@ -104,7 +104,7 @@ send_stepped(struct task *task)
 	if (!buf_ok(&result)) {
 		result_clear(&task->run->result);
 		result_fail_text(&task->run->result, MCP_E_TOO_LARGE, "The result is too large",
-				 "It does not fit in one message", "Request less data");
+				 "The result does not fit in one message", "Request less data");
 		task->run->outcome.kind = OUTCOME_DONE;
 		buf_reset(&result);
 		result_write(&task->run->result, &result);
