@@ -29,7 +29,7 @@ class Abi(VendorTest):
         if not past or rig.FLAGS:
             self.skipTest(f'there are no fixtures for {platform.machine()}, '
                           'or a sanitizer is used, which wants all code instrumented')
-        kept = sorted(p.stem for p in (ROOT / 'sdk/abi').glob('*.abi'))
+        kept = sorted(p.stem for p in (ROOT / 'sdk/abi').glob('*.header'))
         self.assertEqual(sorted({version for version, _ in past}), kept)
         for version, path in past:
             folder = self.home / version
