@@ -14,7 +14,8 @@ parse_passed(const char *text, size_t len, const struct json_limits *limits, con
 {
 	enum parse_fault fault;
 	struct json_object *tree =
-	    parse_json(text, len, limits->memory > 0 ? limits->memory : PARSE_MEMORY_MAX, &fault);
+	    parse_json(text, len, limits->memory > 0 ? limits->memory : PARSE_MEMORY_MAX,
+		       PARSE_NAMES_DIFFER, &fault);
 
 	if (fault != PARSE_OK)
 		*why = fault == PARSE_TOO_LARGE ? "too many values" : "not JSON";

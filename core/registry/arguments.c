@@ -31,22 +31,24 @@ has(struct json_object *object, const char *name)
 static void
 drop(const struct row *row, struct json_object *arguments, const char *name)
 {
-	struct json_object *properties = json_obj(json_obj(row->json, "inputSchema"), "properties");
-
-	if (!has(properties, name))
+	if (has(arguments, name) &&
+	    !has(json_obj(json_obj(row->json, "inputSchema"), "properties"), name))
 		json_object_object_del(arguments, name);
 }
 
 static void
 drop_added(const struct row *row, struct json_object *arguments)
 {
-	struct json_object *required = json_arr(json_obj(row->json, "inputSchema"), "required");
+	struct json_object *required;
 	const bool context = has(arguments, "toolCallId") || has(arguments, "chatInput");
 
 	for (size_t i = 0; context && i < ARRAY_SIZE(added_with); i++)
 		drop(row, arguments, added_with[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(added_always); i++)
 		drop(row, arguments, added_always[i]);
+	if (!has(arguments, ADDED_ALONE))
+		return;
+	required = json_arr(json_obj(row->json, "inputSchema"), "required");
 	if (required == NULL || json_object_array_length(required) == 0)
 		drop(row, arguments, ADDED_ALONE);
 }

@@ -107,6 +107,17 @@ read_id(struct message *message, const char *text, size_t len)
 	return take_id(message, text, len) ? NULL : "id is a number that is too large";
 }
 
+static bool
+has_null(struct json_object *object)
+{
+	struct json_object_iter member;
+
+	json_object_object_foreachC(object, member)
+		if (member.val == NULL)
+			return true;
+	return false;
+}
+
 /* Many clients write null for members that they do not use. For these members it means the same as
  * an absent one. */
 static void
@@ -115,10 +126,11 @@ drop_nulls(struct json_object *params)
 	static const char *const names[] = { "arguments", "cursor", "context", "_meta" };
 	struct json_object *meta = json_obj(params, "_meta");
 
-	for (size_t i = 0; params != NULL && i < sizeof(names) / sizeof(names[0]); i++)
-		if (json_get(params, names[i]) == NULL)
-			json_object_object_del(params, names[i]);
-	if (meta != NULL && json_get(meta, "progressToken") == NULL)
+	if (params != NULL && has_null(params))
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if (json_get(params, names[i]) == NULL)
+				json_object_object_del(params, names[i]);
+	if (meta != NULL && has_null(meta) && json_get(meta, "progressToken") == NULL)
 		json_object_object_del(meta, "progressToken");
 }
 

@@ -14,7 +14,8 @@ object_of(struct mcp_call *call, struct mcp_text text, const char *what)
 	enum parse_fault fault = PARSE_BAD;
 
 	if (text.len > 0 && text.len < INT_MAX)
-		object = parse_json(text.data, text.len, PARSE_MEMORY_MAX, &fault);
+		object =
+		    parse_json(text.data, text.len, PARSE_MEMORY_MAX, PARSE_NAMES_DIFFER, &fault);
 	if (json_object_is_type(object, json_type_object))
 		return mcp_keep(call, object);
 	json_object_put(object);

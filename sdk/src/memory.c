@@ -71,7 +71,7 @@ mcp_json(struct mcp_call *call, const char *text, size_t len)
 	struct json_object *tree = NULL;
 
 	if (text != NULL && len > 0 && len < INT_MAX)
-		tree = parse_json(text, len, PARSE_MEMORY_MAX, &fault);
+		tree = parse_json(text, len, PARSE_MEMORY_MAX, PARSE_NAMES_ANY, &fault);
 	if (fault == PARSE_TOO_LARGE)
 		mcp_fail(call, MCP_E_TOO_LARGE, "The answer of the upstream has too many values",
 			 "In memory it would need more than 256 MB",

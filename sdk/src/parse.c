@@ -30,7 +30,14 @@ struct parse {
 	size_t room;
 	size_t left; /* of the budget */
 	unsigned depth;
+	unsigned add; /* the options of json_object_object_add_ex() */
 	enum parse_fault fault;
+};
+
+/* A name while its value is read. A short one needs no memory of its own. */
+struct name {
+	char *text; /* `own`, or allocated */
+	char own[48];
 };
 
 static struct json_object *parse_value(struct parse *parse);
@@ -66,7 +73,8 @@ made(struct json_object *value)
 static void
 skip_blanks(struct parse *parse)
 {
-	while (parse->p < parse->end && memchr(" \t\r\n", *parse->p, 4) != NULL)
+	while (parse->p < parse->end &&
+	       (*parse->p == ' ' || *parse->p == '\n' || *parse->p == '\t' || *parse->p == '\r'))
 		parse->p++;
 }
 
@@ -219,40 +227,52 @@ parse_string(struct parse *parse)
 	return made(json_object_new_string_len(plain ? text : parse->scratch, (int)len));
 }
 
-/* Reads a name. It has memory of its own until it is part of the object. */
-static char *
-parse_name(struct parse *parse)
+static void
+keep_name(struct name *name, const char *text, size_t len)
+{
+	name->text = len < sizeof(name->own) ? name->own : malloc(len + 1);
+	if (name->text == NULL)
+		memory_gone();
+	memcpy(name->text, text, len);
+	name->text[len] = '\0';
+}
+
+static void
+drop_name(struct name *name)
+{
+	if (name->text != name->own)
+		free(name->text);
+}
+
+/* Reads a name. If true, drop_name() must follow. */
+static bool
+parse_name(struct parse *parse, struct name *name)
 {
 	bool plain;
 	const char *end, *text;
 	size_t len;
-	char *name;
 
 	skip_blanks(parse);
 	if (parse->p == parse->end || *parse->p != '"') {
 		refuse(parse, PARSE_BAD);
-		return NULL;
+		return false;
 	}
 	text = string_span(parse, &end, &plain);
 	if (text == NULL)
-		return NULL;
+		return false;
 	len = (size_t)(end - text);
 	if (!plain && !decode(parse, text, end, &len))
-		return NULL;
+		return false;
 	if (!plain)
 		text = parse->scratch;
 	if (memchr(text, '\0', len) != NULL) {
 		refuse(parse, PARSE_BAD);
-		return NULL;
+		return false;
 	}
 	if (!charge(parse, COST_MEMBER + len))
-		return NULL;
-	name = malloc(len + 1);
-	if (name == NULL)
-		memory_gone();
-	memcpy(name, text, len);
-	name[len] = '\0';
-	return name;
+		return false;
+	keep_name(name, text, len);
+	return true;
 }
 
 /* ---- numbers and words ---------------------------------------------------------------------- */
@@ -400,17 +420,18 @@ parse_members(struct parse *parse, struct json_object *object)
 	if (next_is(parse, '}'))
 		return true;
 	do {
-		char *name = parse_name(parse);
 		struct json_object *value;
+		struct name name;
 
-		if (name == NULL)
+		if (!parse_name(parse, &name))
 			return false;
 		if (!next_is(parse, ':'))
 			refuse(parse, PARSE_BAD);
 		value = parse->fault == PARSE_OK ? parse_value(parse) : NULL;
-		if (parse->fault == PARSE_OK && json_object_object_add(object, name, value) != 0)
+		if (parse->fault == PARSE_OK &&
+		    json_object_object_add_ex(object, name.text, value, parse->add) != 0)
 			memory_gone();
-		free(name);
+		drop_name(&name);
 		if (parse->fault != PARSE_OK)
 			return false;
 	} while (next_is(parse, ','));
@@ -462,11 +483,14 @@ parse_value(struct parse *parse)
 }
 
 struct json_object *
-parse_json(const char *text, size_t len, size_t memory_max, enum parse_fault *fault)
+parse_json(const char *text, size_t len, size_t memory_max, enum parse_names names,
+	   enum parse_fault *fault)
 {
 	struct parse parse = { .p = text, .end = text + len, .left = memory_max };
-	struct json_object *tree = parse_value(&parse);
+	struct json_object *tree;
 
+	parse.add = names == PARSE_NAMES_DIFFER ? JSON_C_OBJECT_ADD_KEY_IS_NEW : 0;
+	tree = parse_value(&parse);
 	skip_blanks(&parse);
 	if (parse.fault == PARSE_OK && parse.p != parse.end)
 		refuse(&parse, PARSE_BAD);

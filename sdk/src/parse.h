@@ -16,10 +16,13 @@
 #define PARSE_MEMORY_MAX (256u << 20) /* most bytes of a tree, as they are estimated */
 
 enum parse_fault { PARSE_OK, PARSE_BAD, PARSE_TOO_LARGE };
+/* Are the names of each object known to differ, because the gate or the host has checked them? Then
+ * no name is searched for before it is added. Otherwise the last of two equal names counts. */
+enum parse_names { PARSE_NAMES_ANY, PARSE_NAMES_DIFFER };
 
 /* Parses exactly one value, with only white space around it. The caller owns the tree. NULL may
  * also be the value null, so check `fault`. */
 struct json_object *parse_json(const char *text, size_t len, size_t memory_max,
-			       enum parse_fault *fault);
+			       enum parse_names names, enum parse_fault *fault);
 
 #endif
