@@ -62,7 +62,7 @@ struct audit_event {
 	const char *workspace; /* the upstream's name */
 	const char *plugin, *tool;
 	const char *access;   /* what the tool needs: read, write or admin */
-	const char *verdict;  /* allow, deny or confirm */
+	const char *verdict;  /* allow or deny; of confirmations ask, confirm, deny, expired */
 	const char *rule;     /* the rule that decided */
 	const char *status;   /* "ok", or the reason of a failure as one word */
 	const char *why;      /* for people */

@@ -48,7 +48,8 @@ static bool
 is_refused(const struct audit_event *event)
 {
 	return event->type == AUDIT_AUTH ||
-	       (event->verdict != NULL && strcmp(event->verdict, "deny") == 0);
+	       (event->verdict != NULL &&
+		(strcmp(event->verdict, "deny") == 0 || strcmp(event->verdict, "expired") == 0));
 }
 
 static void

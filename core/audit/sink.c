@@ -215,9 +215,11 @@ write_syslog(struct audit_sink *sink, const char *lines, size_t len, size_t *don
 
 		CHECK(n + (size_t)head <= sizeof(datagram));
 		memcpy(datagram + head, lines + *done, n);
-		if (n > 0 && send(sink->fd, datagram, n + (size_t)head, MSG_NOSIGNAL) < 0 &&
-		    errno != EINTR)
+		if (n > 0 && send(sink->fd, datagram, n + (size_t)head, MSG_NOSIGNAL) < 0) {
+			if (errno == EINTR)
+				continue;
 			return down(sink, "%s: %s", sink->path, strerror(errno));
+		}
 		*done += n + (end != NULL);
 	}
 	return true;

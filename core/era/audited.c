@@ -83,19 +83,28 @@ audited_unknown(struct request *request, const char *name)
 }
 
 void
-audited_confirmation(struct request *request, bool confirmed)
+audited_confirmation(struct request *request, const char *verdict, const char *why)
 {
 	struct audited_caller caller;
-	struct buf redact;
+	struct buf redact, text;
 
 	if (!audit_on())
 		return;
 	audited_caller(request, &caller);
 	buf_init(&redact, LIMIT_HANDLE);
+	buf_init(&text, LIMIT_BODY * 2);
 	caller.event.type = AUDIT_CONFIRMATION;
-	caller.event.verdict = confirmed ? "confirm" : "deny";
+	caller.event.verdict = verdict;
+	caller.event.why = why;
 	call_report_row(&caller.event, request->row, &redact);
+	if (request->arguments != NULL)
+		buf_json_tree(&text, request->arguments);
+	if (buf_ok(&text) && text.len > 0) {
+		caller.event.arguments = text.data;
+		caller.event.arguments_len = text.len;
+	}
 	request->audited = audit_report(&caller.event);
+	buf_fini(&text);
 	buf_fini(&redact);
 }
 

@@ -32,8 +32,9 @@ void audited_refusal(struct request *request, const struct row *row, struct json
 /* A name that this principal cannot call: there is no such tool, or it needs more access. */
 void audited_unknown(struct request *request, const char *name);
 
-/* A person answered the question whether the request's call may be made. */
-void audited_confirmation(struct request *request, bool confirmed);
+/* A person was asked ("ask"), confirmed ("confirm"), did not ("deny", with the reason), or the
+ * confirmation was not valid any more ("expired"). */
+void audited_confirmation(struct request *request, const char *verdict, const char *why);
 
 /* Does the answer have to wait until the audit log has the request's lines? Then it is copied, and
  * sent or replaced later; the request itself can end now. `answer` is the text of the answer. */

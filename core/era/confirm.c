@@ -275,6 +275,9 @@ question_params(const struct request *request)
 	return buf_take(&out, NULL);
 }
 
+#define NOT_CONFIRMED "The user did not confirm the call"
+#define NOT_VALID "The confirmation is older than 120 seconds, or was used before"
+
 static void
 ask(struct request *request)
 {
@@ -287,6 +290,8 @@ ask(struct request *request)
 	if (request->answers != NULL)
 		json_object_object_del(request->answers, ANSWER_KEY);
 	add_sealed(request);
+	audited_confirmation(request, request->round < ASK_ROUNDS ? "ask" : "deny",
+			     request->round < ASK_ROUNDS ? NULL : "There were too many questions");
 	if (request->round >= ASK_ROUNDS)
 		invoke_fail(request, MCP_E_PERMISSION, "The call was not confirmed in time",
 			    "Its confirmation was used already, or is older than 120 seconds",
@@ -329,16 +334,17 @@ judge(struct request *request, struct json_object *answer)
 	if (!accepted(answer)) {
 		log_event(LOG_INFO, "call-declined", "principal", "s", request->principal.name,
 			  "row", "s", request->row->name, NULL);
-		audited_confirmation(request, false);
-		invoke_fail(request, MCP_E_PERMISSION, "The user did not confirm the call",
-			    "Nothing was done", "Ask the user what to do instead");
+		audited_confirmation(request, "deny", NOT_CONFIRMED);
+		invoke_fail(request, MCP_E_PERMISSION, NOT_CONFIRMED, "Nothing was done",
+			    "Ask the user what to do instead");
 		return false;
 	}
 	if (!take_sealed(request)) {
+		audited_confirmation(request, "expired", NOT_VALID);
 		ask(request);
 		return false;
 	}
-	audited_confirmation(request, true);
+	audited_confirmation(request, "confirm", NULL);
 	json_object_object_del(request->answers, ANSWER_KEY);
 	json_object_object_del(request->answers, SEALED_KEY);
 	if (json_object_object_length(request->answers) == 0) {
@@ -366,6 +372,7 @@ confirm_ready(struct request *request, enum confirm level)
 	if (!can_ask(request)) {
 		if (level == CONFIRM_WHEN_POSSIBLE)
 			return true;
+		audited_confirmation(request, "deny", "The client cannot ask its user");
 		invoke_fail(request, MCP_E_PERMISSION, "The call needs a person's confirmation",
 			    "This client cannot ask its user: it does not declare the capability "
 			    "elicitation",

@@ -307,7 +307,7 @@ is_grave(const struct asked *asked)
 static enum confirm
 confirm_level(const struct asked *asked)
 {
-	enum confirm level = CONFIRM_NEVER;
+	enum confirm level = CONFIRM_WHEN_POSSIBLE;
 
 	if (!is_grave(asked))
 		return CONFIRM_NEVER;

@@ -4,7 +4,7 @@
 that is used twice or for another call, and clients that cannot ask. A fake workspace counts what
 reaches it.
 
-    tests/wire/confirm.py LAKEHOST FOLDER-OF-PLUGINS [unittest options]
+    tests/wire/confirm.py LAKEHOST FOLDER-OF-PLUGINS CLOCK-LIBRARY [unittest options]
 """
 import http.server
 import json
@@ -16,7 +16,7 @@ import threading
 import unittest
 
 PATIENCE = 60
-LAKEHOST = FOLDER = None
+LAKEHOST = FOLDER = CLOCK = None
 PREFIX = "io.modelcontextprotocol/"
 MODERN, LEGACY = "2026-07-28", "2025-11-25"
 CLUSTER = "1101-120000-ab12cd34"
@@ -61,18 +61,29 @@ class Confirm(unittest.TestCase):
         self.workspace.server_close()
         self.home.cleanup()
 
-    def start(self, *options):
-        env = {**os.environ, "HOME": self.home.name, "XDG_STATE_HOME": self.home.name,
+    def start(self, *options, **more):
+        env = {**os.environ, **more, "HOME": self.home.name, "XDG_STATE_HOME": self.home.name,
                "XDG_CONFIG_HOME": self.home.name, "DATABRICKS_TOKEN": "dapi-confirm-test",
                "DATABRICKS_HOST": f"http://127.0.0.1:{self.workspace.server_port}"}
         self.host = subprocess.Popen(
             [LAKEHOST, "--set", "plugins.enabled=compute", "--set", f"plugins.directories={FOLDER}",
-             "--set", "plugins.isolation=none",
-             *options],
+             "--set", "plugins.isolation=none", "--set", f"audit.file={self.home.name}/audit.log",
+             "--set", "audit.arguments=true", *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env)
 
     def confirming(self, when):
         self.start("--set", f"policy.confirm={when}")
+
+    def audited(self):
+        """The verdicts of the confirmations in the audit log, and the whole lines."""
+        self.host.stdin.close()
+        self.assertEqual(self.host.wait(PATIENCE), 0)
+        self.host.stdout.close()
+        self.host = None
+        with open(os.path.join(self.home.name, "audit.log"), encoding="utf-8") as log:
+            lines = [json.loads(line) for line in log]
+        lines = [line for line in lines if line["type"] == "confirmation"]
+        return [line["verdict"] for line in lines], lines
 
     def changed(self):
         return sum(1 for method, path in self.workspace.seen
@@ -127,6 +138,59 @@ class Confirm(unittest.TestCase):
         self.assertEqual(self.changed(), 1)
         # once: the same answer again is a new question
         self.question(self.modern(more=self.answer_to(asked, self.yes)))
+        self.assertEqual(self.changed(), 1)
+
+    def test_audit(self):
+        self.confirming("always")
+        asked = self.modern()
+        self.modern(more=self.answer_to(asked, {"action": "decline"}))
+        self.modern(more=self.answer_to(asked, self.yes))
+        self.modern(more=self.answer_to(asked, self.yes))
+        self.modern(can=False)
+        verdicts, lines = self.audited()
+        self.assertEqual(verdicts, ["ask", "deny", "confirm", "expired", "ask", "deny"])
+        self.assertEqual([line.get("why") for line in lines], [
+            None, "The user did not confirm the call", None,
+            "The confirmation is older than 120 seconds, or was used before", None,
+            "The client cannot ask its user"])
+        for line in lines:
+            self.assertEqual((line["principal"], line["tool"]), ("local", "terminate_cluster"))
+            self.assertEqual(line["arguments"], {"cluster_id": CLUSTER})
+        said = subprocess.run([LAKEHOST, "audit", "show", "--set",
+                               f"audit.file={self.home.name}/audit.log"], text=True, check=True,
+                              capture_output=True, env={**os.environ, "XDG_CONFIG_HOME": self.home.name,
+                                                        "XDG_STATE_HOME": self.home.name}).stdout
+        self.assertIn("expired", said)
+
+    def test_expiry(self):
+        """A confirmation is valid for 120 seconds: the clock of the host is moved by a library."""
+        clock = os.path.join(self.home.name, "clock")
+        with open(clock, "w", encoding="ascii") as out:
+            out.write("0")
+        self.start("--set", "policy.confirm=always", LD_PRELOAD=CLOCK, CLOCK_SHIFT_FILE=clock,
+                   ASAN_OPTIONS="verify_asan_link_order=0")
+
+        def shift(seconds):
+            with open(clock + ".new", "w", encoding="ascii") as out:
+                out.write(str(seconds))
+            os.rename(clock + ".new", clock)
+        asked = self.modern()
+        shift(118)
+        self.assertFalse(self.modern(more=self.answer_to(asked, self.yes)).get("isError", False))
+        self.assertEqual(self.changed(), 1)
+        asked = self.modern()
+        shift(118 + 121)
+        again = self.modern(more=self.answer_to(asked, self.yes))
+        self.question(again)
+        self.assertEqual(self.changed(), 1)
+        done = self.modern(more=self.answer_to(again, self.yes))
+        self.assertFalse(done.get("isError", False), done)
+        self.assertEqual(self.audited()[0], ["ask", "confirm", "ask", "expired", "ask", "confirm"])
+
+    def test_default(self):
+        self.start()
+        self.question(self.modern())
+        self.assertFalse(self.modern(can=False).get("isError", False))
         self.assertEqual(self.changed(), 1)
 
     def test_bound_to_the_call(self):
@@ -214,5 +278,5 @@ class Confirm(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    LAKEHOST, FOLDER = (os.path.abspath(name) for name in sys.argv[1:3])
-    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
+    LAKEHOST, FOLDER, CLOCK = (os.path.abspath(name) for name in sys.argv[1:4])
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)

@@ -4,8 +4,9 @@ if(TARGET lakehost AND TARGET plugin-compute)
 	add_test(NAME wire.policy_page COMMAND Python3::Interpreter -B
 		${CMAKE_CURRENT_SOURCE_DIR}/policy_page.py $<TARGET_FILE:lakehost>
 		${PROJECT_SOURCE_DIR}/packaging/doc/policy.md)
+	add_library(clock_shift MODULE clock_shift.c)
 	add_test(NAME wire.confirm COMMAND Python3::Interpreter -B
 		${CMAKE_CURRENT_SOURCE_DIR}/confirm.py $<TARGET_FILE:lakehost>
-		$<TARGET_FILE_DIR:plugin-compute>)
+		$<TARGET_FILE_DIR:plugin-compute> $<TARGET_FILE:clock_shift>)
 	set_tests_properties(wire.policy_page wire.confirm PROPERTIES LABELS wire)
 endif()
