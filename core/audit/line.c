@@ -83,11 +83,15 @@ audit_record_new(const struct audit_event *event)
 
 /* ---- members -------------------------------------------------------------------------------- */
 
+/* A line is written without masks first, and then searched as a whole, which costs less than a
+ * search of each text. If something is found, it is written again with masks. */
+static _Thread_local bool masks;
+
 void
 audit_text(struct json *json, const char *name, const char *text, size_t most)
 {
 	size_t len = text != NULL ? strlen(text) : 0;
-	char *masked = mask_record(text, len, &len);
+	char *masked = masks || len > most ? mask_record(text, len, &len) : NULL;
 	const char *shown = masked != NULL ? masked : text;
 
 	if (text == NULL)
@@ -281,31 +285,46 @@ add_members(struct json *json, const struct audit_record *record, const struct a
 
 /* ---- the line ------------------------------------------------------------------------------- */
 
+static void
+write_members(struct json *json, const struct audit_record *record, const struct audit_form *form,
+	      const struct audit_tail *tail, const struct chain *chain, size_t most)
+{
+	json_begin(json, '{');
+	if (form->ocsf) {
+		ocsf_members(json, record, chain, most);
+		json_begin(json_member(json, "unmapped"), '{');
+	}
+	add_members(json, record, form, tail, chain, most);
+}
+
+/* Writes the line behind `start` bytes of the buffer. An escaped text is always masked by itself,
+ * because the line escapes it once more. */
 static bool
-write_line(struct buf *line, const struct audit_record *record, const struct audit_form *form,
-	   const struct audit_tail *tail, struct chain *chain, size_t most)
+write_line(struct buf *out, size_t start, const struct audit_record *record,
+	   const struct audit_form *form, const struct audit_tail *tail, struct chain *chain,
+	   size_t most)
 {
 	unsigned char mac[CHAIN_MAC];
 	char text[CHAIN_MAC_TEXT + 1];
 	struct json json;
 
-	buf_reset(line);
-	json_start(&json, line);
-	json_begin(&json, '{');
-	if (form->ocsf) {
-		ocsf_members(&json, record, chain, most);
-		json_begin(json_member(&json, "unmapped"), '{');
+	for (masks = false;; masks = true) {
+		buf_rewind(out, start);
+		json_start(&json, out);
+		write_members(&json, record, form, tail, chain, most);
+		if (!buf_ok(out) || out->len - start > CHAIN_LINE_MAX)
+			return false;
+		if (masks || (memchr(out->data + start, '\\', out->len - start) == NULL &&
+			      !mask_record_needed(out->data + start, out->len - start)))
+			break;
 	}
-	add_members(&json, record, form, tail, chain, most);
-	if (!buf_ok(line))
-		return false;
-	chain_mac(chain, chain->mac, line->data, line->len, mac);
+	chain_mac(chain, chain->mac, out->data + start, out->len - start, mac);
 	chain_mac_text(mac, text);
 	json_string(json_member(&json, "mac"), text);
 	while (!json_complete(&json))
 		json_end(&json);
-	buf_putc(line, '\n');
-	if (!buf_ok(line))
+	buf_putc(out, '\n');
+	if (!buf_ok(out) || out->len - start > CHAIN_LINE_MAX)
 		return false;
 	chain->seq++;
 	memcpy(chain->mac, mac, CHAIN_MAC);
@@ -317,12 +336,9 @@ audit_line(struct buf *out, const struct audit_record *record, const struct audi
 	   const struct audit_tail *tail, struct chain *chain)
 {
 	const char *before = mask_enter(record->event.plugin);
-	struct buf line;
+	const size_t start = out->len;
 
-	buf_init(&line, CHAIN_LINE_MAX);
-	if (!write_line(&line, record, form, tail, chain, TEXT_LONG))
-		CHECK(write_line(&line, record, form, tail, chain, TEXT_SHORT));
-	buf_add(out, line.data, line.len);
-	buf_fini(&line);
+	if (!write_line(out, start, record, form, tail, chain, TEXT_LONG))
+		CHECK(write_line(out, start, record, form, tail, chain, TEXT_SHORT));
 	mask_enter(before);
 }

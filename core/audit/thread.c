@@ -26,6 +26,10 @@
 #define CHECKPOINT_LINES 1000 /* a checkpoint follows this many lines … */
 #define CHECKPOINT_MS 60000   /* … or the first line that is this old */
 #define RETRY_MS 1000	      /* between two attempts to write */
+/* Without `required` no answer waits for its line. Then more records are collected before they are
+ * written, because each write and each time that this thread wakes up costs the loop time. */
+#define COLLECT_US 1000
+#define COLLECT_BYTES (16u << 10) /* with so many bytes of records it does not wait */
 
 struct audit_batch {
 	struct audit_record *record[BATCH + 1]; /* one more: for what is put before the first */
@@ -290,12 +294,20 @@ wait_records(struct audit_thread *thread)
 	return thread->queue != NULL || !thread->stop;
 }
 
+/* Under the lock, which it releases. */
 static void
 fill_batch(struct audit_thread *thread)
 {
+	const struct timespec wait = { .tv_nsec = COLLECT_US * 1000 };
 	struct audit_record *taken[BATCH];
-	size_t n = take_records(thread, taken);
+	size_t n;
 
+	if (!thread->required && !thread->stop && thread->queued < COLLECT_BYTES) {
+		pthread_mutex_unlock(&thread->lock);
+		nanosleep(&wait, NULL);
+		pthread_mutex_lock(&thread->lock);
+	}
+	n = take_records(thread, taken);
 	pthread_mutex_unlock(&thread->lock);
 	for (size_t i = 0; i < n; i++)
 		batch_add(thread, taken[i]);

@@ -353,30 +353,59 @@ take_finders(struct finders *taken[2])
 	pthread_rwlock_unlock(&lock);
 }
 
+/* Calls `fn` with what to search for. */
+static void
+search_text(const char *text, size_t len, bool shapes,
+	    void (*fn)(void *data, const struct mask_search *search), void *data)
+{
+	struct finders *taken[2] = { NULL, NULL };
+	struct mask_search search = {
+		.text = text, .len = len, .shapes = shapes, .cut = cut_texts
+	};
+
+	if (atomic_load(&any))
+		take_finders(taken);
+	for (size_t i = 0; i < 2; i++)
+		search.finders[i] = taken[i] != NULL ? &taken[i]->found : NULL;
+	fn(data, &search);
+	finders_unref(taken[0]);
+	finders_unref(taken[1]);
+}
+
+struct masked {
+	char *text;
+	size_t *len;
+	bool needed;
+};
+
+static void
+do_mask(void *data, const struct mask_search *search)
+{
+	struct masked *masked = data;
+
+	masked->text = mask_search(search, REPLACEMENT, masked->len);
+}
+
+static void
+do_look(void *data, const struct mask_search *search)
+{
+	((struct masked *)data)->needed = mask_search_finds(search);
+}
+
 static char *
 mask_text(const char *text, size_t len, size_t *out_len, bool shapes)
 {
-	struct finders *taken[2] = { NULL, NULL };
-	const bool values = atomic_load(&any);
-	struct mask_search search = { .text = text, .len = len, .shapes = shapes };
-	char *masked;
+	struct masked masked = { .len = out_len };
 
-	if (text == NULL || len < MASK_MIN || (!values && !shapes))
+	if (text == NULL || len < MASK_MIN || (!atomic_load(&any) && !shapes))
 		return NULL;
 	if (len > MASK_TEXT_MAX) {
 		if (out_len != NULL)
 			*out_len = strlen(REPLACEMENT);
 		return xstrdup(REPLACEMENT);
 	}
-	if (values)
-		take_finders(taken);
-	for (size_t i = 0; i < 2; i++)
-		search.finders[i] = taken[i] != NULL ? &taken[i]->found : NULL;
-	search.cut = cut_texts;
-	masked = mask_search(&search, REPLACEMENT, out_len);
-	finders_unref(taken[0]);
-	finders_unref(taken[1]);
-	return masked;
+	search_text(text, len, shapes, do_mask, &masked);
+	return masked.text;
 }
 
 char *
@@ -389,4 +418,14 @@ char *
 mask_record(const char *text, size_t len, size_t *out_len)
 {
 	return mask_text(text, len, out_len, true);
+}
+
+bool
+mask_record_needed(const char *text, size_t len)
+{
+	struct masked masked = { .needed = true };
+
+	if (len <= MASK_TEXT_MAX)
+		search_text(text, len, true, do_look, &masked);
+	return masked.needed;
 }

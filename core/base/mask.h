@@ -59,5 +59,7 @@ char *mask_apply(const char *text, size_t len, size_t *out_len);
  * whose values the host does not know. So texts with the form of a secret are masked too
  * (base/mask_shape.h). */
 char *mask_record(const char *text, size_t len, size_t *out_len);
+/* False: mask_record() finds nothing in this text. */
+bool mask_record_needed(const char *text, size_t len);
 
 #endif

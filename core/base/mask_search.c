@@ -265,20 +265,36 @@ search_all(struct search *search, const struct mask_search *what)
 	}
 }
 
+/* The first pass. */
+static bool
+finds(struct search *search, const struct mask_search *what)
+{
+	*search = (struct search){ .text = what->text, .len = what->len, .cut = what->cut };
+	search->cuts =
+	    what->cut || memmem(what->text, what->len, ELLIPSIS, strlen(ELLIPSIS)) != NULL;
+	search_all(search, what);
+	return search->found;
+}
+
+bool
+mask_search_finds(const struct mask_search *what)
+{
+	struct search search;
+
+	return finds(&search, what);
+}
+
 char *
 mask_search(const struct mask_search *what, const char *replacement, size_t *out_len)
 {
-	struct search search = { .text = what->text, .len = what->len, .cut = what->cut };
+	struct search search;
 	char *masked = NULL;
 
-	search.cuts =
-	    what->cut || memmem(what->text, what->len, ELLIPSIS, strlen(ELLIPSIS)) != NULL;
+	if (!finds(&search, what))
+		return NULL;
+	search.edge = xcalloc(what->len + 1, sizeof(*search.edge));
+	search.found = false;
 	search_all(&search, what);
-	if (search.found) {
-		search.edge = xcalloc(what->len + 1, sizeof(*search.edge));
-		search.found = false;
-		search_all(&search, what);
-	}
 	if (search.found)
 		masked = copy_masked(&search, replacement, out_len);
 	free(search.edge);

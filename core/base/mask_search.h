@@ -29,5 +29,7 @@ struct mask_search {
 /* The text with `replacement` in the place of each secret, for free(); NULL: it has none. No secret
  * may be shorter than the replacement. */
 char *mask_search(const struct mask_search *what, const char *replacement, size_t *out_len);
+/* False: the text has no secret. */
+bool mask_search_finds(const struct mask_search *what);
 
 #endif

@@ -58,7 +58,8 @@ struct found {
 static bool
 is_wordlike(unsigned char c)
 {
-	return c != '\0' && strchr(WORD, c) != NULL;
+	return c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	       (c >= 'a' && c <= 'z');
 }
 
 static bool
@@ -93,7 +94,8 @@ token_at(const struct found *found, size_t at)
 		const size_t from = at + strlen(shape->begin);
 		size_t end;
 
-		if (!stands_at(found, at, shape->begin, shape->any_letter))
+		if ((shape->begin[0] | 0x20) != (found->text[at] | 0x20) ||
+		    !stands_at(found, at, shape->begin, shape->any_letter))
 			continue;
 		end = shape_end(found, shape, from);
 		if (end == from)
@@ -149,16 +151,23 @@ shape_scan(const unsigned char *text, size_t len, void (*fn)(void *data, size_t 
 	   void *data)
 {
 	const struct found found = { text, len, fn, data };
+	/* the first characters of all forms; most bytes of a text are other ones */
+	static const bool first[256] = {
+		[':'] = true, ['-'] = true, ['l'] = true, ['d'] = true, ['g'] = true,
+		['y'] = true, ['e'] = true, ['B'] = true, ['b'] = true, ['X'] = true,
+		['x'] = true, ['S'] = true, ['s'] = true
+	};
 	size_t end;
 
 	for (size_t i = 0; i < len; i++) {
+		if (!first[text[i]])
+			continue;
 		end = 0;
 		if (text[i] == ':')
 			end = password_at(&found, i);
 		else if (text[i] == '-')
 			end = key_at(&found, i);
-		else if (strchr("ldgyeBbXxSs", text[i]) != NULL && text[i] != '\0' &&
-			 (i == 0 || !is_wordlike(text[i - 1])))
+		else if (i == 0 || !is_wordlike(text[i - 1]))
 			end = token_at(&found, i);
 		if (end > i)
 			i = end - 1;
