@@ -40,31 +40,40 @@ audited_caller(const struct request *request, struct audited_caller *caller)
 	}
 }
 
+/* Adds the row and the arguments, and reports the event. */
+static void
+report(struct request *request, struct audit_event *event, const struct row *row,
+       struct json_object *arguments)
+{
+	struct buf redact, text;
+
+	buf_init(&redact, LIMIT_HANDLE);
+	buf_init(&text, LIMIT_BODY * 2);
+	call_report_row(event, row, &redact);
+	if (arguments != NULL)
+		buf_json_tree(&text, arguments);
+	if (buf_ok(&text) && text.len > 0) {
+		event->arguments = text.data;
+		event->arguments_len = text.len;
+	}
+	request->audited = audit_report(event);
+	buf_fini(&text);
+	buf_fini(&redact);
+}
+
 void
 audited_refusal(struct request *request, const struct row *row, struct json_object *arguments,
 		const struct policy_decision *decision)
 {
 	struct audited_caller caller;
-	struct buf redact, text;
 
 	if (!audit_on())
 		return;
 	audited_caller(request, &caller);
-	buf_init(&redact, LIMIT_HANDLE);
-	buf_init(&text, LIMIT_BODY * 2);
 	caller.event.verdict = "deny";
 	caller.event.rule = decision->verdict.rule;
 	caller.event.why = decision->why;
-	call_report_row(&caller.event, row, &redact);
-	if (arguments != NULL)
-		buf_json_tree(&text, arguments);
-	if (buf_ok(&text) && text.len > 0) {
-		caller.event.arguments = text.data;
-		caller.event.arguments_len = text.len;
-	}
-	request->audited = audit_report(&caller.event);
-	buf_fini(&text);
-	buf_fini(&redact);
+	report(request, &caller.event, row, arguments);
 }
 
 void
@@ -86,26 +95,14 @@ void
 audited_confirmation(struct request *request, const char *verdict, const char *why)
 {
 	struct audited_caller caller;
-	struct buf redact, text;
 
 	if (!audit_on())
 		return;
 	audited_caller(request, &caller);
-	buf_init(&redact, LIMIT_HANDLE);
-	buf_init(&text, LIMIT_BODY * 2);
 	caller.event.type = AUDIT_CONFIRMATION;
 	caller.event.verdict = verdict;
 	caller.event.why = why;
-	call_report_row(&caller.event, request->row, &redact);
-	if (request->arguments != NULL)
-		buf_json_tree(&text, request->arguments);
-	if (buf_ok(&text) && text.len > 0) {
-		caller.event.arguments = text.data;
-		caller.event.arguments_len = text.len;
-	}
-	request->audited = audit_report(&caller.event);
-	buf_fini(&text);
-	buf_fini(&redact);
+	report(request, &caller.event, request->row, request->arguments);
 }
 
 /* ---- answers that wait ---------------------------------------------------------------------- */
