@@ -65,7 +65,14 @@ AT(mcp_http, sink_data, 112);
 AT(mcp_http, reply_file, 120);
 AT(mcp_http, timeout_ms, 128);
 AT(mcp_http, cache_ms, 132);
-SIZE(mcp_http, 136);
+AT(mcp_http, file_op, 136);
+AT(mcp_http, part, 140);
+AT(mcp_http, part_of, 144);
+AT(mcp_http, part_suffix, 152);
+AT(mcp_http, rows, 160);
+AT(mcp_http, body_from, 168);
+AT(mcp_http, body_len, 176);
+SIZE(mcp_http, 184);
 
 AT(mcp_reply, size, 0);
 AT(mcp_reply, status, 4);
@@ -224,6 +231,12 @@ NUMBER(MCP_REPLY_BUFFER, 0);
 NUMBER(MCP_REPLY_SINK, 1);
 NUMBER(MCP_REPLY_FILE, 2);
 NUMBER(MCP_REPLY_DISCARD, 3);
+
+NUMBER(MCP_FILE_NONE, 0);
+NUMBER(MCP_FILE_LOOK, 1);
+NUMBER(MCP_FILE_JOIN, 2);
+NUMBER(MCP_FILE_KEEP, 3);
+NUMBER(MCP_FILE_DROP, 4);
 
 NUMBER(MCP_CTX_PRINCIPAL, 0);
 NUMBER(MCP_CTX_ROW, 1);

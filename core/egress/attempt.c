@@ -52,6 +52,45 @@ stop_too_large(struct flight *flight)
 	return stop(flight, STOP_TOO_LARGE, why);
 }
 
+/* The first byte of the reply's part, or the length of the whole after "*" and a slash; -1 without
+ * such a header. RFC 9110, 14.4 */
+static int64_t
+range_number(const struct flight *flight, char before)
+{
+	const char *range = reply_header(flight->reply, "Content-Range");
+	const char *at = range != NULL ? strchr(range, before) : NULL;
+
+	return at != NULL && at[1] >= '0' && at[1] <= '9' ? strtoll(at + 1, NULL, 10) : -1;
+}
+
+/* The reply to a request for the rest of a file. A store without ranges sends the whole file, and
+ * the output begins again. */
+static bool
+rest_fits(struct flight *flight)
+{
+	int status = flight->reply->public.status;
+
+	if (status == 200) {
+		flight->resumed_at = 0;
+		disk_begin(flight->output, DISK_RESTART);
+	} else if (status == 206 && range_number(flight, ' ') != (int64_t)flight->resumed_at) {
+		stop(flight, STOP_FILE, "the store sent another part of the file than requested");
+		return false;
+	}
+	return true;
+}
+
+bool
+attempt_has_file(const struct flight *flight)
+{
+	int status = flight->reply->public.status;
+
+	if (status == 416) /* no byte is missing */
+		return flight->resumed_at > 0 &&
+		       range_number(flight, '/') == (int64_t)flight->resumed_at;
+	return status >= 200 && status < 300;
+}
+
 /* All headers have arrived: checks that the reply is from the API, and selects where its body
  * goes. */
 static bool
@@ -73,6 +112,8 @@ head_done(struct flight *flight)
 		stop(flight, STOP_PAGE, why);
 		return false;
 	}
+	if (flight->resumed_at > 0 && !rest_fits(flight))
+		return false;
 	flight->to_buffer = request->reply == MCP_REPLY_BUFFER || reply->public.status < 200 ||
 			    reply->public.status >= 300;
 	if (reply->public.status < 400 && too_long(flight)) {
@@ -209,10 +250,11 @@ on_read(char *to, size_t size, size_t n, void *user)
 	struct flight *flight = user;
 	const char *bytes = flight->request.body.data + flight->body_at;
 	uint64_t left = flight_body_len(flight) - flight->body_at;
+	uint64_t from = flight->request.body_from;
 	size_t want = size * n < left ? size * n : (size_t)left, there;
 
 	if (flight->input != NULL && want > 0) {
-		there = disk_peek(flight->input, flight->body_at, &bytes);
+		there = disk_peek(flight->input, from + flight->body_at, &bytes);
 		if (there == 0 && flight->input->op == DISK_IDLE) {
 			stop(flight, STOP_FILE, flight->input->why);
 			return CURL_READFUNC_ABORT;
@@ -347,6 +389,7 @@ set_attempt_headers(struct flight *flight, const struct strings *credential)
 	static const char *const removed[] = { "Expect:", "Accept:" };
 	struct request *request = &flight->request;
 	bool ok = append(flight, removed[0]);
+	char range[64];
 
 	for (size_t i = 0; ok && i < request->headers.count; i++)
 		ok = append(flight, request->headers.item[i]);
@@ -356,6 +399,11 @@ set_attempt_headers(struct flight *flight, const struct strings *credential)
 	} else {
 		for (size_t i = 0; i < credential->count; i++)
 			ok = ok && append(flight, credential->item[i]);
+	}
+	if (ok && flight->resumed_at > 0) {
+		snprintf(range, sizeof(range), "Range: bytes=%llu-",
+			 (unsigned long long)flight->resumed_at);
+		ok = append(flight, range);
 	}
 	set_pointer(flight, CURLOPT_HTTPHEADER, flight->list);
 	return ok;
@@ -387,6 +435,7 @@ attempt_start(struct flight *flight, const struct strings *headers)
 	flight->stop = STOP_NOT;
 	flight->headers_done = flight->held = false;
 	flight->detail[0] = '\0';
+	flight->resumed_at = flight_resumes(flight) ? flight->output->file.size : 0;
 	flight->header_bytes = 0;
 	flight->interims = 0;
 	reply_clear(flight->reply);

@@ -13,6 +13,8 @@ struct strings;
 
 /* Starts an attempt. `headers` contain the credential. False: there is no memory left. */
 bool attempt_start(struct flight *flight, const struct strings *headers);
+/* Is the complete file in the output, or in its buffer? */
+bool attempt_has_file(const struct flight *flight);
 /* Stops an attempt. Allowed while libcurl runs, and when there is no attempt. */
 void attempt_end(struct flight *flight);
 bool attempt_sent_nothing(const struct flight *flight);

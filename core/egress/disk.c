@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "egress/parts.h"
 
 static char one_group; /* all files together take at most half of the pool */
 
@@ -24,9 +25,20 @@ fail_with(struct disk *disk, const char *why)
 static void
 open_file(struct disk *disk)
 {
-	disk->status = (disk->output ? transfer_file_write
-				     : transfer_file_read)(&disk->file, disk->dirs, disk->path,
-							   disk->why, sizeof(disk->why));
+	struct parts parts = {
+		.dirs = disk->dirs, .path = disk->path, .of = disk->of, .suffix = disk->suffix
+	};
+
+	if (disk->of != NULL && disk->output)
+		disk->status =
+		    parts_open(&parts, disk->part, &disk->file, disk->why, sizeof(disk->why));
+	else if (disk->of != NULL)
+		disk->status = parts_read(&parts, &disk->file, disk->why, sizeof(disk->why));
+	else
+		disk->status =
+		    (disk->output ? transfer_file_write
+				  : transfer_file_read)(&disk->file, disk->dirs, disk->path,
+							disk->why, sizeof(disk->why));
 }
 
 static void
@@ -47,7 +59,7 @@ static void
 write_chunk(struct disk *disk)
 {
 	if (!transfer_file_put(&disk->file, disk->chunk, disk->chunk_len))
-		fail_with(disk, strerror(errno));
+		disk->status = transfer_failed(disk->path, disk->why, sizeof(disk->why));
 	disk->chunk_len = 0;
 }
 
@@ -80,9 +92,21 @@ disk_free(struct disk *disk)
 {
 	CHECK(disk->file.fd < 0 && disk->file.part == NULL);
 	free(disk->path);
+	free(disk->of);
+	free(disk->suffix);
 	free(disk->chunk);
 	free(disk->next);
 	free(disk);
+}
+
+/* The owner is freed. A part of a file keeps all bytes that arrived: the next request continues. */
+static void
+release_disk(struct disk *disk)
+{
+	if (disk->open && disk->status == MCP_OK && disk->file.piece != NULL && disk->next_len > 0)
+		disk_flush(disk);
+	else
+		disk_begin(disk, DISK_CLOSE);
 }
 
 static void
@@ -97,7 +121,7 @@ disk_done(struct pool_job *job)
 	if (op == DISK_CLOSE)
 		disk_free(disk);
 	else if (disk->ready == NULL)
-		disk_begin(disk, DISK_CLOSE);
+		release_disk(disk);
 	else
 		disk->ready(disk->data);
 }
@@ -135,6 +159,15 @@ disk_new(struct pool *pool, const struct strings *dirs, const char *path, bool o
 }
 
 void
+disk_of_parts(struct disk *disk, const char *of, const char *suffix, uint32_t part)
+{
+	CHECK(!disk->open && disk->op == DISK_IDLE && disk->of == NULL);
+	disk->of = xstrdup(of);
+	disk->suffix = suffix != NULL ? xstrdup(suffix) : NULL;
+	disk->part = part;
+}
+
+void
 disk_begin(struct disk *disk, enum disk_op op)
 {
 	CHECK(disk->op == DISK_IDLE); /* otherwise two threads would use the file at a time */
@@ -153,7 +186,7 @@ disk_release(struct disk *disk)
 		return;
 	disk->ready = NULL;
 	if (disk->op == DISK_IDLE)
-		disk_begin(disk, DISK_CLOSE);
+		release_disk(disk);
 }
 
 size_t

@@ -31,6 +31,8 @@ struct disk {
 	struct pool *pool;
 	const struct strings *dirs; /* of the configuration */
 	char *path;
+	char *of, *suffix; /* `part_of` and `part_suffix` of a file made from parts; or NULL */
+	uint32_t part;
 	bool output;
 	void (*ready)(void *data); /* NULL: the owner is freed, and the file must be closed */
 	void *data;
@@ -51,6 +53,8 @@ struct disk {
 
 struct disk *disk_new(struct pool *pool, const struct strings *dirs, const char *path, bool output,
 		      void (*ready)(void *data), void *data);
+/* Before the file is opened: an output is one part of it, an input is the joined file. */
+void disk_of_parts(struct disk *disk, const char *of, const char *suffix, uint32_t part);
 /* Closes the file as soon as no operation runs. `ready` is not called any more. NULL is allowed. */
 void disk_release(struct disk *disk);
 

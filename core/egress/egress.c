@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "config/text.h"
 #include "egress/cache.h"
+#include "egress/file_task.h"
 #include "egress/internal.h"
 #include "egress/multi.h"
 #include "egress/secrets.h"
@@ -83,6 +84,15 @@ give_later(struct transfer *transfer, struct reply *reply)
 	return transfer;
 }
 
+void
+transfer_leave(struct transfer *transfer, struct reply *reply)
+{
+	flight_leave(transfer);
+	transfer->done(transfer->data, &reply->public);
+	free(transfer);
+	reply_unref(reply);
+}
+
 /* ---- deadlines ------------------------------------------------------------------------------- */
 
 static void
@@ -91,7 +101,6 @@ deadline_passed(struct loop_timer *timer)
 	struct transfer *transfer = timer->data;
 	struct flight *flight = transfer->flight;
 	char why[EGRESS_WHY_MAX];
-	struct reply *reply;
 
 	snprintf(why, sizeof(why), "no answer from %s within the time of the call (%u attempt%s)%s",
 		 flight_target(flight), flight->attempts, flight->attempts == 1 ? "" : "s",
@@ -102,11 +111,7 @@ deadline_passed(struct loop_timer *timer)
 		  "attempts", "i", (int64_t)flight->attempts, "why", "s", why, NULL);
 	metrics_upstream(flight->request.upstream->role, 0, flight->attempts,
 			 clock_us() - flight->started_us);
-	reply = reply_error(MCP_E_TIMEOUT, why);
-	flight_leave(transfer);
-	transfer->done(transfer->data, &reply->public);
-	free(transfer);
-	reply_unref(reply);
+	transfer_leave(transfer, reply_error(MCP_E_TIMEOUT, why));
 }
 
 static void
@@ -187,6 +192,11 @@ egress_submit(struct egress *egress, const struct egress_scope *scope,
 	enum mcp_status status;
 
 	*transfer = (struct transfer){ .egress = egress, .done = done, .data = data };
+	if (request->file_op != MCP_FILE_NONE) {
+		join(transfer, &egress->tasks);
+		file_task_start(transfer, request);
+		return transfer;
+	}
 	status = request_init(&checked, egress, scope, request, why, sizeof(why));
 	if (status == MCP_OK && scope->deadline_ms > 0 && scope->deadline_ms <= clock_ms()) {
 		snprintf(why, sizeof(why), "the time of the call is over");
@@ -251,6 +261,8 @@ egress_cancel(struct transfer *transfer)
 	struct reply *ready = transfer->ready;
 
 	transfer->egress->n_pending -= ready != NULL;
+	if (transfer->task != NULL)
+		file_task_leave(transfer->task);
 	flight_leave(transfer);
 	reply_unref(ready);
 	free(transfer);
@@ -339,6 +351,12 @@ egress_free(struct egress *egress)
 		struct transfer *transfer = transfer_pop(&egress->pending);
 
 		reply_unref(transfer->ready);
+		free(transfer);
+	}
+	while (egress->tasks != NULL) {
+		struct transfer *transfer = transfer_pop(&egress->tasks);
+
+		file_task_leave(transfer->task);
 		free(transfer);
 	}
 	multi_close(egress);

@@ -202,6 +202,17 @@ finish(struct flight *flight, enum mcp_status error, const char *why)
 static void start(struct flight *flight);
 static void stopped(struct flight *flight);
 
+/* The file is there, or it was there before. */
+static void
+stored(struct flight *flight)
+{
+	if (flight->request.part_of != NULL) {
+		flight->reply->public.status = 200; /* and not 206 */
+		flight->reply->public.bytes = flight->output->file.size;
+	}
+	finish(flight, MCP_OK, "");
+}
+
 /* The reply is complete: writes the rest of the output, gives the file its name, and ends the
  * flight. */
 static void
@@ -214,11 +225,11 @@ store(struct flight *flight)
 		flight_move(flight, FLIGHT_FILES);
 	} else if (output->status != MCP_OK) {
 		finish(flight, output->status, output->why);
-	} else if (output->file.part != NULL) {
+	} else if (output->file.part != NULL || output->file.piece != NULL) {
 		disk_begin(output, DISK_KEEP);
 		flight_move(flight, FLIGHT_FILES);
 	} else {
-		finish(flight, MCP_OK, "");
+		stored(flight);
 	}
 }
 
@@ -230,7 +241,7 @@ go_on(struct flight *flight)
 	    flight->output != NULL && flight->output->status != MCP_OK ? flight->output : NULL;
 
 	if (failed != NULL) {
-		flight->stop = STOP_FILE;
+		flight->stop = failed->status == MCP_E_TOO_LARGE ? STOP_TOO_LARGE : STOP_FILE;
 		snprintf(flight->stop_why, sizeof(flight->stop_why), "%s", failed->why);
 		stopped(flight);
 		return;
@@ -272,12 +283,28 @@ flight_take_files(struct flight *flight)
 	if (request->reply_file != NULL)
 		flight->output = disk_new(flight->egress->pool, dirs, request->reply_file, true,
 					  file_ready, flight);
+	if (request->part_of != NULL && flight->output != NULL)
+		disk_of_parts(flight->output, request->part_of, request->part_suffix,
+			      request->part);
+	else if (request->part_of != NULL && flight->input != NULL)
+		disk_of_parts(flight->input, request->part_of, NULL, 0);
+}
+
+bool
+flight_resumes(const struct flight *flight)
+{
+	/* a pre-signed link always leads to the same bytes, which are not compressed */
+	return flight->output != NULL && flight->output->file.piece != NULL && flight->request.link;
 }
 
 uint64_t
 flight_body_len(const struct flight *flight)
 {
-	return flight->input != NULL ? flight->input->file.size : flight->request.body.len;
+	const struct request *request = &flight->request;
+
+	if (flight->input == NULL)
+		return request->body.len;
+	return request->body_len > 0 ? request->body_len : flight->input->file.size;
 }
 
 /* Prepares an attempt: an output that a failed attempt has begun is emptied. */
@@ -305,7 +332,13 @@ files_ready(struct flight *flight)
 			finish(flight, disk->status, disk->why);
 			return false;
 		}
-		if (disk->op == DISK_IDLE && needed(disk) != DISK_IDLE)
+		if (disk->op == DISK_IDLE && disk->file.whole) {
+			stored(flight);
+			return false;
+		}
+		if (disk->op == DISK_IDLE && disk->open && disk->output && flight_resumes(flight))
+			disk_flush(disk); /* what the last attempt received */
+		else if (disk->op == DISK_IDLE && needed(disk) != DISK_IDLE)
 			disk_begin(disk, needed(disk));
 		if (disk->op != DISK_IDLE) {
 			flight_move(flight, FLIGHT_FILES);
@@ -450,8 +483,7 @@ flight_attempted(struct flight *flight, CURLcode rc)
 		reply_clear(flight->reply); /* an incomplete reply is not used */
 	}
 	attempt_end(flight);
-	if (error == MCP_OK && flight->output != NULL && flight->reply->public.status >= 200 &&
-	    flight->reply->public.status < 300)
+	if (error == MCP_OK && flight->output != NULL && attempt_has_file(flight))
 		store(flight);
 	else
 		finish(flight, error, why);

@@ -44,6 +44,7 @@ enum flight_phase {
 };
 
 struct disk;
+struct file_task;
 
 struct flight {
 	struct egress *egress;
@@ -54,6 +55,7 @@ struct flight {
 	struct disk *input, *output; /* files, or NULL */
 	/* the reply is complete; its output file is being written and kept */
 	bool stores;
+	uint64_t resumed_at; /* the output has these bytes; the attempt asks for the rest */
 	struct reply *reply;
 	egress_sink_fn sink;
 	void *sink_data;
@@ -85,9 +87,12 @@ struct flight {
 
 struct transfer {
 	struct egress *egress;
-	struct flight *flight; /* the sink's function, or NULL: `ready` is used */
+	/* NULL: `ready` or `task` is used */
+	struct flight *flight;
+	struct file_task *task;
 	struct reply *ready;
-	struct transfer *next, **link; /* link in the list of the flight, or in egress->pending */
+	/* links in the list of the flight, in egress->pending, or in egress->tasks */
+	struct transfer *next, **link;
 	egress_done_fn done;
 	void *data;
 	struct loop_timer deadline;
@@ -98,6 +103,8 @@ void flight_move(struct flight *flight, enum flight_phase phase);
 void flight_start(struct flight *flight); /* starts the flight, or continues it after a pause */
 /* Called for the request's files, which are opened before the first attempt. */
 void flight_take_files(struct flight *flight);
+/* Does an attempt ask only for the bytes that its output does not have? */
+bool flight_resumes(const struct flight *flight);
 uint64_t flight_body_len(const struct flight *flight);
 void flight_queue(struct flight *flight);   /* flight_start() soon */
 void flight_unqueue(struct flight *flight); /* not any more */

@@ -32,6 +32,7 @@ struct egress {
 	struct flight *abandoned;  /* flights that are STOP_ABANDONED */
 	struct transfer *pending;  /* with a reply ready */
 	size_t n_pending;
+	struct transfer *tasks; /* whose request has a file_op */
 	struct loop_job job;
 	bool posted;
 	size_t running; /* flights that libcurl works on */
@@ -47,6 +48,8 @@ struct egress {
 };
 
 void egress_later(struct egress *egress); /* runs the queue and the pending transfers soon */
+/* Ends a transfer with this reply, whose reference it takes. */
+void transfer_leave(struct transfer *transfer, struct reply *reply);
 /* Sends a request of the host itself; takes ownership of it. */
 struct transfer *egress_take_off(struct egress *egress, struct request *request,
 				 int64_t deadline_ms, egress_done_fn done, void *data);

@@ -366,6 +366,13 @@ set_bodies(struct request *request, const struct check *check)
 		request->body_file = xstrdup(http->body_file);
 	if (http->reply == MCP_REPLY_FILE)
 		request->reply_file = xstrdup(http->reply_file);
+	if (http->part_of != NULL)
+		request->part_of = xstrdup(http->part_of);
+	if (http->part_suffix != NULL)
+		request->part_suffix = xstrdup(http->part_suffix);
+	request->part = http->part;
+	request->body_from = http->body_from;
+	request->body_len = http->body_len;
 	return body_build(&request->body, http->body, http->n_body,
 			  &config->plugins.secret_references, check->why, check->why_size);
 }
@@ -478,4 +485,6 @@ request_fini(struct request *request)
 	buf_fini(&request->body);
 	free(request->body_file);
 	free(request->reply_file);
+	free(request->part_of);
+	free(request->part_suffix);
 }

@@ -29,6 +29,9 @@ struct request {
 	char *accept;		  /* trace context from the headers, or NULL */
 	struct buf body;
 	char *body_file, *reply_file; /* or NULL */
+	char *part_of, *part_suffix;  /* or NULL */
+	uint32_t part;
+	uint64_t body_from, body_len; /* of body_file; 0: all of it */
 	bool has_body;
 	enum mcp_retry retry;
 	enum mcp_reply_kind reply;

@@ -35,6 +35,7 @@ transfer_file_fini(struct transfer_file *file)
 	if (file->dir >= 0)
 		close(file->dir);
 	free(file->part);
+	free(file->piece);
 	free(file->name);
 	transfer_file_init(file);
 }
@@ -103,8 +104,8 @@ open_dir(const struct strings *dirs, const char *path, const char **rest, char *
 	return dir;
 }
 
-static enum mcp_status
-failed(const char *path, char *why, size_t why_size)
+enum mcp_status
+transfer_failed(const char *path, char *why, size_t why_size)
 {
 	switch (errno) {
 	case ENOENT:
@@ -118,6 +119,11 @@ failed(const char *path, char *why, size_t why_size)
 	case EXDEV:
 		snprintf(why, why_size, "%s is outside of the operator's transfer_dirs", path);
 		return MCP_E_PERMISSION;
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		snprintf(why, why_size, "%s cannot become larger: %s", path, strerror(errno));
+		return MCP_E_TOO_LARGE;
 	default:
 		snprintf(why, why_size, "%s: %s", path, strerror(errno));
 		return errno == EACCES || errno == EPERM ? MCP_E_PERMISSION : MCP_E_UNAVAILABLE;
@@ -137,7 +143,7 @@ transfer_file_read(struct transfer_file *file, const struct strings *dirs, const
 		return MCP_E_PERMISSION;
 	file->fd = open_beneath(file->dir, rest, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	if (file->fd < 0 || fstat(file->fd, &info) != 0) {
-		status = failed(path, why, why_size);
+		status = transfer_failed(path, why, why_size);
 	} else if (!S_ISREG(info.st_mode)) {
 		snprintf(why, why_size, "%s is not a regular file", path);
 		status = MCP_E_INPUT;
@@ -166,34 +172,53 @@ open_part(struct transfer_file *file)
 	return false;
 }
 
+int
+transfer_folder(const struct strings *dirs, const char *path, char **name, enum mcp_status *status,
+		char *why, size_t why_size)
+{
+	const char *rest, *slash;
+	char *parent;
+	int dir = open_dir(dirs, path, &rest, why, why_size), folder;
+
+	*status = MCP_E_PERMISSION;
+	if (dir < 0)
+		return -1;
+	slash = strrchr(rest, '/');
+	parent = slash == NULL ? xstrdup(".") : xstrndup(rest, (size_t)(slash - rest));
+	folder = open_beneath(dir, parent, O_RDONLY | O_DIRECTORY, 0);
+	free(parent);
+	close(dir);
+	if (folder < 0) {
+		*status = transfer_failed(path, why, why_size);
+		return -1;
+	}
+	*name = xstrdup(slash == NULL ? rest : slash + 1);
+	if (**name != '\0' && strcmp(*name, ".") != 0 && strcmp(*name, "..") != 0)
+		return folder;
+	snprintf(why, why_size, "%s is not a valid file name", path);
+	*status = MCP_E_INPUT;
+	free(*name);
+	*name = NULL;
+	close(folder);
+	return -1;
+}
+
 enum mcp_status
 transfer_file_write(struct transfer_file *file, const struct strings *dirs, const char *path,
 		    char *why, size_t why_size)
 {
-	const char *rest, *slash;
+	enum mcp_status status;
 	struct stat info;
-	char *parent;
-	int dir = open_dir(dirs, path, &rest, why, why_size);
 
-	if (dir < 0)
-		return MCP_E_PERMISSION;
-	slash = strrchr(rest, '/');
-	parent = slash == NULL ? xstrdup(".") : xstrndup(rest, (size_t)(slash - rest));
-	file->dir = open_beneath(dir, parent, O_RDONLY | O_DIRECTORY, 0);
-	free(parent);
-	close(dir);
+	file->dir = transfer_folder(dirs, path, &file->name, &status, why, why_size);
 	if (file->dir < 0)
-		return failed(path, why, why_size);
-	file->name = xstrdup(slash == NULL ? rest : slash + 1);
-	if (*file->name == '\0' || strcmp(file->name, ".") == 0 || strcmp(file->name, "..") == 0) {
-		snprintf(why, why_size, "%s is not a valid file name", path);
-		return MCP_E_INPUT;
-	}
+		return status;
+	file->synced = true;
 	if (fstatat(file->dir, file->name, &info, AT_SYMLINK_NOFOLLOW) == 0) {
 		errno = EEXIST;
-		return failed(path, why, why_size);
+		return transfer_failed(path, why, why_size);
 	}
-	return open_part(file) ? MCP_OK : failed(path, why, why_size);
+	return open_part(file) ? MCP_OK : transfer_failed(path, why, why_size);
 }
 
 bool
@@ -222,12 +247,20 @@ transfer_file_restart(struct transfer_file *file)
 	return ftruncate(file->fd, 0) == 0 && lseek(file->fd, 0, SEEK_SET) == 0;
 }
 
+/* The name is given only when the bytes are on the disk, and is then written to the disk too: after
+ * a loss of power there is a complete file with this name, or no file. */
 enum mcp_status
 transfer_file_keep(struct transfer_file *file, char *why, size_t why_size)
 {
-	if (renameat2(file->dir, file->part, file->dir, file->name, RENAME_NOREPLACE) != 0)
-		return failed(file->name, why, why_size);
-	free(file->part);
-	file->part = NULL;
+	char **from = file->piece != NULL ? &file->piece : &file->part;
+
+	if (file->synced && fsync(file->fd) != 0)
+		return transfer_failed(file->name, why, why_size);
+	if (renameat2(file->dir, *from, file->dir, file->name, RENAME_NOREPLACE) != 0)
+		return transfer_failed(file->name, why, why_size);
+	free(*from);
+	*from = NULL;
+	if (file->synced)
+		fsync(file->dir); /* a file system without this has no better way */
 	return MCP_OK;
 }

@@ -94,6 +94,7 @@ process_harden(void)
 	prctl(PR_SET_DUMPABLE, 0);
 	setrlimit(RLIMIT_CORE, &none);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* then write() reports that a file is too large */
 }
 
 /* Reports a fault to the caller that starts the host, on a line of its own. */

@@ -143,6 +143,9 @@ pack_all(struct packer *packer, const struct mcp_http *request, size_t n)
 		copy.url = pack_text(packer, copy.url);
 		copy.body_file = pack_text(packer, copy.body_file);
 		copy.reply_file = pack_text(packer, copy.reply_file);
+		copy.part_of = pack_text(packer, copy.part_of);
+		copy.part_suffix = pack_text(packer, copy.part_suffix);
+		copy.rows = pack_text(packer, copy.rows);
 		pack_headers(packer, &copy);
 		pack_body(packer, &copy);
 		if (to != NULL)
@@ -170,9 +173,25 @@ requests_free(struct mcp_http *request, size_t n)
 	free(request);
 }
 
+/* A request that is not sent: it works on a file of the host. */
+static const char *
+file_op_check(const struct mcp_http *request)
+{
+	if ((unsigned)request->file_op > MCP_FILE_DROP)
+		return "a request with an unknown file_op";
+	if (request->part_of == NULL || request->reply_file == NULL)
+		return "a request with file_op needs part_of and reply_file";
+	if (request->method != NULL || request->path != NULL || request->url != NULL ||
+	    request->n_body > 0 || request->body_file != NULL)
+		return "a request with file_op has nothing to send";
+	return NULL;
+}
+
 static const char *
 request_check(const struct mcp_http *request, size_t *body)
 {
+	if (request->file_op != MCP_FILE_NONE)
+		return file_op_check(request);
 	if (request->method == NULL)
 		return "a request has no method";
 	if ((request->path == NULL) == (request->url == NULL))

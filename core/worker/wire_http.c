@@ -35,6 +35,13 @@ wire_request(struct buf *out, const struct mcp_http *request)
 	wire_str(out, request->reply_file);
 	wire_u32(out, request->timeout_ms);
 	wire_u32(out, request->cache_ms);
+	wire_u32(out, request->file_op);
+	wire_u32(out, request->part);
+	wire_str(out, request->part_of);
+	wire_str(out, request->part_suffix);
+	wire_str(out, request->rows);
+	wire_i64(out, (int64_t)request->body_from);
+	wire_i64(out, (int64_t)request->body_len);
 }
 
 /* Memory to which one request points while it is read. */
@@ -96,6 +103,13 @@ take_request(struct wire_reader *in, struct mcp_http *request, struct scratch *s
 	request->reply_file = wire_take_str(in);
 	request->timeout_ms = wire_take_u32(in);
 	request->cache_ms = wire_take_u32(in);
+	request->file_op = wire_take_enum(in, MCP_FILE_DROP);
+	request->part = wire_take_u32(in);
+	request->part_of = wire_take_str(in);
+	request->part_suffix = wire_take_str(in);
+	request->rows = wire_take_str(in);
+	request->body_from = (uint64_t)wire_take_i64(in);
+	request->body_len = (uint64_t)wire_take_i64(in);
 }
 
 struct mcp_http *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tools that run SQL. Each of them starts a statement; the other code is common
  * (statement.c). */
-#include "data.h"
+#include "export.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,6 +89,27 @@ execute_on(struct mcp_call *call, const void *state, size_t len)
 	return statement_submit(call, state, sql, &statement);
 }
 
+/* Rows in an answer have other formats than files. */
+static bool
+rows_format(struct mcp_call *call)
+{
+	const char *format = mcp_arg(call, "format");
+
+	if (format == NULL || (strcmp(format, "jsonl") != 0 && strcmp(format, "arrow") != 0))
+		return true;
+	mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "format=%s is only for files.", format), NULL,
+		 "Give to_file too, or use compact, markdown, csv or json.");
+	return false;
+}
+
+static int
+execute_checked(struct mcp_call *call, const void *state, size_t len)
+{
+	(void)state;
+	(void)len;
+	return warehouse_choose(call, execute_on);
+}
+
 int
 execute_sql(struct mcp_call *call)
 {
@@ -97,7 +118,9 @@ execute_sql(struct mcp_call *call)
 	if (sql[strspn(sql, " \t\r\n;")] == '\0')
 		return mcp_fail(call, MCP_E_INPUT, "sql_query is empty.", NULL,
 				"Give one SQL statement.");
-	return warehouse_choose(call, execute_on);
+	return export_wanted(call) ? export_check(call, execute_checked, NULL, 0)
+	     : rows_format(call)   ? warehouse_choose(call, execute_on)
+				   : MCP_E_INPUT;
 }
 
 /* ---- preview_table -------------------------------------------------------------------------- */
@@ -160,6 +183,19 @@ preview_table(struct mcp_call *call)
 
 /* ---- get_statement_result ------------------------------------------------------------------- */
 
+static int
+result_checked(struct mcp_call *call, const void *state, size_t len)
+{
+	struct export export = { .begun_ms = mcp_number(call, MCP_NUM_NOW_MS) };
+
+	(void)state;
+	(void)len;
+	if (!export_read(call, &export))
+		return MCP_E_INPUT;
+	mcp_cut_copy(export.id, sizeof(export.id), mcp_arg(call, "statement_id"));
+	return mcp_handle_write(call, EXPORT_VERSION, &export, sizeof(export));
+}
+
 /* The operation has no cancel: the statement continues without a reader. cancel_statement stops
  * it. */
 int
@@ -172,7 +208,9 @@ get_statement_result(struct mcp_call *call)
 	if (strlen(id) >= sizeof(statement.id) || id[0] == '\0')
 		return mcp_fail(call, MCP_E_NOT_FOUND, "statement_id is not valid.", NULL,
 				"Use the statement_id from the answer of execute_sql.");
-	if (!rows_token(call, &reading))
+	if (export_wanted(call))
+		return export_check(call, result_checked, NULL, 0);
+	if (!rows_token(call, &reading) || !rows_format(call))
 		return MCP_E_INPUT;
 	statement.row = reading.row;
 	statement.chunk = reading.chunk;

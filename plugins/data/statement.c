@@ -2,7 +2,7 @@
 /* The steps of a statement. It is submitted without waiting, so that a cancel always has an id. It
  * is polled, first after 50 ms, later every 5 s. Then its rows are shown, or its failure is
  * explained. */
-#include "data.h"
+#include "export.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,26 +103,51 @@ statement_id_kept(struct statement *statement, const char *id)
 		   (int)sizeof(statement->id);
 }
 
+/* Reads the id in the reply to a submission. False: the call has failed. */
+static bool
+accepted(struct mcp_call *call, struct statement *statement)
+{
+	struct mcp_words words = submit_words(call, statement->warehouse);
+	struct json_object *reply = dbx_reply(call, 0, &words);
+
+	if (reply == NULL)
+		return false;
+	if (!statement_id_kept(statement, mcp_get_str(call, reply, "statement_id", ""))) {
+		mcp_fail(call, MCP_E_UPSTREAM, "The statement was not accepted.",
+			 "The workspace answered without a valid statement_id.", NULL);
+		return false;
+	}
+	if (!statement_over(mcp_get_str(call, reply, "status.state", "")))
+		return true;
+	statement_failed(call, reply, statement->id);
+	return false;
+}
+
+/* The statement was accepted, and its rows will be written to a file. */
+static int
+export_start(struct mcp_call *call, const struct statement *statement)
+{
+	struct export export = { .begun_ms = statement->begun_ms };
+
+	if (!export_read(call, &export))
+		return MCP_E_INPUT;
+	snprintf(export.id, sizeof(export.id), "%s", statement->id);
+	mcp_say(call, "Statement %s was accepted.\nNext: %s", export.id,
+		export_next(call, &export));
+	return mcp_handle_write(call, EXPORT_VERSION, &export, sizeof(export));
+}
+
 static int
 submitted(struct mcp_call *call, const void *state, size_t len)
 {
 	struct statement statement;
-	struct mcp_words words;
-	struct json_object *reply;
-	const char *state_text;
 
 	(void)len;
 	memcpy(&statement, state, sizeof(statement));
-	words = submit_words(call, statement.warehouse);
-	reply = dbx_reply(call, 0, &words);
-	if (reply == NULL)
+	if (!accepted(call, &statement))
 		return MCP_E_UPSTREAM;
-	if (!statement_id_kept(&statement, mcp_get_str(call, reply, "statement_id", "")))
-		return mcp_fail(call, MCP_E_UPSTREAM, "The statement was not accepted.",
-				"The workspace answered without a valid statement_id.", NULL);
-	state_text = mcp_get_str(call, reply, "status.state", "");
-	if (statement_over(state_text))
-		return statement_failed(call, reply, statement.id);
+	if (export_wanted(call))
+		return export_start(call, &statement);
 	/* The answer when no poll succeeds. */
 	mcp_say(call, "Statement %s was accepted.\nNext: %s", statement.id,
 		poll_call(call, &statement));
@@ -152,6 +177,32 @@ session_place(struct mcp_call *call, const char **catalog, const char **schema)
 	return true;
 }
 
+/* Where the platform keeps the rows: in the statement itself, limited, or behind links, all of
+ * them. */
+static bool
+result_form(struct mcp_call *call, struct json_object *body)
+{
+	const char *spool = mcp_option(call, "spool_rows");
+	bool file = export_wanted(call);
+	struct export export = { .id = "" };
+
+	if (file && !export_read(call, &export))
+		return false;
+	json_object_object_add(body, "disposition",
+			       json_object_new_string(file ? "EXTERNAL_LINKS" : "INLINE"));
+	json_object_object_add(body, "format",
+			       json_object_new_string(file && export.form == EXPORT_ARROW
+							  ? "ARROW_STREAM"
+							  : "JSON_ARRAY"));
+	if (file)
+		return true;
+	json_object_object_add(body, "row_limit",
+			       json_object_new_int64(spool != NULL ? strtoll(spool, NULL, 10)
+								   : 10000));
+	json_object_object_add(body, "byte_limit", json_object_new_int64(BYTE_LIMIT));
+	return true;
+}
+
 int
 statement_submit(struct mcp_call *call, const struct warehouse *warehouse, const char *sql,
 		 const struct statement *as)
@@ -159,17 +210,13 @@ statement_submit(struct mcp_call *call, const struct warehouse *warehouse, const
 	struct statement statement = *as;
 	const char *catalog, *schema;
 	struct json_object *body;
-	const char *spool = mcp_option(call, "spool_rows");
 
 	if (!session_place(call, &catalog, &schema))
 		return MCP_E_INPUT;
 	body = mcp_object(call, "statement", sql, "warehouse_id", warehouse->id, "catalog", catalog,
-			  "schema", schema, "wait_timeout", "0s", "disposition", "INLINE", "format",
-			  "JSON_ARRAY", NULL);
-	json_object_object_add(body, "row_limit",
-			       json_object_new_int64(spool != NULL ? strtoll(spool, NULL, 10)
-								   : 10000));
-	json_object_object_add(body, "byte_limit", json_object_new_int64(BYTE_LIMIT));
+			  "schema", schema, "wait_timeout", "0s", NULL);
+	if (!result_form(call, body))
+		return MCP_E_INPUT;
 	if (!parameters_add(call, body))
 		return MCP_E_INPUT;
 	add_tags(call, body);
@@ -192,9 +239,17 @@ statement_submit_made(struct mcp_call *call, const struct warehouse *warehouse, 
 
 /* ---- poll ----------------------------------------------------------------------------------- */
 
+/* The statement of the handle; of an export only its id and its time. */
 static bool
 handle_read(struct mcp_call *call, struct statement *statement)
 {
+	struct export export;
+
+	if (export_handle(call, &export)) {
+		*statement = (struct statement){ .begun_ms = export.begun_ms };
+		snprintf(statement->id, sizeof(statement->id), "%s", export.id);
+		return true;
+	}
 	return mcp_handle_read(call, STATEMENT_VERSION, statement, sizeof(*statement)) == MCP_OK;
 }
 
@@ -303,22 +358,25 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 	struct mcp_words words = { .grant = "the statement: only its author may read it" };
 	struct statement statement;
 	struct json_object *reply;
-	const char *state;
+	const char *state, *next;
+	struct export export;
+	bool file;
 
 	(void)unused;
 	(void)len;
 	if (!handle_read(call, &statement))
 		return MCP_E_INTERNAL;
+	file = export_handle(call, &export);
+	next = file ? export_next(call, &export) : poll_call(call, &statement);
 	words.object = mcp_printf(call, "Statement %s", statement.id);
 	words.not_found = "Results are kept for an hour: run it again with execute_sql.";
-	words.again = mcp_printf(call, "The statement may continue. In a moment call: %s",
-				 poll_call(call, &statement));
+	words.again = mcp_printf(call, "The statement may continue. In a moment call: %s", next);
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	state = mcp_get_str(call, reply, "status.state", "");
 	if (strcmp(state, "SUCCEEDED") == 0)
-		return rows_of(call, reply, &statement);
+		return file ? export_rows(call, &export, reply) : rows_of(call, reply, &statement);
 	if (state[0] == '\0')
 		return mcp_fail(call, MCP_E_UPSTREAM,
 				mcp_printf(call, "The state of statement %s is not known.",
@@ -328,8 +386,7 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 		return statement_failed(call, reply, statement.id);
 	mcp_say(call, "Statement %s is %s after %s; cancel_statement ends it.\nNext: %s",
 		statement.id, state,
-		mcp_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - statement.begun_ms),
-		poll_call(call, &statement));
+		mcp_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - statement.begun_ms), next);
 	return mcp_working(call, -1, mcp_printf(call, "statement is %s", state),
 			   mcp_pace(call, statement.begun_ms, POLL_MIN_MS, POLL_MAX_MS));
 }
@@ -369,14 +426,18 @@ cancel_request(struct mcp_call *call, const struct statement *statement)
 {
 	const char *path = mcp_expand(call, "/api/2.0/sql/statements/{id}/cancel",
 				      mcp_object(call, "id", statement->id, NULL));
-	struct mcp_http request;
+	struct mcp_http request[2];
+	struct export export;
+	size_t n = 1;
 
 	if (path == NULL)
 		return MCP_E_INPUT;
-	request =
+	request[0] =
 	    mcp_json_request(call, "POST", path, mcp_object(call, NULL), MCP_RETRY_IDEMPOTENT);
-	request.flags |= MCP_HTTP_CLEANUP;
-	return mcp_suspend(call, &request, 1, 0, cancel_sent, statement, sizeof(*statement));
+	request[0].flags |= MCP_HTTP_CLEANUP;
+	if (export_handle(call, &export))
+		request[n++] = export_drop(&export);
+	return mcp_suspend(call, request, n, 0, cancel_sent, statement, sizeof(*statement));
 }
 
 int

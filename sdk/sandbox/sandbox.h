@@ -235,6 +235,8 @@ void reply_detail(struct request *req, struct json_object *obj);
  * require. */
 void reply_error_info(struct request *req, const char *reason, const char *domain);
 void reply_bytes(struct request *req, int status, const char *type, const void *data, size_t len);
+/* Answers 200 with these bytes, or 206 or 416 when the request has a Range. */
+void reply_range(struct request *req, const char *type, const char *data, size_t len);
 /* Answers with a file. Takes ownership of fd. Supports Range and If-Unmodified-Since; sets
  * Last-Modified and Content-Length. */
 void reply_file(struct request *req, int fd, const char *type);

@@ -129,6 +129,21 @@ copy(struct fakehost *host, const char *text)
 	return text == NULL ? "" : arena_strndup(host->arena, text, strlen(text));
 }
 
+/* A request that is not sent: "FILE JOIN name 3". */
+static void
+record_file(struct fakehost *host, const struct mcp_http *request, struct fakehost_request *record)
+{
+	static const char *const ops[] = { [MCP_FILE_LOOK] = "LOOK",
+					   [MCP_FILE_JOIN] = "JOIN",
+					   [MCP_FILE_KEEP] = "KEEP",
+					   [MCP_FILE_DROP] = "DROP" };
+
+	record->method = "FILE";
+	record->target = keep(host, xprintf("%s %s %u", ops[request->file_op], request->reply_file,
+					    request->part));
+	record->body = copy(host, request->rows);
+}
+
 static const struct fakehost_request *
 record(struct fakehost *host, const struct mcp_http *request)
 {
@@ -150,7 +165,9 @@ record(struct fakehost *host, const struct mcp_http *request)
 		.flags = request->flags,
 		.retry = request->retry,
 	};
-	if (request->url != NULL)
+	if (request->file_op != MCP_FILE_NONE)
+		record_file(host, request, record);
+	else if (request->url != NULL)
 		record->target = copy(host, request->url);
 	else
 		record->target =
@@ -170,7 +187,9 @@ deliver(const struct mcp_http *request, struct mcp_reply *reply)
 	if (request->reply == MCP_REPLY_BUFFER || reply->status < 200 || reply->status > 299)
 		return;
 	reply->body = (struct mcp_text){ "", 0 };
-	if (request->reply == MCP_REPLY_FILE) {
+	if (request->reply == MCP_REPLY_FILE && request->part_of != NULL) {
+		reply->bytes = len; /* a part: nothing is written */
+	} else if (request->reply == MCP_REPLY_FILE) {
 		file = fopen(request->reply_file, "we");
 		if (file == NULL || fwrite(body, 1, len, file) != len)
 			reply_none(reply, MCP_E_PERMISSION, "the file cannot be written");

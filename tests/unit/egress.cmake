@@ -14,3 +14,6 @@ lakehost_unit_test(egress_rules SOURCES test_egress_rules.c egress_rig.c folder.
 	CORE egress upstream config base LIBS test_upstream)
 lakehost_unit_test(egress_files SOURCES test_egress_files.c egress_rig.c folder.c
 	CORE egress upstream config base LABELS concurrency LIBS test_upstream)
+lakehost_unit_test(egress_parts SOURCES test_egress_parts.c egress_rig.c folder.c
+	CORE egress upstream config base LIBS test_upstream)
+lakehost_unit_test(rows SOURCES test_rows.c CORE egress upstream config base)

@@ -163,6 +163,39 @@ reset_after(struct connection *c, const struct asked *asked)
 	reset_connection(c);
 }
 
+/* "/ranged/LEN/MOST": the alphabet, LEN bytes of it. At most MOST of them are sent, then the
+ * connection is lost. "ranged" obeys Range, "unranged" sends all bytes from the second time on. */
+static void
+ranged(struct connection *c, const struct asked *asked, bool obeys)
+{
+	size_t len = number(asked, 2), most = number(asked, 3), from = 0, n;
+	const char *range = strstr(asked->head, "\r\nRange: bytes=");
+	char *data = filled(len);
+
+	if (!obeys && times_seen(c->upstream, asked->path) > 1)
+		most = len;
+	if (obeys && range != NULL)
+		from = strtoul(range + strlen("\r\nRange: bytes="), NULL, 10);
+	if (from >= len) {
+		send_text(c,
+			  "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Range: bytes */%zu\r\n"
+			  "Content-Length: 0\r\n\r\n",
+			  len);
+		free(data);
+		return;
+	}
+	n = len - from < most ? len - from : most;
+	if (from > 0)
+		send_text(c, "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes %zu-%zu/%zu\r\n",
+			  from, len - 1, len);
+	else
+		send_text(c, "HTTP/1.1 200 OK\r\n");
+	send_text(c, "Content-Length: %zu\r\n\r\n", len - from);
+	send_bytes(c, data + from, n);
+	free(data);
+	c->keep = c->keep && n == len - from;
+}
+
 static void
 headers(struct connection *c, size_t n, size_t len)
 {
@@ -266,6 +299,8 @@ dispatch(struct connection *c, const struct asked *asked, const char *what)
 		cut(c, what[3] != '\0');
 	} else if (strcmp(what, "reset") == 0) {
 		reset_after(c, asked);
+	} else if (strcmp(what, "ranged") == 0 || strcmp(what, "unranged") == 0) {
+		ranged(c, asked, what[0] == 'r');
 	} else if (strcmp(what, "garbage") == 0) {
 		send_text(c, "SSH-2.0-OpenSSH_9.2\r\n\x01\x02\x03garbage\r\n");
 		c->keep = false;

@@ -146,6 +146,26 @@ enum mcp_reply_kind {
 	MCP_REPLY_DISCARD, /* the bytes are only counted */
 };
 
+/*
+ * A file of the host can be made from the bodies of several requests. Each body is one part, saved
+ * by a request with MCP_REPLY_FILE, `reply_file` (the name of the file), `part_of` (a text that
+ * identifies the content) and `part` (its number, from 0 on). Parts may arrive in any order, and
+ * an incomplete one is continued by the next request for it, even of a later call or after a
+ * restart of the host. The file is joined from its parts by a request that is not sent, but has
+ * one of these values as `file_op`, and neither path nor url. The body of its reply is
+ * {"parts": N, "bytes": N}: how many parts the file has now. MCP_E_CONFLICT means that another call
+ * works on the same file (status 423), or that a file with this name exists (status 409). An
+ * unknown value is refused.
+ */
+enum mcp_file_op {
+	MCP_FILE_NONE, /* the request is sent */
+	MCP_FILE_LOOK, /* changes nothing */
+	MCP_FILE_JOIN, /* appends the complete parts before number `part`, and makes the file if
+			  there is none */
+	MCP_FILE_KEEP, /* the file is complete: it gets its name */
+	MCP_FILE_DROP, /* removes a file that has no name yet, and all its parts */
+};
+
 /* Receives a successful body piece by piece, between two steps of its call, on a thread of the
  * host: it must not block, allocate from the call or use `ops`. `data` is borrowed until the
  * function returns, and has no NUL at its end. Return false to stop the transfer (that is no error:
@@ -194,6 +214,21 @@ struct mcp_http {
 	/* > 0: a reply to the same GET with the same credential that is not older than this is
 	 * accepted */
 	uint32_t cache_ms;
+	enum mcp_file_op file_op;
+	uint32_t part;
+	const char *part_of; /* NULL: the reply is the whole file */
+	/* NULL: the parts are joined. Otherwise each part is a file of its own, whose name is
+	 * `reply_file`, a dot, the number with four digits, and this text. */
+	const char *part_suffix;
+	/* For the first MCP_FILE_JOIN of a file; the host keeps it with the parts. NULL: parts are
+	 * joined as they are. Otherwise each part is JSON with rows, [[cell, …], …], which are
+	 * converted: {"as": "csv" or "jsonl", "in": the member of the part that has the rows, or
+	 * absent, "columns": [[name, type], …]}. With the type "number" or "boolean" a text that is
+	 * one is written as one. */
+	const char *rows;
+	/* With `body_file`: the bytes to send, if `body_len` is not 0. With `part_of` too, the file
+	 * to send is the joined one that has no name yet. */
+	uint64_t body_from, body_len;
 };
 
 /* The reply, filled by the host and borrowed until the step returns. `status` is 0 when no reply

@@ -202,6 +202,32 @@ parse_range(const char *text, uint64_t size, uint64_t *offset, uint64_t *length)
 	return 1;
 }
 
+static void
+content_range(struct request *req, uint64_t offset, uint64_t length, uint64_t size)
+{
+	char text[96];
+
+	if (length == 0)
+		snprintf(text, sizeof(text), "bytes */%llu", (unsigned long long)size);
+	else
+		snprintf(text, sizeof(text), "bytes %llu-%llu/%llu", (unsigned long long)offset,
+			 (unsigned long long)(offset + length - 1), (unsigned long long)size);
+	reply_header(req, "Content-Range", text);
+}
+
+void
+reply_range(struct request *req, const char *type, const char *data, size_t len)
+{
+	uint64_t offset = 0, length = len;
+	int range = parse_range(request_header(req, "Range"), len, &offset, &length);
+
+	if (range < 0)
+		length = 0;
+	reply_bytes(req, range < 0 ? 416 : range > 0 ? 206 : 200, type, data + offset, length);
+	if (range != 0)
+		content_range(req, offset, length, len);
+}
+
 void
 reply_file(struct request *req, int fd, const char *type)
 {
@@ -221,8 +247,7 @@ reply_file(struct request *req, int fd, const char *type)
 	if (range < 0) {
 		close(fd);
 		reply_error(req, 416, "INVALID_PARAMETER_VALUE", "The range is outside the file.");
-		snprintf(text, sizeof(text), "bytes */%llu", (unsigned long long)size);
-		reply_header(req, "Content-Range", text);
+		content_range(req, 0, 0, size);
 		return;
 	}
 	new_reply(req, range > 0 ? 206 : 200, type);
@@ -232,11 +257,8 @@ reply_file(struct request *req, int fd, const char *type)
 	http_date(st.st_mtime, text);
 	reply_header(req, "Last-Modified", text);
 	reply_header(req, "Accept-Ranges", "bytes");
-	if (range > 0) {
-		snprintf(text, sizeof(text), "bytes %llu-%llu/%llu", (unsigned long long)offset,
-			 (unsigned long long)(offset + length - 1), (unsigned long long)size);
-		reply_header(req, "Content-Range", text);
-	}
+	if (range > 0)
+		content_range(req, offset, length, size);
 }
 
 void

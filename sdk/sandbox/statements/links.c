@@ -118,7 +118,7 @@ give_chunk(struct request *req, const char *ws_name, const char *id, size_t inde
 	if (text == NULL)
 		refuse(req, 404, "NoSuchKey", "The specified key does not exist.");
 	else
-		reply_bytes(req, 200, s->csv ? "text/csv" : "application/json", text, len);
+		reply_range(req, s->csv ? "text/csv" : "application/json", text, len);
 	free(text);
 	if (s != NULL)
 		statement_unref(s);

@@ -85,7 +85,9 @@ const char *fakehost_news(struct fakehost *host);
 
 /*
  * Adds a reply for a request "METHOD /path?query", or "METHOD https://…". A `*` at the end matches
- * any rest. Replies for the same request are used in their order; the last one is repeated.
+ * any rest. A request with `file_op` is "FILE LOOK name 0": LOOK, JOIN, KEEP or DROP, reply_file,
+ * part.
+ * Replies for the same request are used in their order; the last one is repeated.
  */
 void fakehost_reply(struct fakehost *host, const char *request, int status, const char *body);
 /* Adds a reply of which every member can be set; they are copied: headers, request id,
