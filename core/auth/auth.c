@@ -322,6 +322,7 @@ check_token(struct auth *auth, const struct auth_request *request, struct princi
 		return refuse_wrong(auth, request, &refused_expired, token->name, refusal);
 	if (!groups_add_list(auth->config, token->groups, principal))
 		return refuse(request, &refused_groups, token->name, refusal);
+	principal->until_s = token->expires_s;
 	return accept(auth, request, token->name, token->access, principal, refusal);
 }
 

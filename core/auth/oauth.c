@@ -269,8 +269,10 @@ oauth_check(struct oauth *oauth, const char *token, size_t len, int64_t now_s,
 		return fail(fault, 401, why);
 	good = check_read(oauth, keys, &jwt, token, len, now_s, &end_s, principal, fault);
 	jwt_fini(&jwt);
-	if (good)
+	if (good) {
+		principal->until_s = end_s;
 		oauth_cache_put(oauth->cache, digest, generation, end_s, principal);
+	}
 	return good;
 }
 

@@ -8,6 +8,7 @@
 #define CORE_BASE_PRINCIPAL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define PRINCIPAL_NAME_MAX 256
 #define PRINCIPAL_LOCAL "local"
@@ -31,6 +32,9 @@ struct principal {
 	 * texts belong to the configuration (config->auth.groups). */
 	const char *groups[PRINCIPAL_GROUPS_MAX];
 	unsigned n_groups;
+	/* when its credential ends, in seconds since 1970; 0: not known. Each request is checked
+	 * anew, so only a stream that stays open must look at this. */
+	int64_t until_s;
 };
 
 /* The widest access that the principal has or could get: never less than `access`. */

@@ -216,18 +216,19 @@ decrypt(struct sealer *sealer, const struct seal_key *key, const char *purpose,
 }
 
 static bool
-expired(const unsigned char *plain)
+expired(const unsigned char *plain, int64_t *until_s)
 {
 	uint64_t expiry = 0;
 
 	for (int i = 0; i < EXPIRY_LEN; i++)
 		expiry = expiry << 8 | plain[i];
+	*until_s = (int64_t)expiry;
 	return expiry != 0 && (uint64_t)(clock_wall_ms() / 1000) >= expiry;
 }
 
 static bool
 open_sealed(struct sealer *sealer, const char *purpose, const char *principal,
-	    unsigned char *sealed, size_t len, struct buf *payload)
+	    unsigned char *sealed, size_t len, struct buf *payload, int64_t *until_s)
 {
 	size_t plain_len = len - HEAD_LEN - NONCE_LEN - TAG_LEN;
 	unsigned char *plain = xmalloc(plain_len);
@@ -238,7 +239,7 @@ open_sealed(struct sealer *sealer, const char *purpose, const char *principal,
 		ok =
 		    sealer->keys[i].id == sealed[1] &&
 		    decrypt(sealer, &sealer->keys[i], purpose, principal, sealed, plain_len, plain);
-	ok = ok && !expired(plain);
+	ok = ok && !expired(plain, until_s);
 	if (ok)
 		buf_add(payload, plain + EXPIRY_LEN, plain_len - EXPIRY_LEN);
 	explicit_bzero(plain, plain_len);
@@ -247,8 +248,8 @@ open_sealed(struct sealer *sealer, const char *purpose, const char *principal,
 }
 
 bool
-unseal(struct sealer *sealer, const char *purpose, const char *principal, const char *text,
-       size_t len, struct buf *payload)
+unseal_until(struct sealer *sealer, const char *purpose, const char *principal, const char *text,
+	     size_t len, struct buf *payload, int64_t *until_s)
 {
 	unsigned char *sealed;
 	size_t sealed_len;
@@ -260,7 +261,16 @@ unseal(struct sealer *sealer, const char *purpose, const char *principal, const 
 	sealed = xmalloc(len / 4 * 3 + 3);
 	ok = base64url_decode(text, len, sealed, &sealed_len) &&
 	     sealed_len >= HEAD_LEN + NONCE_LEN + EXPIRY_LEN + TAG_LEN && sealed[0] == VERSION &&
-	     open_sealed(sealer, purpose, principal, sealed, sealed_len, payload);
+	     open_sealed(sealer, purpose, principal, sealed, sealed_len, payload, until_s);
 	free(sealed);
 	return ok;
+}
+
+bool
+unseal(struct sealer *sealer, const char *purpose, const char *principal, const char *text,
+       size_t len, struct buf *payload)
+{
+	int64_t until_s;
+
+	return unseal_until(sealer, purpose, principal, text, len, payload, &until_s);
 }

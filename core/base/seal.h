@@ -38,6 +38,9 @@ void seal(struct sealer *sealer, const char *purpose, const char *principal, uin
 /* False when the text was not sealed here for this purpose and principal, or has expired. */
 bool unseal(struct sealer *sealer, const char *purpose, const char *principal, const char *text,
 	    size_t len, struct buf *payload);
+/* The same; `until_s` is set to the time when it expires, in seconds since 1970; 0: never. */
+bool unseal_until(struct sealer *sealer, const char *purpose, const char *principal,
+		  const char *text, size_t len, struct buf *payload, int64_t *until_s);
 
 void random_bytes(void *out, size_t len);
 void sha256_hex(const void *data, size_t len, char hex[65]);

@@ -12,6 +12,7 @@
 #include "era/confirm.h"
 #include "era/inside.h"
 #include "era/receive.h"
+#include "era/streams.h"
 #include "era/subscriptions.h"
 #include "era/watch.h"
 
@@ -122,6 +123,7 @@ eras_free(struct eras *eras)
 	request_forget(&eras->loose);
 	audited_forget(eras);
 	loop_timer_stop(eras->parts.loop, &eras->end);
+	streams_finish(eras);
 	sessions_free(eras->sessions);
 	confirms_free(eras->confirms);
 	session_fini(&eras->pipe);
@@ -172,11 +174,12 @@ eras_holding(const struct eras *eras)
 void
 eras_changed(struct eras *eras, const char *what, const char *uri)
 {
-	subscriptions_tell(eras, what, uri);
+	subscriptions_tell(eras, what, uri, NULL);
 }
 
 void
 eras_quiesce(struct eras *eras)
 {
 	subscriptions_finish(eras);
+	streams_finish(eras);
 }

@@ -60,11 +60,13 @@ bool eras_input_ended(const struct eras *eras);
 bool eras_holding(const struct eras *eras);
 
 /* Called when a plugin reports a change. `what` is "tools", "prompts" or "resources" for a list.
- * When `uri` is not NULL, it names one resource, and `what` is ignored. The change is sent to the
- * clients that subscribed: open listens, and the legacy session of stdio. */
+ * When `uri` is not NULL, it names one resource, and `what` is ignored. The change of a list is
+ * sent to the open listens that asked for it, the legacy session of stdio and all streams of legacy
+ * sessions; sessions without an open stream get it when they open one. The change of a resource is
+ * sent to its subscribers. */
 void eras_changed(struct eras *eras, const char *what, const char *uri);
 
-/* Called at shutdown: open subscriptions end with their result. */
+/* Called at shutdown: open subscriptions end with their result, and the streams of sessions end. */
 void eras_quiesce(struct eras *eras);
 
 #endif

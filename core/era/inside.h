@@ -15,9 +15,11 @@
 #include "era/once.h"
 #include "era/request.h"
 #include "era/session.h"
+#include "era/subscriptions.h"
 #include "registry/registry.h"
 
 struct held_answer;
+struct stream;
 struct subscription;
 
 enum eras_state {
@@ -49,6 +51,11 @@ struct eras {
 	struct loop_timer end;
 	struct subscription *subscriptions; /* open ones */
 	size_t n_subscriptions;
+	struct stream *streams; /* open ones of legacy sessions; see streams.h */
+	size_t n_streams;
+	uint64_t changes;		      /* the number of the last change */
+	uint64_t changed[SUBSCRIPTION_KINDS]; /* of the last change of each list; 0: none */
+	char origin[17]; /* begins the event ids of this process; "": not made yet */
 	struct held_answer *held_answers; /* they wait for the audit log */
 	size_t held;			  /* bytes of the messages of open requests; see HELD_MAX */
 	/* number of questions sent to legacy clients; their ids are made of it */

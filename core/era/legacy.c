@@ -42,14 +42,18 @@ check_accept(struct eras *eras, struct exchange *exchange, const char *id)
 struct session *
 legacy_session(struct eras *eras, struct exchange *exchange, const char *id)
 {
+	if (!exchange->http)
+		return &eras->pipe;
+	return check_accept(eras, exchange, id) ? legacy_session_named(eras, exchange, id) : NULL;
+}
+
+struct session *
+legacy_session_named(struct eras *eras, struct exchange *exchange, const char *id)
+{
 	struct session *session;
 	const char *name;
 	bool busy;
 
-	if (!exchange->http)
-		return &eras->pipe;
-	if (!check_accept(eras, exchange, id))
-		return NULL;
 	name = exchange->ops->header(exchange, "Mcp-Session-Id");
 	if (name == NULL) {
 		exchange_refuse(
@@ -66,6 +70,10 @@ legacy_session(struct eras *eras, struct exchange *exchange, const char *id)
 		exchange_refuse(eras, exchange, 404, id, rpc_error_code(RPC_UNKNOWN_SESSION),
 				"the session does not exist or has expired: send initialize "
 				"again");
+	else if (!session->numbered)
+		session->heard = eras->changes;
+	if (session != NULL)
+		session->numbered = true;
 	return session;
 }
 

@@ -27,6 +27,8 @@ void legacy_message(struct eras *eras, struct exchange *exchange, struct session
 		    struct batch *batch, struct message *message);
 /* The session of an exchange. NULL: the exchange was refused with this id, and is finished. */
 struct session *legacy_session(struct eras *eras, struct exchange *exchange, const char *id);
+/* The same for a message whose answer is a stream: what the client accepts is not checked. */
+struct session *legacy_session_named(struct eras *eras, struct exchange *exchange, const char *id);
 void legacy_initialize(struct request *request);
 
 #endif

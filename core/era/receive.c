@@ -18,6 +18,7 @@
 #include "era/legacy.h"
 #include "era/modern.h"
 #include "era/prepare.h"
+#include "era/streams.h"
 #include "rpc/frame.h"
 
 /* ---- messages that do not become a request --------------------------------------------------- */
@@ -273,14 +274,15 @@ receive_message(void *data, struct exchange *exchange, const char *body, size_t 
 	received(eras, exchange, &message, code, why);
 }
 
-/* There is no separate stream (GET) and no early end of a session (DELETE). Every client
- * understands 405 (MCP 2025-11-25, basic/transports). */
+/* GET opens the stream of a session. There is no early end of a session (DELETE), because its id
+ * is valid on every replica; every client understands 405 (MCP 2025-11-25, basic/transports). */
 void
 receive_other(void *data, struct exchange *exchange, const char *method)
 {
-	const struct exchange_header allow = { "Allow", "POST" };
+	const struct exchange_header allow = { "Allow", "GET, POST" };
 
-	(void)data;
-	(void)method;
-	exchange->ops->finish(exchange, 405, &allow, 1, NULL, 0);
+	if (strcmp(method, "GET") == 0)
+		streams_get(data, exchange);
+	else
+		exchange->ops->finish(exchange, 405, &allow, 1, NULL, 0);
 }

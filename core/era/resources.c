@@ -191,24 +191,36 @@ resources_answer(struct request *request, const struct result *result)
 
 /* ---- subscriptions of a legacy session ----------------------------------------------------- */
 
-/* Only stdio delivers changes to a legacy session. */
-static struct watch *
-watch_of(struct request *request, const char *uri)
+/* Over HTTP a resource is watched while the session has an open stream. False: the request was
+ * refused. */
+static bool
+watch_of(struct request *request, const char *uri, struct watch **watch)
 {
-	return request->exchange->http ? NULL
-				       : watch_resource(request->eras, &request->principal, uri);
+	*watch = NULL;
+	if (request->exchange->http && request->session->stream == NULL)
+		return true;
+	*watch = watch_resource(request->eras, &request->principal, uri);
+	if (*watch == NULL)
+		request_error(request, RPC_OVERLOADED, NULL,
+			      "%u resources and tasks are watched already, the maximum: try again "
+			      "later",
+			      WATCHES_MAX);
+	return *watch != NULL;
 }
 
 void
 resources_subscribe(struct request *request)
 {
 	struct json_object *arguments;
+	struct watch *watch;
 	const char *uri;
 
 	if (find(request, &uri, &arguments) == NULL)
 		return;
 	json_object_put(arguments);
-	if (session_subscribe(request->session, uri, watch_of(request, uri)))
+	if (!watch_of(request, uri, &watch))
+		return;
+	if (session_subscribe(request->session, uri, watch))
 		request_empty(request);
 	else
 		request_error(request, RPC_INVALID_PARAMS, NULL,

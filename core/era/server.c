@@ -35,25 +35,22 @@ write_capability(struct json *out, const char *name, bool subscribe, bool change
 	json_end(out);
 }
 
-/* Declares only features that exist. Changes are announced to listens of the modern era and to a
- * legacy session on stdio. Over HTTP legacy sessions have no stream for them, so neither changes
- * nor subscriptions are declared there. (A subscription is still accepted, because it does no
- * harm.) */
+/* Declares only features that exist. Changes are announced to listens of the modern era, to a
+ * legacy session on stdio, and over HTTP on the stream of a legacy session. */
 void
 server_capabilities(const struct request *request, struct json *out)
 {
 	const struct registry *registry = request->eras->parts.registry;
 	const struct row_view *view = request_view(request);
-	bool told = request->era == &era_modern || !request->exchange->http;
 
 	json_begin(out, '{');
 	if (registry_count(registry, ROW_TOOL, view) > 0)
-		write_capability(out, "tools", false, told);
+		write_capability(out, "tools", false, true);
 	if (registry_count(registry, ROW_RESOURCE, view) > 0 ||
 	    registry_count(registry, ROW_TEMPLATE, view) > 0)
-		write_capability(out, "resources", told, told);
+		write_capability(out, "resources", true, true);
 	if (registry_count(registry, ROW_PROMPT, view) > 0)
-		write_capability(out, "prompts", false, told);
+		write_capability(out, "prompts", false, true);
 	if (registry_count(registry, ROW_COMPLETION, view) > 0 &&
 	    request->revision >= REV_2025_03_26)
 		write_capability(out, "completions", false, false);

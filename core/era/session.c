@@ -71,37 +71,29 @@ void
 session_fini(struct session *session)
 {
 	request_forget(&session->peer);
+	CHECK(session->stream == NULL);
 	for (size_t i = 0; i < session->subscriptions; i++) {
-		watch_release(session->watch[i]);
-		free(session->subscription[i]);
+		watch_release(session->subscription[i].watch);
+		free(session->subscription[i].uri);
 	}
 	free(session->subscription);
-	free(session->watch);
-	session->watch = NULL;
 	session->subscription = NULL;
 	session->subscriptions = 0;
 }
 
-static size_t
-subscription_find(const struct session *session, const char *uri)
+struct session_subscription *
+session_subscription(const struct session *session, const char *uri)
 {
-	size_t i = 0;
-
-	while (i < session->subscriptions && strcmp(session->subscription[i], uri) != 0)
-		i++;
-	return i;
-}
-
-bool
-session_subscribed(const struct session *session, const char *uri)
-{
-	return subscription_find(session, uri) < session->subscriptions;
+	for (size_t i = 0; i < session->subscriptions; i++)
+		if (strcmp(session->subscription[i].uri, uri) == 0)
+			return &session->subscription[i];
+	return NULL;
 }
 
 bool
 session_subscribe(struct session *session, const char *uri, struct watch *watch)
 {
-	if (session_subscribed(session, uri)) {
+	if (session_subscription(session, uri) != NULL) {
 		watch_release(watch);
 		return true;
 	}
@@ -109,26 +101,23 @@ session_subscribe(struct session *session, const char *uri, struct watch *watch)
 		watch_release(watch);
 		return false;
 	}
-	session->watch =
-	    xrealloc(session->watch, (session->subscriptions + 1) * sizeof(struct watch *));
-	session->watch[session->subscriptions] = watch;
 	session->subscription = xrealloc(session->subscription, (session->subscriptions + 1) *
 								    sizeof(*session->subscription));
-	session->subscription[session->subscriptions++] = xstrdup(uri);
+	session->subscription[session->subscriptions++] =
+	    (struct session_subscription){ .uri = xstrdup(uri), .watch = watch };
 	return true;
 }
 
 void
 session_unsubscribe(struct session *session, const char *uri)
 {
-	size_t i = subscription_find(session, uri);
+	struct session_subscription *subscription = session_subscription(session, uri);
 
-	if (i == session->subscriptions)
+	if (subscription == NULL)
 		return;
-	free(session->subscription[i]);
-	watch_release(session->watch[i]);
-	session->subscription[i] = session->subscription[--session->subscriptions];
-	session->watch[i] = session->watch[session->subscriptions];
+	free(subscription->uri);
+	watch_release(subscription->watch);
+	*subscription = session->subscription[--session->subscriptions];
 }
 
 /* ---- the table ----------------------------------------------------------------------------- */
@@ -189,7 +178,7 @@ drop(struct sessions *sessions, struct session *session)
 }
 
 /* Makes room for one more session: removes the session that was unused for the longest time and has
- * no running request. */
+ * no running request and no open stream. */
 static bool
 make_room(struct sessions *sessions)
 {
@@ -197,7 +186,7 @@ make_room(struct sessions *sessions)
 
 	if (sessions->count < sessions->most)
 		return true;
-	while (session != NULL && session->peer.open != NULL)
+	while (session != NULL && (session->peer.open != NULL || session->stream != NULL))
 		session = session->newer;
 	if (session == NULL)
 		return false;
@@ -307,15 +296,19 @@ session_find(struct sessions *sessions, const char *principal, const char *id, b
 	enum revision revision;
 	struct buf payload;
 	size_t len = strlen(id);
+	int64_t until_s;
 	unsigned can;
 
 	*busy = false;
 	buf_init(&payload, LIMIT_HANDLE);
 	if (len <= LIMIT_HANDLE &&
-	    unseal(sessions->sealer, SESSION_PURPOSE, principal, id, len, &payload) &&
+	    unseal_until(sessions->sealer, SESSION_PURPOSE, principal, id, len, &payload,
+			 &until_s) &&
 	    payload_read(&payload, &revision, &can, key, &client)) {
 		session = recall(sessions, revision, can, key, &client);
 		*busy = session == NULL;
+		if (session != NULL)
+			session->until_s = until_s;
 	}
 	buf_fini(&payload);
 	return session;

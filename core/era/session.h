@@ -18,6 +18,7 @@
 struct buf;
 struct request;
 struct sealer;
+struct stream;
 struct watch;
 
 #define SESSION_TTL_S 86400u
@@ -41,6 +42,18 @@ struct session_client {
 	char name[64], version[32];
 };
 
+/* One resource that the session subscribed to. It is polled only while somebody reads its changes:
+ * then it has a watch. */
+struct session_subscription {
+	char *uri;
+	struct watch *watch; /* NULL: the client has no open stream */
+	/* the number of the last change that was told of it (eras->changes), or 0 */
+	uint64_t told;
+	/* what the watch saw last when it ended: the next one compares with it */
+	bool known;
+	uint64_t seen;
+};
+
 struct session {
 	struct peer peer;
 	struct session_client client;
@@ -48,9 +61,13 @@ struct session {
 	char capabilities[128]; /* JSON object text */
 	enum session_state state;
 	int log_level; /* LEVEL_NONE before logging/setLevel */
-	char **subscription;
-	struct watch **watch; /* of each subscription; NULL: nobody reads its changes now */
+	struct session_subscription *subscription;
 	size_t subscriptions;
+	struct stream *stream; /* the open one, or NULL; see streams.h */
+	/* Every change up to this number (eras->changes) is in a stream of the session. */
+	bool numbered; /* `heard` is set */
+	uint64_t heard;
+	int64_t until_s; /* when the id expires, in seconds since 1970; 0: it has none (stdio) */
 	/* the table's */
 	unsigned char key[SESSION_KEY];
 	struct session *chain, *older, *newer;
@@ -60,7 +77,8 @@ struct session {
 void session_begin(struct session *session, enum revision revision, unsigned can);
 void session_spoke(struct session *session); /* Called for a message that is not initialize. */
 void session_fini(struct session *session);
-bool session_subscribed(const struct session *session, const char *uri);
+/* The subscription to this resource, or NULL. Valid until the next change of subscriptions. */
+struct session_subscription *session_subscription(const struct session *session, const char *uri);
 /* Takes over the watch. False when the session has the maximum. */
 bool session_subscribe(struct session *session, const char *uri, struct watch *watch);
 void session_unsubscribe(struct session *session, const char *uri);

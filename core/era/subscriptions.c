@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "era/inside.h"
+#include "era/streams.h"
 #include "era/task_write.h"
 #include "era/tasks.h"
 #include "era/watch.h"
@@ -19,7 +20,7 @@
 /* The lists that can change: their names in events, filters and notifications. */
 static const struct {
 	const char *what, *filter, *method;
-} kinds[] = {
+} kinds[SUBSCRIPTION_KINDS] = {
 	{ "tools", "toolsListChanged", "notifications/tools/list_changed" },
 	{ "prompts", "promptsListChanged", "notifications/prompts/list_changed" },
 	{ "resources", "resourcesListChanged", "notifications/resources/list_changed" },
@@ -206,19 +207,20 @@ subscriptions_listen(struct request *request)
 /* ---- changes ------------------------------------------------------------------------------- */
 
 static bool
-wants(const struct subscription *subscription, size_t kind, const char *uri)
+wants(const struct subscription *subscription, size_t kind, const char *uri,
+      const struct watch *watch)
 {
 	if (uri == NULL)
 		return subscription->kind[kind];
 	for (size_t i = 0; i < subscription->resource.n; i++)
-		if (strcmp(subscription->resource.text[i], uri) == 0)
+		if (watch != NULL ? subscription->resource.watch[i] == watch
+				  : strcmp(subscription->resource.text[i], uri) == 0)
 			return true;
 	return false;
 }
 
-/* `id` is raw JSON, or NULL for a legacy session, which has no subscriptions. */
-static void
-write_change(struct buf *out, size_t kind, const char *uri, const char *id)
+void
+subscriptions_write(struct buf *out, size_t kind, const char *uri, const char *id)
 {
 	struct json json;
 
@@ -238,8 +240,25 @@ write_change(struct buf *out, size_t kind, const char *uri, const char *id)
 	json_end(&json);
 }
 
+/* The client on stdio, if it has a legacy session. */
+static void
+tell_stdio(struct eras *eras, size_t kind, const char *uri, const struct watch *watch)
+{
+	const struct session_subscription *subscription =
+	    uri == NULL ? NULL : session_subscription(&eras->pipe, uri);
+	struct buf *out = &eras->note;
+
+	if (eras->send_stdio == NULL || eras->pipe.state != SESSION_READY)
+		return;
+	if (uri != NULL &&
+	    (subscription == NULL || (watch != NULL && subscription->watch != watch)))
+		return;
+	subscriptions_write(out, kind, uri, NULL);
+	eras->send_stdio(eras->stdio, out->data, out->len);
+}
+
 void
-subscriptions_tell(struct eras *eras, const char *what, const char *uri)
+subscriptions_tell(struct eras *eras, const char *what, const char *uri, const struct watch *watch)
 {
 	struct subscription *subscription = eras->subscriptions, *next;
 	struct buf *out = &eras->note;
@@ -252,16 +271,13 @@ subscriptions_tell(struct eras *eras, const char *what, const char *uri)
 		return;
 	for (; subscription != NULL; subscription = next) {
 		next = subscription->next; /* a listen whose peer has left may end here */
-		if (!wants(subscription, kind, uri))
+		if (!wants(subscription, kind, uri, watch))
 			continue;
-		write_change(out, kind, uri, subscription->request->message.id);
+		subscriptions_write(out, kind, uri, subscription->request->message.id);
 		request_notify(subscription->request, out);
 	}
-	if (eras->send_stdio == NULL || eras->pipe.state != SESSION_READY ||
-	    (uri != NULL && !session_subscribed(&eras->pipe, uri)))
-		return;
-	write_change(out, kind, uri, NULL);
-	eras->send_stdio(eras->stdio, out->data, out->len);
+	tell_stdio(eras, kind, uri, watch);
+	streams_tell(eras, kind, uri, watch);
 }
 
 static bool

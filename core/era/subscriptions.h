@@ -7,6 +7,9 @@
 #ifndef CORE_ERA_SUBSCRIPTIONS_H
 #define CORE_ERA_SUBSCRIPTIONS_H
 
+#include <stddef.h>
+
+struct buf;
 struct eras;
 struct request;
 
@@ -14,11 +17,17 @@ struct row;
 struct task_view;
 struct watch;
 
-#define LISTEN_URIS 256u /* resources, and tasks, that one listen may watch */
+#define SUBSCRIPTION_KINDS 3 /* lists that can change: tools, prompts, resources */
+#define LISTEN_URIS 256u     /* resources, and tasks, that one listen may watch */
 
 void subscriptions_listen(struct request *request);
-/* Notifies the clients that subscribed, and the legacy session of stdio; see eras_changed(). */
-void subscriptions_tell(struct eras *eras, const char *what, const char *uri);
+/* Notifies the clients that subscribed, and the legacy sessions; see eras_changed(). With `watch`
+ * only the subscribers of that watch: another workspace may have an object with the same URI. */
+void subscriptions_tell(struct eras *eras, const char *what, const char *uri,
+			const struct watch *watch);
+/* Writes the notification of a change. `kind` is the number of a list, and is ignored with `uri`.
+ * `id` is raw JSON, or NULL for a legacy session, which has no subscription ids. */
+void subscriptions_write(struct buf *out, size_t kind, const char *uri, const char *id);
 /* The same for the state of a task. */
 void subscriptions_tell_task(struct eras *eras, const struct watch *watch, const struct row *row,
 			     const struct task_view *view);

@@ -12,6 +12,7 @@
 #include "era/capabilities.h"
 #include "era/inside.h"
 #include "policy/policy.h"
+#include "era/streams.h"
 #include "era/subscriptions.h"
 #include "era/task_id.h"
 #include "era/task_write.h"
@@ -96,10 +97,19 @@ resource_done(struct watch *watch)
 	if (result->failed && (result->missed || status_retryable(result->status)))
 		return;
 	now = hash_result(result);
-	if (watch->known && now != watch->seen)
-		subscriptions_tell(watch->eras, NULL, watch->text);
+	if (!watch->known)
+		streams_compare(watch->eras, watch, now);
+	else if (now != watch->seen)
+		subscriptions_tell(watch->eras, NULL, watch->text, watch);
 	watch->known = true;
 	watch->seen = now;
+}
+
+bool
+watch_seen(const struct watch *watch, uint64_t *seen)
+{
+	*seen = watch->seen;
+	return watch->known;
 }
 
 /* Returns the time until the next poll; -1: the task has ended. */
@@ -225,19 +235,26 @@ watch_next(struct watch *watch, int64_t after_ms)
 		loop_timer_set(watch->eras->parts.loop, &watch->timer, after_ms);
 }
 
+static bool
+same_upstream(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 /* ---- subscribers --------------------------------------------------------------------------- */
 
-/* All principals use the same credential of the host, so a resource has one watch. A task belongs
- * to its principal. */
+/* All principals use the same credential of the host for a workspace, so a resource of a workspace
+ * has one watch. A task belongs to its principal. `upstream` NULL: the default, or a task. */
 static struct watch *
-watch_find(struct eras *eras, const char *text)
+watch_find(struct eras *eras, const char *text, const char *upstream)
 {
 	struct hash_link *link = hash_find(&eras->watches, hash_of(NULL, text, strlen(text)));
 
 	for (; link != NULL; link = hash_next(link)) {
 		struct watch *watch = link->owner;
 
-		if (strcmp(watch->text, text) == 0)
+		if (strcmp(watch->text, text) == 0 &&
+		    (watch->task != NULL || same_upstream(watch_upstream(watch), upstream)))
 			return watch;
 	}
 	return NULL;
@@ -268,7 +285,10 @@ watch_resource(struct eras *eras, const struct principal *principal, const char 
 	const struct row *row =
 	    registry_resource(eras->parts.registry, uri,
 			      &policy_class_of(eras->parts.policy, principal)->view, &arguments);
-	struct watch *watch = row == NULL ? NULL : watch_find(eras, uri);
+	struct watch *watch =
+	    row == NULL ? NULL
+			: watch_find(eras, uri,
+				     config_fixed_workspace(eras->parts.config, principal->name));
 
 	if (watch != NULL) {
 		watch->users++;
@@ -289,7 +309,7 @@ watch_task(struct eras *eras, const struct principal *principal, const char *id)
 
 	if (!task_id_open(eras, principal, id, &task))
 		return NULL;
-	watch = watch_find(eras, id);
+	watch = watch_find(eras, id, NULL);
 	if (watch != NULL) {
 		watch->users++;
 	} else if (eras->watches.count < WATCHES_MAX) {

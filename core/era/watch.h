@@ -9,6 +9,7 @@
 #ifndef CORE_ERA_WATCH_H
 #define CORE_ERA_WATCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct eras;
@@ -23,6 +24,8 @@ struct watch;
  * subscriptions_tell_task(), later and from the loop. */
 struct watch *watch_resource(struct eras *eras, const struct principal *principal, const char *uri);
 struct watch *watch_task(struct eras *eras, const struct principal *principal, const char *id);
+/* A hash of what its last poll saw. False: no poll has succeeded yet. */
+bool watch_seen(const struct watch *watch, uint64_t *seen);
 void watch_release(struct watch *watch); /* NULL is fine */
 
 #endif

@@ -33,7 +33,11 @@ struct exchange_ops {
 	 * no stream, has left, or reads so slowly that its queue is full. Then an HTTP exchange is
 	 * closed and the loop calls on_close; on stdio only the notification is lost. */
 	bool (*notify)(struct exchange *exchange, const char *json, size_t len);
-	/* Opens the SSE stream at once, without an event (subscriptions/listen). */
+	/* HTTP only; NULL on stdio. The same, with an event id. `id` NULL: the event has none.
+	 * `json` NULL: an event with no data, which only tells the client the id; without an id
+	 * too, a comment. */
+	bool (*event)(struct exchange *exchange, const char *id, const char *json, size_t len);
+	/* Opens the SSE stream at once, without an event (subscriptions/listen, GET). */
 	bool (*stream)(struct exchange *exchange);
 	/* Sends the answer. Over HTTP it has `status` and the extra headers. When a stream is open,
 	 * the answer is instead the last event of the stream. `json` NULL: no body (202, or the end

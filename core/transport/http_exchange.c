@@ -101,13 +101,18 @@ push(struct http_connection *connection)
 }
 
 static bool
-http_notify(struct exchange *exchange, const char *json, size_t len)
+http_event(struct exchange *exchange, const char *id, const char *json, size_t len)
 {
 	struct http_connection *connection = connection_of(exchange);
 
 	if (!open_stream(connection))
 		return false;
-	if (sse_event(&connection->sse, json, len)) {
+	if (id == NULL && json == NULL) {
+		sse_comment(&connection->sse);
+		push(connection);
+		return true;
+	}
+	if (sse_event_with_id(&connection->sse, id, json, len)) {
 		push(connection);
 		return true;
 	}
@@ -117,6 +122,12 @@ http_notify(struct exchange *exchange, const char *json, size_t len)
 	/* later: on_close is called from the loop, not inside the caller's notify */
 	loop_timer_set(connection->listener->http->loop, &connection->tick, 0);
 	return false;
+}
+
+static bool
+http_notify(struct exchange *exchange, const char *json, size_t len)
+{
+	return http_event(exchange, NULL, json, len);
 }
 
 static bool
@@ -208,6 +219,7 @@ const struct exchange_ops http_exchange_ops = {
 	.header = get_header,
 	.headers = visit_headers,
 	.notify = http_notify,
+	.event = http_event,
 	.stream = http_stream,
 	.finish = http_finish,
 };

@@ -28,11 +28,17 @@ sse_fini(struct sse *sse)
 /* In the event stream a data line ends at a line break, so line breaks between JSON's tokens become
  * spaces. */
 static void
-add_event(struct sse *sse, const char *json, size_t len)
+add_event(struct sse *sse, const char *id, const char *json, size_t len)
 {
 	size_t start;
 
-	buf_puts(&sse->queue, "event: message\ndata: ");
+	if (json != NULL)
+		buf_puts(&sse->queue, "event: message\n");
+	if (id != NULL)
+		buf_printf(&sse->queue, "id: %s\n", id);
+	buf_puts(&sse->queue, "data: ");
+	if (json == NULL)
+		json = "", len = 0;
 	start = sse->queue.len;
 	buf_add(&sse->queue, json, len);
 	if (memchr(json, '\n', len) != NULL || memchr(json, '\r', len) != NULL)
@@ -43,14 +49,20 @@ add_event(struct sse *sse, const char *json, size_t len)
 }
 
 bool
-sse_event(struct sse *sse, const char *json, size_t len)
+sse_event_with_id(struct sse *sse, const char *id, const char *json, size_t len)
 {
 	CHECK(sse->state != SSE_NONE);
 	if (sse->state == SSE_ENDED || len > SSE_QUEUE_MAX ||
 	    sse_waiting(sse) > SSE_QUEUE_MAX - len)
 		return false;
-	add_event(sse, json, len);
+	add_event(sse, id, json, len);
 	return buf_ok(&sse->queue);
+}
+
+bool
+sse_event(struct sse *sse, const char *json, size_t len)
+{
+	return sse_event_with_id(sse, NULL, json, len);
 }
 
 bool
@@ -58,7 +70,7 @@ sse_end(struct sse *sse, const char *json, size_t len)
 {
 	CHECK(sse->state == SSE_OPEN);
 	if (json != NULL)
-		add_event(sse, json, len);
+		add_event(sse, NULL, json, len);
 	sse->state = SSE_ENDED;
 	return buf_ok(&sse->queue);
 }

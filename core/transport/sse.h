@@ -36,6 +36,9 @@ void sse_init(struct sse *sse); /* opens it */
 void sse_fini(struct sse *sse);
 /* Adds one message as one event with one data line. False when the queue is full. */
 bool sse_event(struct sse *sse, const char *json, size_t len);
+/* The same with an event id, which is one line. `json` NULL: the event has only the id and empty
+ * data. */
+bool sse_event_with_id(struct sse *sse, const char *id, const char *json, size_t len);
 /* Adds the last event, if json is not NULL, and the end of the stream. False when out of memory. */
 bool sse_end(struct sse *sse, const char *json, size_t len);
 void sse_comment(struct sse *sse); /* adds a comment, so that proxies do not close an idle stream */

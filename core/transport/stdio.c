@@ -334,8 +334,13 @@ stdio_finish(struct exchange *exchange, int status, const struct exchange_header
 	}
 }
 
-static const struct exchange_ops ops = { no_header, no_headers, stdio_notify, stdio_stream,
-					 stdio_finish };
+static const struct exchange_ops ops = {
+	.header = no_header,
+	.headers = no_headers,
+	.notify = stdio_notify,
+	.stream = stdio_stream,
+	.finish = stdio_finish,
+};
 
 static struct line *
 new_line(struct stdio *stdio)

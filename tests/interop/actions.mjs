@@ -106,4 +106,38 @@ async function cancel({ call }) {
   }
 }
 
-export const ACTIONS = { list, call, progress, elicit, read, prompt, complete, cancel };
+// Changes of a list and of a resource that nobody asked for in a request: on the stream that GET
+// opens over HTTP, on the pipe over stdio, or in answer to a listen.
+async function changes(session) {
+  const { client, call } = session;
+  const uri = 'test://watched-resource';
+  const until = async (condition) => {
+    while (!session.changes.some(condition)) await pause(20);
+    session.changes.length = 0;
+  };
+  const isUpdate = (params) => params?.uri === uri;
+  const isList = (params) => params?.uri === undefined;
+  session.changes.length = 0;
+  const listen = isModern(session)
+    ? await client.listen({ toolsListChanged: true, resourceSubscriptions: [uri] }) : null;
+  await call({ name: 'test_trigger_tool_change', arguments: {} });
+  await until(isList);
+  if (!listen) await client.subscribeResource({ uri });
+  await call({ name: 'thread_speaks', arguments: {} });
+  await until(isUpdate);
+  if (session.url && !listen) {
+    // another stream takes the place of the client's, which comes back with the last id it has
+    const headers = { accept: 'text/event-stream', 'mcp-session-id': session.transport.sessionId };
+    const other = await fetch(session.url, { headers });
+    assert.equal(other.status, 200);
+    await other.body.cancel();
+    await call({ name: 'test_trigger_tool_change', arguments: {} });
+    await until(isList);
+  }
+  if (listen) await listen.close();
+  else await client.unsubscribeResource({ uri });
+}
+
+export const ACTIONS = {
+  list, call, progress, elicit, read, prompt, complete, cancel, changes,
+};

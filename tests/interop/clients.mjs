@@ -1,13 +1,16 @@
 // The official TypeScript clients behind one small interface, so that each action is written once.
 //
-// A row: client, mode, the era and revision it must end up in, and open(target, elicit), which
-// connects and returns { client, revision, call(params, options), close() }. elicit(params) answers
-// each question that the server asks.
+// A row: client, mode, the era and revision it must end up in, and open(target, elicit, changed),
+// which connects and returns { client, transport, revision, call(params, options), close() }.
+// elicit(params) answers each question that the server asks; changed(params) is told of each change
+// of the tools and of a resource.
 import { openSync } from 'node:fs';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport as HttpV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import {
+  ElicitRequestSchema, ResourceUpdatedNotificationSchema, ToolListChangedNotificationSchema,
+} from '@modelcontextprotocol/sdk/types.js';
 import { Client as ClientV2, StreamableHTTPClientTransport as HttpV2 } from '@modelcontextprotocol/client';
 import { StdioClientTransport as StdioV2 } from '@modelcontextprotocol/client/stdio';
 
@@ -20,7 +23,7 @@ function transportTo(target, Stdio, Http) {
   return new Stdio({ command, args, env: process.env, stderr: openSync(target.log, 'a') });
 }
 
-async function openV1(target, elicit) {
+async function openV1(target, elicit, changed) {
   const client = new ClientV1(INFO, { capabilities: CAPABILITIES });
   const transport = transportTo(target, StdioV1, HttpV1);
   let revision;
@@ -30,19 +33,26 @@ async function openV1(target, elicit) {
     inherited?.(version);
   };
   client.setRequestHandler(ElicitRequestSchema, (request) => elicit(request.params));
+  for (const schema of [ToolListChangedNotificationSchema, ResourceUpdatedNotificationSchema]) {
+    client.setNotificationHandler(schema, (notification) => changed(notification.params));
+  }
   await client.connect(transport);
   const call = (params, options) => client.callTool(params, undefined, options);
-  return { client, revision, call, close: () => client.close() };
+  return { client, transport, revision, call, close: () => client.close() };
 }
 
-async function openV2(mode, target, elicit) {
+async function openV2(mode, target, elicit, changed) {
   const options = { capabilities: CAPABILITIES, versionNegotiation: { mode } };
   const client = new ClientV2(INFO, options);
   client.setRequestHandler('elicitation/create', (request) => elicit(request.params));
-  await client.connect(transportTo(target, StdioV2, HttpV2));
+  for (const method of ['notifications/tools/list_changed', 'notifications/resources/updated']) {
+    client.setNotificationHandler(method, (notification) => changed(notification.params));
+  }
+  const transport = transportTo(target, StdioV2, HttpV2);
+  await client.connect(transport);
   const revision = client.getNegotiatedProtocolVersion();
   const call = (params, options) => client.callTool(params, options);
-  return { client, revision, call, close: () => client.close() };
+  return { client, transport, revision, call, close: () => client.close() };
 }
 
 const row = (client, mode, revision, open) => ({ client, mode, revision, open });

@@ -42,12 +42,13 @@ async function exercise(target, row) {
   const label = (action) => `client ${row.client} mode ${row.mode} over ${target.transport}: ${action}`;
   let session;
   const connected = await attempt(label('connect'), async () => {
-    const questions = [];
+    const questions = [], changes = [];
     const elicit = (params) => {
       questions.push(params);
       return { action: 'accept', content: session.answer };
     };
-    session = { ...await row.open(target, elicit), generation: row.client, questions };
+    session = { ...await row.open(target, elicit, (params) => changes.push(params)),
+        generation: row.client, questions, changes, url: target.url };
     assert.equal(session.revision, row.revision);
   });
   for (const [name, action] of Object.entries(ACTIONS)) {

@@ -32,6 +32,8 @@ size_t rig_page;
 unsigned rig_ask_ms;
 bool rig_slow_cancelled;
 size_t rig_eofs;
+bool rig_no_stream;
+int64_t rig_until_s;
 
 static struct loop *loop;
 static struct registry *registry;
@@ -138,7 +140,28 @@ finish(struct exchange *exchange, int status, const struct exchange_header *head
 	loop_stop(loop);
 }
 
-static const struct exchange_ops ops = { get_header, visit_headers, notify, stream, finish };
+static bool
+event(struct exchange *exchange, const char *id, const char *json, size_t len)
+{
+	struct sent *sent = sent_of(exchange);
+
+	if (json == NULL) {
+		sent->primed = id != NULL;
+		snprintf(sent->event_id, sizeof(sent->event_id), "%s", id != NULL ? id : "");
+		return true;
+	}
+	if (!notify(exchange, json, len))
+		return false;
+	snprintf(sent->event_id, sizeof(sent->event_id), "%s", id);
+	return true;
+}
+
+static const struct exchange_ops ops = { .header = get_header,
+					 .headers = visit_headers,
+					 .notify = notify,
+					 .event = event,
+					 .stream = stream,
+					 .finish = finish };
 
 static void
 stdio_said(void *data, const char *json, size_t len)
@@ -160,6 +183,8 @@ deliver(bool http, const char *const *headers, const char *json)
 	sent->exchange.ops = &ops;
 	sent->exchange.http = http;
 	sent->exchange.takes_json = true;
+	sent->no_stream = rig_no_stream;
+	sent->exchange.principal.until_s = rig_until_s;
 	snprintf(sent->exchange.principal.name, PRINCIPAL_NAME_MAX, "%s", rig_principal);
 	sent->exchange.principal.access = config.access;
 	for (; headers != NULL && headers[0] != NULL; headers += 2) {
@@ -300,6 +325,7 @@ configure(void)
 	config.server.name = server_name;
 	config.server.title = server_title;
 	config.server.instructions = instructions;
+	config.server.max_connections = RIG_CONNECTIONS;
 	config.limits.drain_ms = 60000;
 	config.limits.body = LIMIT_BODY;
 	config.limits.depth = LIMIT_DEPTH;

@@ -11,6 +11,7 @@
 #include "era/eras.h"
 #include "rpc/exchange.h"
 
+#define RIG_CONNECTIONS 20u /* server.max_connections */
 #define SENT_HEADERS 12
 #define SENT_NOTES 64
 
@@ -28,7 +29,9 @@ struct sent {
 	struct json_object *answer; /* NULL: no body */
 	struct json_object *note[SENT_NOTES];
 	size_t notes;
-	size_t wanted; /* rig_wait_notes() */
+	size_t wanted;	   /* rig_wait_notes() */
+	char event_id[64]; /* of the last event that had an id, or "" */
+	bool primed;	   /* an event with an id and no data has come */
 };
 
 #define MODERN_META(more)                                                        \
@@ -44,6 +47,8 @@ extern size_t rig_page;		  /* rows on a page; set it before rig_start() */
 extern unsigned rig_ask_ms;	  /* time for the client's answers; set it before rig_start() */
 extern bool rig_slow_cancelled;	  /* the tool `slow` has noticed that it was cancelled */
 extern size_t rig_eofs;
+extern bool rig_no_stream;  /* the peers of messages from now on accept no stream */
+extern int64_t rig_until_s; /* when the credential of messages from now on ends; 0: never */
 
 void rig_start(void);
 void rig_stop(void);

@@ -211,8 +211,8 @@ subscriptions_of_a_session(void)
 	CU_ASSERT(!session_subscribe(&session, "test://more", NULL));
 	session_unsubscribe(&session, "test://0");
 	session_unsubscribe(&session, "test://0");
-	CU_ASSERT(!session_subscribed(&session, "test://0"));
-	CU_ASSERT(session_subscribed(&session, uri));
+	CU_ASSERT(session_subscription(&session, "test://0") == NULL);
+	CU_ASSERT(session_subscription(&session, uri) != NULL);
 	CU_ASSERT(session_subscribe(&session, "test://more", NULL));
 	session_fini(&session);
 }

@@ -41,6 +41,22 @@ events_are_framed(void)
 }
 
 static void
+events_with_ids(void)
+{
+	struct sse sse;
+	char *text;
+
+	sse_init(&sse);
+	CU_ASSERT(sse_event_with_id(&sse, "a-1", NULL, 0));
+	CU_ASSERT(sse_event_with_id(&sse, "a-2", "{}", 2));
+	text = take_all(&sse, 1000);
+	ASSERT_STR(text, "id: a-1\ndata: \n\n"
+			 "event: message\nid: a-2\ndata: {}\n\n");
+	free(text);
+	sse_fini(&sse);
+}
+
+static void
 pieces_of_any_size_add_up(void)
 {
 	for (size_t piece = 1; piece < 40; piece++) {
@@ -145,12 +161,9 @@ comments_only_when_idle(void)
 }
 
 static const struct test tests[] = {
-	TEST(events_are_framed),
-	TEST(pieces_of_any_size_add_up),
-	TEST(cap_is_exact),
-	TEST(reading_makes_room),
-	TEST(answer_is_let_in_above_the_cap),
-	TEST(nothing_follows_the_end),
-	TEST(comments_only_when_idle),
+	TEST(events_are_framed),	 TEST(events_with_ids),
+	TEST(pieces_of_any_size_add_up), TEST(cap_is_exact),
+	TEST(reading_makes_room),	 TEST(answer_is_let_in_above_the_cap),
+	TEST(nothing_follows_the_end),	 TEST(comments_only_when_idle),
 };
 SUITE(tests)

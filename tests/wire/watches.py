@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Subscriptions on the local workspace: one poll serves all subscribers, a change is told, and what
-has no subscriber is not polled. The request log of the workspace says what was polled.
+"""Subscriptions on the local workspace, by subscriptions/listen and on the streams of legacy sessions:
+one poll serves all subscribers, a change is told, and what has no subscriber is not polled. The
+request log of the workspace says what was polled.
 
     tests/wire/watches.py LAKEHOST FOLDER-OF-PLUGINS LAKEHOST-SANDBOX
 
 Last line: N passed, N failed. Nothing is timed.
 """
+import http.client
 import json
 import pathlib
 import socket
@@ -14,7 +16,7 @@ import sys
 import tempfile
 import threading
 
-from endings import HELD, TASKS, Host, Workspace, answer_of, stopped_cluster, until, verdict
+from endings import HELD, PATIENCE, TASKS, Host, Workspace, answer_of, stopped_cluster, until, verdict
 
 POLL = "GET /api/2.1/clusters/get"
 
@@ -44,6 +46,91 @@ class Listen(threading.Thread):
     def close(self):
         self.connection.sock.shutdown(socket.SHUT_RDWR)
         self.join()
+
+
+class Session(threading.Thread):
+    """A legacy session and its stream; `notes` are what came on the stream."""
+
+    def __init__(self, host):
+        super().__init__(daemon=True)
+        self.port, self.notes, self.id, self.last = host.port, [], None, None
+        self.id = self.post("initialize", {"protocolVersion": "2025-06-18",
+                                           "capabilities": {}}).getheader("Mcp-Session-Id")
+
+    def post(self, method, params):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection.request("POST", "/mcp", json.dumps(
+            {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}), {
+                "Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+                **({"Mcp-Session-Id": self.id} if self.id else {})})
+        response = connection.getresponse()
+        answer = json.loads(response.read())
+        assert "result" in answer, answer
+        connection.close()
+        return response
+
+    def get(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection.request("GET", "/mcp", headers={"Accept": "text/event-stream",
+                                                   "Mcp-Session-Id": self.id})
+        response = connection.getresponse()
+        assert response.status == 200, response.status
+        return connection, response
+
+    def open(self):
+        self.connection, self.response = self.get()
+        self.start()
+
+    def run(self):
+        try:
+            for line in self.response:
+                if line.startswith(b"data:"):
+                    self.notes.append(json.loads(line[5:]))
+        except (OSError, ValueError, AttributeError):
+            pass
+
+    def close(self):
+        self.connection.sock.shutdown(socket.SHUT_RDWR)
+        self.join()
+
+
+def sessions(host, workspace):
+    names = workspace.ask("GET", "/api/2.1/clusters/list")["clusters"]
+    cluster = next(one["cluster_id"] for one in names
+                   if one["cluster_name"] == "sandbox-terminated")
+    uri = "databricks://clusters/" + cluster
+    stopped_cluster(workspace, cluster)
+    workspace.delay(HELD)
+    workspace.forget()
+    clients = [Session(host) for _ in range(3)]
+    for client in clients:
+        client.post("resources/subscribe", {"uri": uri})
+    assert not workspace.seen(POLL), "polled without an open stream"
+    for client in clients:
+        client.open()
+    until(lambda: workspace.seen(POLL), "the first poll")
+    workspace.ask("POST", "/api/2.1/clusters/start", {"cluster_id": cluster})
+    for client in clients:
+        until(lambda one=client: one.notes, "the update")
+        assert client.notes[0] == {"jsonrpc": "2.0", "method": "notifications/resources/updated",
+                                   "params": {"uri": uri}}, client.notes
+    polls = len(workspace.seen(POLL))
+    assert polls < 5, f"{polls} polls"
+    for client in clients[1:]:
+        client.close()
+    # each further stream takes the place of the one before, which ends in order
+    first = clients[0]
+    for _ in range(100):
+        connection, response = first.get()
+        connection.close()
+    first.join()
+    assert not first.connection.sock or first.response.isclosed(), "the first stream goes on"
+    other = Listen(host, {"resourceSubscriptions": ["databricks://clusters"]})
+    until(lambda: workspace.seen("GET /api/2.1/clusters/list"), "another poll")
+    workspace.forget()
+    until(lambda: workspace.seen("GET /api/2.1/clusters/list"), "another poll")
+    assert not workspace.seen(POLL), "polled without an open stream"
+    other.close()
 
 
 def clusters(host, workspace):
@@ -104,7 +191,7 @@ def main():
         env = workspace.env(home)
         host = Host([lakehost, "--set", "plugins.enabled=compute", "--set",
                      "plugins.isolation=none", "--set", f"plugins.directories={folder}"], env)
-        for check in (clusters, tasks):
+        for check in (clusters, sessions, tasks):
             try:
                 check(host, workspace)
                 passed += 1
