@@ -28,11 +28,9 @@ begin(const char *initialize)
 }
 
 static struct sent *
-in_session(const char *json)
+ask(const char *json)
 {
-	const char *headers[] = { "Mcp-Session-Id", session_id, NULL };
-
-	return send_http(headers, json);
+	return send_http((const char *const[]){ "Mcp-Session-Id", session_id, NULL }, json);
 }
 
 static struct sent *
@@ -65,7 +63,7 @@ method_of(const struct sent *sent, size_t i)
 static void
 subscribe(const char *json)
 {
-	struct sent *sent = in_session(json);
+	struct sent *sent = ask(json);
 
 	ASSERT_INT(json_object_object_length(at(sent->answer, "result")), 0);
 	CU_ASSERT(at(sent->answer, "error") == NULL);
@@ -101,6 +99,23 @@ lists_are_told(void)
 	rig_stop();
 }
 
+/* A stream of a session that subscribed to a note, which was read twice. */
+static struct sent *
+note_stream(void)
+{
+	struct sent *sent;
+
+	start();
+	rig_note = "a note";
+	rig_note_reads = 0;
+	subscribe(REQUEST("resources/subscribe", "test://note"));
+	sent = open_stream(NULL);
+	while (rig_note_reads < 2)
+		rig_idle();
+	ASSERT_INT(sent->notes, 0);
+	return sent;
+}
+
 static void
 only_subscribed_resources(void)
 {
@@ -131,16 +146,8 @@ only_subscribed_resources(void)
 static void
 polls_are_told(void)
 {
-	struct sent *sent;
+	struct sent *sent = note_stream();
 
-	start();
-	rig_note = "a note";
-	rig_note_reads = 0;
-	subscribe(REQUEST("resources/subscribe", "test://note"));
-	sent = open_stream(NULL);
-	while (rig_note_reads < 2)
-		rig_idle();
-	ASSERT_INT(sent->notes, 0);
 	rig_note = "another note";
 	rig_wait_notes(sent, 1);
 	ASSERT_STR(text_at(sent->note[0], "params.uri"), "test://note");
@@ -158,7 +165,7 @@ nothing_is_lost_between_two_streams(void)
 	char last[64];
 
 	start();
-	in_session("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}");
+	ask("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}");
 	eras_changed(rig_eras, "tools", NULL);
 	sent = open_stream(NULL); /* the first stream: what has changed since the session began */
 	ASSERT_INT(sent->notes, 1);
@@ -212,16 +219,9 @@ order_of_what_is_missed(void)
 static void
 resource_changed_meanwhile(void)
 {
-	struct sent *sent;
+	struct sent *sent = note_stream();
 	int reads;
 
-	start();
-	rig_note = "a note";
-	rig_note_reads = 0;
-	subscribe(REQUEST("resources/subscribe", "test://note"));
-	sent = open_stream(NULL);
-	while (rig_note_reads < 2)
-		rig_idle();
 	rig_close(sent);
 	rig_note = "another note";
 	reads = rig_note_reads;

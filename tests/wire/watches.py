@@ -94,13 +94,19 @@ class Session(threading.Thread):
         self.join()
 
 
-def sessions(host, workspace):
+def held_cluster(workspace):
+    """A stopped cluster, in a workspace where nothing changes by itself."""
     names = workspace.ask("GET", "/api/2.1/clusters/list")["clusters"]
     cluster = next(one["cluster_id"] for one in names
                    if one["cluster_name"] == "sandbox-terminated")
-    uri = "databricks://clusters/" + cluster
     stopped_cluster(workspace, cluster)
     workspace.delay(HELD)
+    return cluster
+
+
+def sessions(host, workspace):
+    cluster = held_cluster(workspace)
+    uri = "databricks://clusters/" + cluster
     workspace.forget()
     clients = [Session(host) for _ in range(3)]
     for client in clients:
@@ -134,12 +140,8 @@ def sessions(host, workspace):
 
 
 def clusters(host, workspace):
-    names = workspace.ask("GET", "/api/2.1/clusters/list")["clusters"]
-    cluster = next(one["cluster_id"] for one in names
-                   if one["cluster_name"] == "sandbox-terminated")
+    cluster = held_cluster(workspace)
     uri = "databricks://clusters/" + cluster
-    stopped_cluster(workspace, cluster)
-    workspace.delay(HELD)
     workspace.forget()
     listens = [Listen(host, {"resourceSubscriptions": [uri, "databricks://nothing/of/it"]})
                for _ in range(5)]
@@ -164,11 +166,7 @@ def clusters(host, workspace):
 
 
 def tasks(host, workspace):
-    names = workspace.ask("GET", "/api/2.1/clusters/list")["clusters"]
-    cluster = next(one["cluster_id"] for one in names
-                   if one["cluster_name"] == "sandbox-terminated")
-    stopped_cluster(workspace, cluster)
-    workspace.delay(HELD)
+    cluster = held_cluster(workspace)
     connection = host.send("tools/call", {"name": "start_cluster",
                                           "arguments": {"cluster_id": cluster}}, TASKS)
     task = answer_of(connection)["result"]["taskId"]
