@@ -7,12 +7,15 @@
 #include "base/clock.h"
 #include "call/call.h"
 #include "config/config.h"
+#include "era/audited.h"
 #include "era/capabilities.h"
 #include "era/inside.h"
 #include "era/invoke.h"
 #include "era/methods.h"
 #include "era/task_id.h"
 #include "era/task_write.h"
+#include "metrics/metrics.h"
+#include "policy/policy.h"
 
 #define TASK_WAIT_MS 1000 /* an operation that ends within this time does not become a task */
 
@@ -175,6 +178,25 @@ ack_asks(struct call *call)
 static const struct call_events get_events = { .ask = get_asks, .done = get_done };
 static const struct call_events ack_events = { .ask = ack_asks, .done = ack_done };
 
+/* False: the policy does not allow the tool that began the task any more. The request was
+ * refused. */
+static bool
+task_allowed(struct request *request, const struct task_id *id)
+{
+	struct policy_decision decision;
+
+	if (policy_decide_task(request->eras->parts.policy, &request->principal, id->row,
+			       &decision)) {
+		request->verdict = decision.verdict;
+		return true;
+	}
+	audited_refusal(request, id->row, NULL, &decision);
+	metrics_denied(decision.verdict.rule);
+	request_error(request, RPC_INVALID_PARAMS, NULL, "%s: %s. %s", decision.what, decision.why,
+		      decision.next);
+	return false;
+}
+
 /* The task of params.taskId; false: the request was refused. */
 static bool
 open_task(struct request *request, struct task_id *id)
@@ -187,7 +209,7 @@ open_task(struct request *request, struct task_id *id)
 	if (text == NULL)
 		return false;
 	if (task_id_open(request->eras, &request->principal, text, id))
-		return true;
+		return task_allowed(request, id);
 	request_error(request, RPC_INVALID_PARAMS, NULL,
 		      "unknown task: its id is incomplete or was changed, has expired, or "
 		      "belongs to another principal");
@@ -201,7 +223,7 @@ visit(struct request *request, const struct task_id *id, enum entry entry,
 	struct call_spec spec = { .row = id->row,
 				  .upstream = id->upstream,
 				  .principal = &request->principal,
-				  .verdict = { .rule = "task" },
+				  .verdict = request->verdict,
 				  .traceparent = invoke_traceparent(request),
 				  .answers = request->answers_text,
 				  .wait_ms = -1,

@@ -355,6 +355,24 @@ policy_decide_at(struct policy *policy, const struct principal *principal, const
 }
 
 bool
+policy_decide_task(struct policy *policy, const struct principal *principal, const struct row *row,
+		   struct policy_decision *decision)
+{
+	struct asked asked = { .policy = policy,
+			       .group = rules_group(policy, principal),
+			       .row = row,
+			       .decision = decision };
+
+	*decision = (struct policy_decision){ .allowed = true, .verdict = { .rule = "task" } };
+	if (!decide_view(&asked))
+		return false;
+	decision->verdict.fence = rules_fence(policy, asked.group, row);
+	if (decision->verdict.fence != NULL)
+		decision->verdict.declared = scope_declared(row);
+	return true;
+}
+
+bool
 policy_decide(struct policy *policy, const struct principal *principal, const struct row *row,
 	      struct json_object *arguments, struct policy_decision *decision)
 {

@@ -74,8 +74,9 @@ class Host:
         connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=PATIENCE)
         message = {'jsonrpc': '2.0', 'id': 1, 'method': method, 'params': {**params, '_meta': {**META, **dict(meta)}}}
         sent = {**HEADERS, 'Mcp-Method': method}
-        if 'name' in params or 'uri' in params:
-            sent['Mcp-Name'] = params.get('name', params.get('uri'))
+        for key in ('name', 'uri', 'taskId'):
+            if key in params:
+                sent['Mcp-Name'] = params[key]
         if token is not None:
             sent['Authorization'] = f'Bearer {token}'
         connection.request('POST', '/mcp', json.dumps(message), sent)

@@ -101,9 +101,10 @@ hosts(void)
 	host_is("X.Cloud.databricks.com/", "https://x.cloud.databricks.com", NULL);
 	host_is("https://x.example:443/?o=12345#frag", "https://x.example", "12345");
 	host_is("https://x.example/?a=1&workspace_id=77", "https://x.example", "77");
-	host_is("https://x.example/gateway/eu", "https://x.example/gateway/eu", NULL);
-	host_is("http://127.0.0.1:8080/a//", "http://127.0.0.1:8080/a", NULL);
-	/* the address of a web page, not of an API */
+	host_is("http://127.0.0.1:8080//", "http://127.0.0.1:8080", NULL);
+	/* the address of a gateway, or of a web page */
+	host_is_not("https://x.example/gateway/eu");
+	host_is_not("http://127.0.0.1:8080/a//");
 	host_is_not("https://x.example/sql/editor?o=12345#frag");
 	host_is_not("https://x.example/browse#folder");
 	host_is_not("https://x.example/a/../b");

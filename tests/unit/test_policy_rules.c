@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rules of the policy: whom they are for, what they hide, and which arguments they refuse. */
+#include "base/fence.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "config/text.h"
@@ -141,6 +142,31 @@ allow_and_deny(void)
 	end();
 }
 
+/* A task of a hidden tool cannot be polled. Its requests are compared with the lists of objects. */
+static void
+tasks(void)
+{
+	struct policy_decision decision;
+	const struct row *row;
+
+	begin("policy = { access = \"admin\"; jobs = [ \"12\" ];\n"
+	      " rules = ( { groups = [ \"g\" ]; deny = [ \"run_*\" ]; } ); };");
+	row = registry_tool(registry, "run_job", row_view_of(ACCESS_ADMIN));
+	CU_ASSERT_FATAL(row != NULL);
+	CU_ASSERT(policy_decide_task(policy, &me, row, &decision) && decision.allowed);
+	CU_ASSERT(decision.verdict.fence != NULL &&
+		  fence_limits(decision.verdict.fence, FENCE_JOB));
+	ASSERT_STR(decision.verdict.rule, "task");
+	me.groups[0] = config->auth.groups.item[0];
+	me.n_groups = 1;
+	CU_ASSERT(!policy_decide_task(policy, &me, row, &decision) && !decision.allowed);
+	ASSERT_STR(decision.verdict.where, "t.conf:2");
+	me.n_groups = 0;
+	me.access = ACCESS_READ;
+	CU_ASSERT(!policy_decide_task(policy, &me, row, &decision));
+	end();
+}
+
 static void
 objects(void)
 {
@@ -271,6 +297,8 @@ faults(void)
 	      "t.conf:1: policy.rules.denny: unknown key; did you mean \"deny\"?");
 }
 
-static const struct test tests[] = { TEST(narrowest_access), TEST(allow_and_deny), TEST(objects),
-				     TEST(conditions),	     TEST(times),	   TEST(faults) };
+static const struct test tests[] = {
+	TEST(narrowest_access), TEST(allow_and_deny), TEST(tasks), TEST(objects),
+	TEST(conditions),	TEST(times),	      TEST(faults)
+};
 SUITE(tests)

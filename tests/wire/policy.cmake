@@ -8,5 +8,8 @@ if(TARGET lakehost AND TARGET plugin-compute)
 	add_test(NAME wire.confirm COMMAND Python3::Interpreter -B
 		${CMAKE_CURRENT_SOURCE_DIR}/confirm.py $<TARGET_FILE:lakehost>
 		$<TARGET_FILE_DIR:plugin-compute> $<TARGET_FILE:clock_shift>)
-	set_tests_properties(wire.policy_page wire.confirm PROPERTIES LABELS wire)
+	add_test(NAME wire.ops COMMAND Python3::Interpreter -B
+		${CMAKE_CURRENT_SOURCE_DIR}/ops.py ${PROJECT_BINARY_DIR}
+		${PROJECT_SOURCE_DIR}/packaging/doc/policy.md)
+	set_tests_properties(wire.policy_page wire.confirm wire.ops PROPERTIES LABELS wire)
 endif()

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/uri.h"
 #include "base/url.h"
 
 /* Object stores of the three clouds (general, China and US government regions). */
@@ -55,22 +54,19 @@ id_in_query(const char *rest)
 	return NULL;
 }
 
-/* Cuts `rest` after the path of a gateway, which must have no slash at its end. An address with a
- * path and a query or fragment was copied from a browser. */
+/* Cuts `rest` to nothing. An address with a path is refused: without the path it would be another
+ * address than the one that was given. */
 static const char *
 cut_path(char *rest)
 {
-	size_t len = strcspn(rest, "?#");
-	bool page = rest[len] != '\0';
+	bool path =
+	    rest[strspn(rest, "/")] != '\0' && strchr("?#", rest[strspn(rest, "/")]) == NULL;
 
-	while (len > 0 && rest[len - 1] == '/')
-		len--;
-	rest[len] = '\0';
-	if (len == 0)
-		return NULL;
-	return page ? "this is the address of a web page; use only the part before the path, or, "
-		      "for a gateway, the path without a query or fragment"
-		    : uri_path_check(rest);
+	rest[0] = '\0';
+	return path
+		 ? "a workspace has no path in its address: use only the part before the path; for "
+		   "another service behind this address use kind = \"generic\""
+		 : NULL;
 }
 
 static const char *

@@ -6,10 +6,10 @@
 #ifndef CORE_UPSTREAM_DATABRICKS_HOST_H
 #define CORE_UPSTREAM_DATABRICKS_HOST_H
 
-/* Makes "https://host[:port][/path]" from a pasted address. The address may lack the scheme, or
- * have ?o=ID, the id of the workspace. A path is kept, because it may be that of a gateway. With a
- * query or fragment after a path the address is that of a page, and is rejected. Both for free().
- * Returns NULL when valid, else the reason. */
+/* Makes "https://host[:port]" from a pasted address. The address may lack the scheme, or have
+ * ?o=ID, the id of the workspace. An address with a path is rejected: it is that of a page or of a
+ * gateway, and not that of a workspace. Both for free(). Returns NULL when valid, else the
+ * reason. */
 const char *databricks_host(const char *text, char **url, char **workspace_id);
 
 /* The hosts of the platform's pre-signed links: ends of host names, `*` is one label. */
