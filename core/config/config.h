@@ -20,6 +20,7 @@
 #include "base/fence.h"
 #include "base/principal.h"
 #include "limits/rule.h"
+#include "limits/store.h"
 
 /* Limits (design: named, settable, tested at n-1, n, n+1). */
 #define LIMIT_BODY (4u << 20)	   /* bytes of a request body or stdio line */
@@ -148,6 +149,14 @@ struct config_rule {
 	char *where[RULE_KEYS]; /* "lakehost.conf:12"; NULL: the rule does not have the key */
 };
 
+/* limits.store: a Redis or Valkey server. `settings` points to the other members. */
+struct config_store {
+	struct store_settings settings;
+	char *name, *host, *path, *user, *password, *prefix;
+	/* while it is away: calls that cost money, and other calls */
+	bool refuse_costly, refuse_others;
+};
+
 #define RULES_MAX 256u /* with the group `policy` */
 
 struct upstream_kind;
@@ -263,6 +272,7 @@ struct config {
 		uint64_t replies;
 		struct limits_rule *rule; /* what principals may use: limits/rule.h */
 		size_t rules;
+		struct config_store *store; /* NULL: in the memory of this process */
 	} limits;
 	struct {
 		unsigned rows, text, cell;

@@ -9,10 +9,11 @@
 #include "base/mem.h"
 #include "config/auth.h"
 #include "config/reader.h"
+#include "config/store.h"
 #include "config/text.h"
 #include "config/value.h"
 
-#define BUDGET_MOST (INT64_C(1) << 50)
+#define BUDGET_MOST (INT64_C(1) << 43) /* in thousandths it is exact in a double of Lua */
 #define UNLIMITED "unlimited"
 
 /* ---- the limits of principals -------------------------------------------------------------- */
@@ -147,6 +148,7 @@ config_read_limits(struct config *config, const struct node *root)
 	config->limits.left_statement_s =
 	    (unsigned)node_number(&limits, "left_statement_s", LIMIT_LEFT_STATEMENT_S, 0, 86400);
 	read_limits_rules(config, &limits);
+	config_read_store(config, &limits);
 	config->results.rows = (unsigned)node_number(&results, "rows", LIMIT_RESULT_ROWS, 1, 10000);
 	config->results.text =
 	    (unsigned)node_number(&results, "text", LIMIT_RESULT_TEXT, 1000, 10u << 20);
@@ -172,4 +174,5 @@ config_limits_fini(struct config *config)
 	for (size_t i = 0; i < config->limits.rules; i++)
 		limits_rule_fini(&config->limits.rule[i]);
 	free(config->limits.rule);
+	config_store_fini(config);
 }

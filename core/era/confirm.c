@@ -16,6 +16,7 @@
 #include "era/client_requests.h"
 #include "era/inside.h"
 #include "era/invoke.h"
+#include "era/limited.h"
 #include "era/modern.h"
 #include "era/mrtr.h"
 #include "era/request_state.h"
@@ -126,10 +127,9 @@ add_sealed(struct request *request)
 	json_object_object_add(request->answers, SEALED_KEY, holder);
 }
 
-/* Is the sealed text of this principal and request, not too old, and not used? Then it is used
- * now. */
+/* Is the sealed text of this principal and request, and not too old? Then `nonce` is its own. */
 static bool
-take_sealed(struct request *request)
+open_sealed(struct request *request, unsigned char nonce[NONCE_LEN])
 {
 	const char *text = json_str(json_obj(request->answers, SEALED_KEY), "sealed");
 	struct buf payload;
@@ -142,8 +142,9 @@ take_sealed(struct request *request)
 	       unseal(request->eras->parts.sealer, PURPOSE, request->principal.name, text,
 		      strlen(text), &payload) &&
 	       payload.len == CONFIRM_LEN &&
-	       memcmp(payload.data + NONCE_LEN, hex, CONFIRM_LEN - NONCE_LEN) == 0 &&
-	       use_once(request->eras->confirms, (const unsigned char *)payload.data);
+	       memcmp(payload.data + NONCE_LEN, hex, CONFIRM_LEN - NONCE_LEN) == 0;
+	if (fine)
+		memcpy(nonce, payload.data, NONCE_LEN);
 	buf_fini(&payload);
 	return fine;
 }
@@ -329,8 +330,11 @@ accepted(struct json_object *answer)
 
 /* There is an answer. */
 static bool
-judge(struct request *request, struct json_object *answer)
+judge(struct request *request, struct json_object *answer, const struct invoke_order *order)
 {
+	unsigned char nonce[NONCE_LEN];
+	char text[2 * NONCE_LEN + 1];
+
 	if (!accepted(answer)) {
 		log_event(LOG_INFO, "call-declined", "principal", "s", request->principal.name,
 			  "row", "s", request->row->name, NULL);
@@ -339,7 +343,19 @@ judge(struct request *request, struct json_object *answer)
 			    "Ask the user what to do instead");
 		return false;
 	}
-	if (!take_sealed(request)) {
+	if (!open_sealed(request, nonce))
+		return confirm_resumed(request, false);
+	for (size_t i = 0; i < NONCE_LEN; i++)
+		snprintf(text + 2 * i, 3, "%02x", nonce[i]);
+	if (limited_use_once(request, LIMITED_CONFIRM, text, CONFIRM_TTL_S, order))
+		return false;
+	return confirm_resumed(request, use_once(request->eras->confirms, nonce));
+}
+
+bool
+confirm_resumed(struct request *request, bool first)
+{
+	if (!first) {
 		audited_confirmation(request, "expired", NOT_VALID);
 		ask(request);
 		return false;
@@ -356,14 +372,15 @@ judge(struct request *request, struct json_object *answer)
 }
 
 bool
-confirm_answered(struct request *request)
+confirm_answered(struct request *request, const struct invoke_order *order)
 {
-	return judge(request, json_obj(request->answers, ANSWER_KEY));
+	return judge(request, json_obj(request->answers, ANSWER_KEY), order);
 }
 
 bool
-confirm_ready(struct request *request, enum confirm level)
+confirm_ready(struct request *request, const struct invoke_order *order)
 {
+	const enum confirm level = order->confirm;
 	struct json_object *answer = json_obj(request->answers, ANSWER_KEY);
 
 	/* a poll of an operation that was confirmed asked */
@@ -380,7 +397,7 @@ confirm_ready(struct request *request, enum confirm level)
 		return false;
 	}
 	if (answer != NULL)
-		return judge(request, answer);
+		return judge(request, answer, order);
 	ask(request);
 	return false;
 }

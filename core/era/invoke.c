@@ -309,17 +309,36 @@ invoke_begin(struct request *request, const struct call_spec *spec)
  * refused.
  */
 static bool
-use_state(struct request *request)
+state_counts(const struct request *request)
 {
 	const struct row *row = request->row;
 	struct json_object *schema = json_obj(row->json, "inputSchema");
+
+	return request->number[0] != '\0' && request->handle.len == 0 && row->kind == ROW_TOOL &&
+	       (row->access != ACCESS_READ || row->by_sql) &&
+	       json_get(json_obj(schema, "properties"), TOKEN_ARGUMENT) == NULL;
+}
+
+static bool
+state_used(struct request *request)
+{
+	invoke_fail(request, MCP_E_CONFLICT, "These answers were already used",
+		    "The call may have been carried out with them, so it was not repeated",
+		    "Look whether it was carried out. If not, call the tool again from the "
+		    "beginning, without requestState");
+	return false;
+}
+
+static bool
+use_state(struct request *request, const struct invoke_order *order)
+{
 	char text[ONCE_TEXT_MAX];
 
-	if (request->number[0] == '\0' || request->handle.len > 0 || row->kind != ROW_TOOL ||
-	    (row->access == ACCESS_READ && !row->by_sql) ||
-	    json_get(json_obj(schema, "properties"), TOKEN_ARGUMENT) != NULL)
+	if (!state_counts(request))
 		return true;
 	snprintf(text, sizeof(text), "%s %u", request->number, request->round);
+	if (limited_use_once(request, LIMITED_STATE, text, STATE_TTL_S, order))
+		return false;
 	switch (once_use(&request->eras->used, text, STATE_TTL_S * INT64_C(1000))) {
 	case ONCE_FIRST: return true;
 	case ONCE_FULL:
@@ -328,23 +347,19 @@ use_state(struct request *request)
 		return false;
 	case ONCE_AGAIN: break;
 	}
-	invoke_fail(request, MCP_E_CONFLICT, "These answers were already used",
-		    "The call may have been carried out with them, so it was not repeated",
-		    "Look whether it was carried out. If not, call the tool again from the "
-		    "beginning, without requestState");
-	return false;
+	return state_used(request);
 }
 
-/* The policy has allowed the call, and a person has confirmed it where that is needed. */
+/* Everything has allowed the call: it begins. */
 static void
-go(struct request *request, const char *uri, const struct buf *text)
+go(struct request *request, const struct invoke_order *order)
 {
 	struct call_spec spec = { .row = request->row,
 				  .principal = &request->principal,
 				  .verdict = request->verdict,
 				  .arguments = request->arguments,
-				  .arguments_text = text,
-				  .uri = uri,
+				  .arguments_text = order->text,
+				  .uri = order->uri,
 				  .notes = request->notes,
 				  .upstream = request->upstream,
 				  .capabilities = request->capabilities,
@@ -358,8 +373,6 @@ go(struct request *request, const char *uri, const struct buf *text)
 	spec.answers = request->answers_text;
 	spec.traceparent = invoke_traceparent(request);
 	spec.number = request->number[0] != '\0' ? request->number : NULL;
-	if (!use_state(request))
-		return;
 	if (request->handle.len > 0) { /* the operation has begun: this answers a question of its
 				        * poll */
 		spec.entry = ENTRY_ANSWER;
@@ -372,11 +385,45 @@ go(struct request *request, const char *uri, const struct buf *text)
 	task_fini(&task);
 }
 
+/* The policy has allowed the call, and a person has confirmed it where that is needed. */
+static void
+confirmed(struct request *request, const struct invoke_order *order)
+{
+	if (use_state(request, order))
+		go(request, order);
+}
+
+static void
+admitted(struct request *request, const struct invoke_order *order)
+{
+	if (confirm_ready(request, order))
+		confirmed(request, order);
+}
+
+void
+invoke_resumed(struct request *request, enum limited_stage stage, bool fine,
+	       const struct invoke_order *order)
+{
+	switch (stage) {
+	case LIMITED_CALL: admitted(request, order); break;
+	case LIMITED_CONFIRM:
+		if (confirm_resumed(request, fine))
+			confirmed(request, order);
+		break;
+	case LIMITED_STATE:
+		if (fine || state_used(request))
+			go(request, order);
+		break;
+	}
+}
+
 void
 invoke_confirmed(struct request *request)
 {
-	if (confirm_answered(request))
-		go(request, NULL, NULL);
+	const struct invoke_order order = { .confirm = CONFIRM_UNSET };
+
+	if (confirm_answered(request, &order))
+		confirmed(request, &order);
 }
 
 static void
@@ -384,6 +431,7 @@ start(struct request *request, const struct row *row, struct json_object *argume
       const char *uri, const struct buf *text)
 {
 	struct policy_decision decision;
+	struct invoke_order order = { .uri = uri, .text = text };
 
 	if (!policy_decide(request->eras->parts.policy, &request->principal, row, arguments,
 			   &decision)) {
@@ -405,10 +453,9 @@ start(struct request *request, const struct row *row, struct json_object *argume
 	request->arguments = json_object_get(arguments);
 	if (request->era == &era_modern && !mrtr_read(request))
 		return;
-	if (!limited_allows(request, row, arguments))
-		return;
-	if (confirm_ready(request, decision.confirm))
-		go(request, uri, text);
+	order.confirm = decision.confirm;
+	if (limited_allows(request, &order))
+		admitted(request, &order);
 }
 
 void

@@ -10,6 +10,8 @@
 #include <lakehost/plugin.h>
 #include <stdbool.h>
 
+#include "config/config.h"
+#include "era/limited.h"
 #include "registry/registry.h"
 
 struct buf;
@@ -35,6 +37,16 @@ void invoke(struct request *request, const struct row *row, struct json_object *
  * the text. */
 void invoke_written(struct request *request, const struct row *row, struct json_object *arguments,
 		    const struct buf *text);
+/* What a call needs before it begins; borrowed. */
+struct invoke_order {
+	const char *uri;	/* that is read, or NULL */
+	const struct buf *text; /* the arguments as JSON text, or NULL */
+	enum confirm confirm;	/* the policy's answer: must a person confirm it? */
+};
+/* The store of limits has answered: the request goes on behind this stage. `fine`: the text was
+ * not used before. */
+void invoke_resumed(struct request *request, enum limited_stage stage, bool fine,
+		    const struct invoke_order *order);
 /* A legacy client has answered the question of confirm_ready(). */
 void invoke_confirmed(struct request *request);
 /* Refuses parameters; `why` has one line for each fault. `what` may be NULL. */

@@ -18,6 +18,7 @@
 #include "era/batch.h"
 #include "era/client_requests.h"
 #include "era/inside.h"
+#include "era/limited.h"
 #include "era/methods.h"
 #include "era/subscriptions.h"
 #include "era/prepare.h"
@@ -33,13 +34,16 @@
 
 static const struct states_row request_rows[] = {
 	[REQUEST_NEW] = { "new", TO(REQUEST_ADMITTED) | TO(REQUEST_ENDED) },
-	[REQUEST_ADMITTED] = { "admitted", TO(REQUEST_PREPARING) | TO(REQUEST_CALLING) |
-					       TO(REQUEST_ASKING) | TO(REQUEST_LISTENING) |
-					       TO(REQUEST_ENDED) },
-	[REQUEST_PREPARING] = { "preparing",
-				TO(REQUEST_CALLING) | TO(REQUEST_ASKING) | TO(REQUEST_ENDED) },
+	[REQUEST_ADMITTED] = { "admitted", TO(REQUEST_PREPARING) | TO(REQUEST_WAITING) |
+					       TO(REQUEST_CALLING) | TO(REQUEST_ASKING) |
+					       TO(REQUEST_LISTENING) | TO(REQUEST_ENDED) },
+	[REQUEST_PREPARING] = { "preparing", TO(REQUEST_WAITING) | TO(REQUEST_CALLING) |
+						 TO(REQUEST_ASKING) | TO(REQUEST_ENDED) },
+	[REQUEST_WAITING] = { "waiting", TO(REQUEST_WAITING) | TO(REQUEST_CALLING) |
+					     TO(REQUEST_ASKING) | TO(REQUEST_ENDED) },
 	[REQUEST_CALLING] = { "calling", TO(REQUEST_ASKING) | TO(REQUEST_ENDED) },
-	[REQUEST_ASKING] = { "asking", TO(REQUEST_CALLING) | TO(REQUEST_ENDED) },
+	[REQUEST_ASKING] = { "asking",
+			     TO(REQUEST_WAITING) | TO(REQUEST_CALLING) | TO(REQUEST_ENDED) },
 	[REQUEST_LISTENING] = { "listening", TO(REQUEST_ENDED) },
 	[REQUEST_ENDED] = { "ended", 0 },
 };
@@ -199,6 +203,7 @@ request_free(struct request *request)
 		message_dispose(eras, &request->message);
 	else
 		message_fini(&request->message);
+	limited_end(request);
 	limits_settle(request->ticket, NULL);
 	buf_fini(&request->handle);
 	free(request->answers_text);

@@ -46,6 +46,7 @@
 #define ASK_MS 600000		     /* time for an answer of a legacy client */
 
 struct client_requests;
+struct limited;
 struct limits_ticket;
 struct call;
 struct eras;
@@ -66,7 +67,9 @@ enum request_phase {
 	 * invoke */
 	REQUEST_ADMITTED,
 	REQUEST_PREPARING, /* a worker has the message: changed by prepare */
-	REQUEST_CALLING,   /* its call is running: changed by the events of the call */
+	/* the store of limits was asked: changed by limited */
+	REQUEST_WAITING,
+	REQUEST_CALLING, /* its call is running: changed by the events of the call */
 	/* it or its call waits for a legacy client: changed by client_requests */
 	REQUEST_ASKING,
 	REQUEST_LISTENING, /* a subscription: subscriptions */
@@ -106,6 +109,7 @@ struct request {
 	struct json_object *arguments; /* the arguments that the call gets */
 	char *notes;		       /* a note about changed arguments for the answer, or NULL */
 	struct call *call;
+	struct limited *limited;      /* what it asks the store of limits, or NULL */
 	struct limits_ticket *ticket; /* of the limits, until the call has it; or NULL */
 	uint64_t audited;	      /* the number of its last event in the audit log; 0: none */
 	struct json_object *answers;  /* the client's answers so far: {key: result}, or NULL */

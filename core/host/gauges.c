@@ -116,11 +116,33 @@ plain_gauge(const struct gauges *gauges, size_t i, struct metrics_gauge *gauge)
 	return i < ARRAY_SIZE(all);
 }
 
+#define STORE_GAUGES 2u
+
 struct asking {
 	const struct gauges *gauges;
 	struct limits_load limits;
 	size_t plain; /* number of the gauges without a label */
 };
+
+/* The store of limits; false when there is none. */
+static bool
+store_gauge(const struct asking *asking, size_t i, struct metrics_gauge *gauge)
+{
+	if (asking->limits.store < 0)
+		return false;
+	if (i == 0)
+		*gauge = (struct metrics_gauge){ .name = "lakehost_limits_store_up",
+						 .help = "1: the store of limits answers.",
+						 .number = asking->limits.store };
+	else
+		*gauge = (struct metrics_gauge){
+			.name = "lakehost_limits_without_store_total",
+			.help = "Calls that began while the store of limits was away.",
+			.number = (int64_t)asking->limits.without,
+			.counter = true
+		};
+	return i < STORE_GAUGES;
+}
 
 /* What was spent of each cost, and how many budgets of it are used up. */
 static bool
@@ -159,6 +181,9 @@ next_gauge(void *data, size_t i, struct metrics_gauge *gauge)
 	if (cost_gauge(asking, i, gauge))
 		return true;
 	i -= 2 * COSTS;
+	if (store_gauge(asking, i, gauge))
+		return true;
+	i -= asking->limits.store < 0 ? 0 : STORE_GAUGES;
 	if (i >= plugins_count(asking->gauges->plugins))
 		return false;
 	plugins_status(asking->gauges->plugins, i, &status);

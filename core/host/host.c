@@ -35,6 +35,7 @@
 #include "era/eras.h"
 #include "host/documents.h"
 #include "host/gauges.h"
+#include "host/limiting.h"
 #include "host/notify.h"
 #include "host/recording.h"
 #include "host/reports.h"
@@ -201,8 +202,7 @@ parts_start(struct host *host)
 	const struct config *config = host->config;
 
 	host->egress = egress_new(host->loop, config, host->pool);
-	host->limits = limits_new(&(struct limits_settings){ .rule = config->limits.rule,
-							     .rules = config->limits.rules });
+	host->limits = limiting_start(config, host->loop, host->pool);
 	host->calls = calls_new(host->loop, config, host->egress);
 	calls_use_limits(host->calls, host->limits);
 	calls_use_pool(host->calls, host->pool);
@@ -227,7 +227,8 @@ host_try(struct config *config, struct strings *faults)
 	host->config = config;
 	keys_load(host, faults);
 	auth_load(host, faults);
-	if (!recording_start(config, NULL, why, sizeof(why)))
+	if (!recording_start(config, NULL, why, sizeof(why)) ||
+	    !limiting_possible(config, why, sizeof(why)))
 		add_fault(faults, "%s", why);
 	host->loop = loop_new();
 	host->pool = pool_new(host->loop, config->server.workers, config->server.workers_max);

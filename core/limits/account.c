@@ -40,8 +40,8 @@ account_idle(const struct account *account, int64_t day, int64_t now_ms)
 
 	if (account->tickets > 0)
 		return false;
-	for (unsigned i = 0; account->day == day && i < COSTS; i++)
-		if (account->used[i] > 0)
+	for (unsigned i = 0; i < COSTS; i++)
+		if (account->unsent[i] > 0 || (account->day == day && account->used[i] > 0))
 			return false;
 	return rate < 0 || bucket_full(&account->calls, (unsigned)rate, LIMITS_MINUTE_MS, now_ms);
 }
@@ -62,9 +62,9 @@ name_limit(const struct account *account, enum limits_key key, struct limits_ref
 	refusal->where = account->where[key];
 }
 
-static void
-refuse_budget(const struct account *account, enum cost cost, int64_t wall_ms,
-	      struct limits_refusal *refusal)
+void
+account_refuse_budget(const struct account *account, enum cost cost, int64_t wall_ms,
+		      struct limits_refusal *refusal)
 {
 	const int64_t most = account->value[LIMITS_BUDGET + (enum limits_key)cost];
 	const time_t end = (time_t)((wall_ms / LIMITS_DAY_MS + 1) * LIMITS_DAY_MS / 1000);
@@ -114,43 +114,53 @@ refuse_concurrency(const struct account *account, struct limits_refusal *refusal
 }
 
 bool
-account_allows(const struct account *account, unsigned cost, int64_t wall_ms,
-	       struct limits_refusal *refusal)
+account_has_room(const struct account *account, struct limits_refusal *refusal)
 {
 	const int64_t most = account->value[LIMITS_CONCURRENCY];
 
-	if (most >= 0 && account->running >= (uint64_t)most) {
-		refuse_concurrency(account, refusal);
-		return false;
-	}
-	for (unsigned i = 0; i < COSTS; i++) {
+	if (most < 0 || account->running < (uint64_t)most)
+		return true;
+	refuse_concurrency(account, refusal);
+	return false;
+}
+
+bool
+account_has_budget(const struct account *account, unsigned cost, int64_t wall_ms,
+		   struct limits_refusal *refusal)
+{
+	for (unsigned i = 0; i < COSTS; i++)
 		if ((cost & COST(i)) != 0 && account_exhausted(account, (enum cost)i)) {
-			refuse_budget(account, (enum cost)i, wall_ms, refusal);
+			account_refuse_budget(account, (enum cost)i, wall_ms, refusal);
 			return false;
 		}
-	}
 	return true;
+}
+
+void
+account_refuse_rate(const struct account *account, int64_t wait_ms, struct limits_refusal *refusal)
+{
+	char owner[PRINCIPAL_NAME_MAX + 32];
+
+	name_limit(account, LIMITS_RATE, refusal);
+	snprintf(refusal->what, sizeof(refusal->what), "Too many calls in a short time");
+	snprintf(refusal->why, sizeof(refusal->why),
+		 "%" PRId64 " calls in a minute are allowed. This is the limit %s of %s",
+		 account->value[LIMITS_RATE], refusal->limit, whose(account, owner));
+	snprintf(refusal->next, sizeof(refusal->next), "Call again in %" PRId64 " s",
+		 (wait_ms + 999) / 1000);
+	refusal->retry_ms = wait_ms;
 }
 
 bool
 account_take_call(struct account *account, int64_t now_ms, struct limits_refusal *refusal)
 {
 	const int64_t rate = account->value[LIMITS_RATE];
-	char owner[PRINCIPAL_NAME_MAX + 32];
 	int64_t wait_ms;
 
 	if (rate < 0)
 		return true;
 	wait_ms = bucket_take(&account->calls, (unsigned)rate, LIMITS_MINUTE_MS, now_ms);
-	if (wait_ms == 0)
-		return true;
-	name_limit(account, LIMITS_RATE, refusal);
-	snprintf(refusal->what, sizeof(refusal->what), "Too many calls in a short time");
-	snprintf(refusal->why, sizeof(refusal->why),
-		 "%" PRId64 " calls in a minute are allowed. This is the limit %s of %s", rate,
-		 refusal->limit, whose(account, owner));
-	snprintf(refusal->next, sizeof(refusal->next), "Call again in %" PRId64 " s",
-		 (wait_ms + 999) / 1000);
-	refusal->retry_ms = wait_ms;
-	return false;
+	if (wait_ms > 0)
+		account_refuse_rate(account, wait_ms, refusal);
+	return wait_ms == 0;
 }

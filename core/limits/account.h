@@ -33,10 +33,11 @@ struct account {
 	const char *where[LIMITS_KEYS];
 
 	struct bucket calls;
-	unsigned running;     /* calls that were admitted */
-	unsigned tickets;     /* that point here */
-	int64_t day;	      /* since 1970, of `used` */
-	uint64_t used[COSTS]; /* in cost_parts */
+	unsigned running;	/* calls that were admitted */
+	unsigned tickets;	/* that point here */
+	int64_t day;		/* since 1970, of `used` */
+	uint64_t used[COSTS];	/* in cost_parts; with a store: as it was last seen there */
+	uint64_t unsent[COSTS]; /* that the store does not know yet */
 };
 
 /* Is nothing left of this budget on the account's day? */
@@ -46,9 +47,15 @@ bool account_exhausted(const struct account *account, enum cost cost);
 void account_on_day(struct account *account, int64_t day);
 /* Is there nothing that a new account would not have? */
 bool account_idle(const struct account *account, int64_t day, int64_t now_ms);
-/* False with the refusal when a limit is reached. Takes nothing. */
-bool account_allows(const struct account *account, unsigned cost, int64_t wall_ms,
-		    struct limits_refusal *refusal);
+/* False with the refusal when too many calls run, or a budget of these costs is used up. Nothing is
+ * taken. */
+bool account_has_room(const struct account *account, struct limits_refusal *refusal);
+bool account_has_budget(const struct account *account, unsigned cost, int64_t wall_ms,
+			struct limits_refusal *refusal);
+void account_refuse_budget(const struct account *account, enum cost cost, int64_t wall_ms,
+			   struct limits_refusal *refusal);
+void account_refuse_rate(const struct account *account, int64_t wait_ms,
+			 struct limits_refusal *refusal);
 /* False with the refusal when there were too many calls in this minute. */
 bool account_take_call(struct account *account, int64_t now_ms, struct limits_refusal *refusal);
 

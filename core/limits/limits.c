@@ -8,36 +8,16 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "limits/account.h"
-
-struct limits {
-	const struct limits_rule *rule;
-	size_t rules;
-	int64_t (*wall_ms)(void);
-	int64_t (*ms)(void);
-	struct account **joint; /* by the number of the rule; NULL: not together */
-	struct hash accounts;	/* of principals, by name */
-	TAILQ_HEAD(account_list, account) by_age; /* least recently used first */
-	uint64_t spent[COSTS];
-};
-
-/* The accounts of one call. */
-struct limits_ticket {
-	struct limits *limits;
-	unsigned cost;
-	bool admitted;	  /* it counts as a running call */
-	int64_t day;	  /* on which the advance was taken, … */
-	uint64_t advance; /* … of cluster starts */
-	size_t accounts;
-	struct account *account[];
-};
+#include "limits/inside.h"
+#include "limits/shared.h"
+#include "limits/ticket.h"
 
 /* ---- making --------------------------------------------------------------------------------- */
 
 static void
 join_rule(struct limits *limits, size_t i)
 {
-	const struct limits_rule *rule = &limits->rule[i];
+	const struct limits_rule *rule = &limits->settings.rule[i];
 	struct account *account = xcalloc(1, sizeof(*account));
 
 	snprintf(account->name, sizeof(account->name), "%s", rule->name);
@@ -65,18 +45,18 @@ limits_new(const struct limits_settings *settings)
 {
 	struct limits *limits;
 
-	if (!limits_anything(settings))
+	if (!limits_anything(settings) && settings->store == NULL)
 		return NULL;
 	limits = xcalloc(1, sizeof(*limits));
-	limits->rule = settings->rule;
-	limits->rules = settings->rules;
+	limits->settings = *settings;
 	limits->wall_ms = settings->wall_ms != NULL ? settings->wall_ms : clock_wall_ms;
 	limits->ms = settings->ms != NULL ? settings->ms : clock_ms;
-	limits->joint = xcalloc(limits->rules, sizeof(struct account *));
-	for (size_t i = 0; i < limits->rules; i++)
-		if (limits->rule[i].together)
+	limits->joint = xcalloc(limits->settings.rules, sizeof(struct account *));
+	for (size_t i = 0; i < limits->settings.rules; i++)
+		if (limits->settings.rule[i].together)
 			join_rule(limits, i);
 	TAILQ_INIT(&limits->by_age);
+	shared_start(limits);
 	return limits;
 }
 
@@ -95,10 +75,11 @@ limits_free(struct limits *limits)
 {
 	if (limits == NULL)
 		return;
+	shared_stop(limits);
 	while (!TAILQ_EMPTY(&limits->by_age))
 		drop_account(limits, TAILQ_FIRST(&limits->by_age));
 	hash_fini(&limits->accounts);
-	for (size_t i = 0; i < limits->rules; i++)
+	for (size_t i = 0; i < limits->settings.rules; i++)
 		free(limits->joint[i]);
 	free(limits->joint);
 	free(limits);
@@ -112,7 +93,8 @@ resolve(struct limits *limits, struct account *account, const struct principal *
 {
 	const struct limits_rule *rule[LIMITS_KEYS];
 
-	limits_resolve(limits->rule, limits->rules, principal, account->value, rule);
+	limits_resolve(limits->settings.rule, limits->settings.rules, principal, account->value,
+		       rule);
 	account->limited = false;
 	for (unsigned key = 0; key < LIMITS_KEYS; key++) {
 		account->where[key] = rule[key] != NULL ? rule[key]->where[key] : NULL;
@@ -121,8 +103,9 @@ resolve(struct limits *limits, struct account *account, const struct principal *
 	free(account->joint);
 	account->joint = NULL;
 	account->joints = 0;
-	for (size_t i = 0; i < limits->rules; i++) {
-		if (limits->joint[i] == NULL || !limits_rule_applies(&limits->rule[i], principal))
+	for (size_t i = 0; i < limits->settings.rules; i++) {
+		if (limits->joint[i] == NULL ||
+		    !limits_rule_applies(&limits->settings.rule[i], principal))
 			continue;
 		account->joint =
 		    xrealloc(account->joint, (account->joints + 1) * sizeof(struct account *));
@@ -200,63 +183,6 @@ account_of(struct limits *limits, const struct principal *principal)
 
 /* ---- calls ---------------------------------------------------------------------------------- */
 
-static struct limits_ticket *
-ticket_new(struct limits *limits, struct account *own, unsigned cost)
-{
-	struct limits_ticket *ticket =
-	    xcalloc(1, sizeof(*ticket) + (1 + own->joints) * sizeof(struct account *));
-	const int64_t day = limits->wall_ms() / LIMITS_DAY_MS;
-
-	ticket->limits = limits;
-	ticket->cost = cost;
-	ticket->day = day;
-	ticket->account[ticket->accounts++] = own;
-	for (size_t i = 0; i < own->joints; i++)
-		ticket->account[ticket->accounts++] = own->joint[i];
-	for (size_t i = 0; i < ticket->accounts; i++) {
-		ticket->account[i]->tickets++;
-		account_on_day(ticket->account[i], day);
-	}
-	return ticket;
-}
-
-static void
-ticket_free(struct limits_ticket *ticket)
-{
-	for (size_t i = 0; i < ticket->accounts; i++) {
-		CHECK(ticket->account[i]->tickets > 0);
-		ticket->account[i]->tickets--;
-	}
-	free(ticket);
-}
-
-/* Counts the call in each account, or in no account. */
-static bool
-enter(struct limits_ticket *ticket, struct limits_refusal *refusal)
-{
-	const int64_t wall_ms = ticket->limits->wall_ms(), now_ms = ticket->limits->ms();
-	size_t taken = 0;
-
-	for (size_t i = 0; i < ticket->accounts; i++)
-		if (!account_allows(ticket->account[i], ticket->cost, wall_ms, refusal))
-			return false;
-	while (taken < ticket->accounts &&
-	       account_take_call(ticket->account[taken], now_ms, refusal))
-		taken++;
-	if (taken < ticket->accounts) {
-		while (taken > 0)
-			bucket_return(&ticket->account[--taken]->calls);
-		return false;
-	}
-	ticket->admitted = true;
-	ticket->advance = (ticket->cost & COST(COST_CLUSTER_STARTS)) != 0;
-	for (size_t i = 0; i < ticket->accounts; i++) {
-		ticket->account[i]->running++;
-		ticket->account[i]->used[COST_CLUSTER_STARTS] += ticket->advance;
-	}
-	return true;
-}
-
 static void
 refuse_unknown(struct limits_refusal *refusal)
 {
@@ -268,26 +194,45 @@ refuse_unknown(struct limits_refusal *refusal)
 	refusal->retry_ms = -1;
 }
 
-bool
+/* False: the call is refused. */
+static bool
+decide(struct limits_ticket *ticket, struct limits_refusal *refusal)
+{
+	return ticket->limits->store != NULL ? shared_without(ticket, refusal)
+					     : ticket_enter(ticket, refusal);
+}
+
+enum limits_verdict
 limits_admit(struct limits *limits, const struct principal *principal, unsigned cost,
-	     struct limits_ticket **ticket, struct limits_refusal *refusal)
+	     struct limits_wait *wait)
 {
 	struct account *own = account_of(limits, principal);
 
-	*ticket = NULL;
-	*refusal = (struct limits_refusal){ .retry_ms = -1 };
+	wait->refusal = (struct limits_refusal){ .retry_ms = -1 };
+	wait->ticket = NULL;
+	wait->asked = NULL;
+	wait->verdict = LIMITS_REFUSED;
 	if (own == NULL) {
-		refuse_unknown(refusal);
-		return false;
+		refuse_unknown(&wait->refusal);
+		return wait->verdict;
 	}
+	wait->verdict = LIMITS_ADMITTED;
 	if (!own->limited)
-		return true;
-	*ticket = ticket_new(limits, own, cost);
-	if (enter(*ticket, refusal))
-		return true;
-	ticket_free(*ticket);
-	*ticket = NULL;
-	return false;
+		return wait->verdict;
+	wait->ticket = ticket_new(limits, own, cost);
+	if (!ticket_hold(wait->ticket, &wait->refusal)) {
+		wait->verdict = LIMITS_REFUSED;
+	} else if (limits->store != NULL && shared_admit(wait->ticket, wait)) {
+		wait->ticket = NULL; /* until the store has answered */
+		wait->verdict = LIMITS_LATER;
+	} else if (!decide(wait->ticket, &wait->refusal)) {
+		wait->verdict = LIMITS_REFUSED;
+	}
+	if (wait->verdict == LIMITS_REFUSED) {
+		ticket_free(wait->ticket);
+		wait->ticket = NULL;
+	}
+	return wait->verdict;
 }
 
 struct limits_ticket *
@@ -310,10 +255,6 @@ spend(struct limits_ticket *ticket, struct account *account, const uint64_t spen
 	for (unsigned i = 0; spent != NULL && i < COSTS; i++)
 		if ((ticket->cost & COST(i)) != 0)
 			account->used[i] += spent[i];
-	if (ticket->admitted) {
-		CHECK(account->running > 0);
-		account->running--;
-	}
 }
 
 void
@@ -326,7 +267,11 @@ limits_settle(struct limits_ticket *ticket, const uint64_t spent[COSTS])
 			ticket->limits->spent[i] += spent[i];
 	for (size_t i = 0; i < ticket->accounts; i++)
 		spend(ticket, ticket->account[i], spent);
-	ticket_free(ticket);
+	ticket_release(ticket);
+	if (ticket->limits->store != NULL)
+		shared_spend(ticket, spent);
+	else
+		ticket_free(ticket);
 }
 
 /* ---- questions ------------------------------------------------------------------------------ */
@@ -345,15 +290,17 @@ limits_load(const struct limits *limits, struct limits_load *load)
 	const struct account *account;
 	int64_t day;
 
-	*load = (struct limits_load){ .accounts = 0 };
+	*load = (struct limits_load){ .store = -1 };
 	if (limits == NULL)
 		return;
 	day = limits->wall_ms() / LIMITS_DAY_MS;
 	memcpy(load->spent, limits->spent, sizeof(load->spent));
 	load->accounts = limits->accounts.count;
+	load->without = limits->without;
+	load->store = limits->store != NULL ? store_ready(limits->store) : -1;
 	TAILQ_FOREACH(account, &limits->by_age, age)
 	count_exhausted(account, day, load);
-	for (size_t i = 0; i < limits->rules; i++)
+	for (size_t i = 0; i < limits->settings.rules; i++)
 		if (limits->joint[i] != NULL)
 			count_exhausted(limits->joint[i], day, load);
 }

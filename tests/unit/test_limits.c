@@ -12,6 +12,7 @@
 #define STARTS COST(COST_CLUSTER_STARTS)
 
 static struct config *config;
+static struct limits_settings settings;
 static struct limits *limits;
 static int64_t wall, now;
 static struct limits_refusal refusal;
@@ -35,10 +36,11 @@ begin(const char *text)
 	config = fine(text);
 	wall = 20000 * DAY + DAY / 2; /* noon */
 	now = 5000;
-	limits = limits_new(&(struct limits_settings){ .rule = config->limits.rule,
-						       .rules = config->limits.rules,
-						       .wall_ms = wall_ms,
-						       .ms = now_ms });
+	settings = (struct limits_settings){ .rule = config->limits.rule,
+					     .rules = config->limits.rules,
+					     .wall_ms = wall_ms,
+					     .ms = now_ms };
+	limits = limits_new(&settings);
 }
 
 static void
@@ -58,11 +60,23 @@ named(const char *name)
 }
 
 static bool
+admit_as(const struct principal *principal, unsigned cost, struct limits_ticket **ticket)
+{
+	struct limits_wait wait = { 0 };
+	const enum limits_verdict verdict = limits_admit(limits, principal, cost, &wait);
+
+	CU_ASSERT(verdict == wait.verdict && verdict != LIMITS_LATER);
+	*ticket = wait.ticket;
+	refusal = wait.refusal;
+	return verdict == LIMITS_ADMITTED;
+}
+
+static bool
 admit(const char *name, unsigned cost, struct limits_ticket **ticket)
 {
-	struct principal principal = named(name);
+	const struct principal principal = named(name);
 
-	return limits_admit(limits, &principal, cost, ticket, &refusal);
+	return admit_as(&principal, cost, ticket);
 }
 
 /* A whole call, which spends this much of one cost. */
@@ -324,15 +338,15 @@ together(void)
 	      "limits = { rules = ( { groups = [ \"staff\" ]; together = true;\n"
 	      "  rows_per_day = 25; calls_at_once = 2; } ); };");
 	ann.groups[ann.n_groups++] = bob.groups[bob.n_groups++] = config->auth.groups.item[0];
-	CU_ASSERT(limits_admit(limits, &ann, ROWS, &ticket, &refusal));
+	CU_ASSERT(admit_as(&ann, ROWS, &ticket));
 	follower = limits_follow(limits, &ann, ROWS); /* a poll does not count as a call */
 	limits_settle(ticket, spent);
 	limits_settle(follower, spent);
-	CU_ASSERT(!limits_admit(limits, &bob, ROWS, &ticket, &refusal));
+	CU_ASSERT(!admit_as(&bob, ROWS, &ticket));
 	ASSERT_STR(refusal.why, "30 of 25 rows of this day (UTC) were used. This is the limit "
 				"rows_per_day of all principals of limits.rules[0]");
 	ASSERT_STR(refusal.where, "t.conf:3");
-	CU_ASSERT(limits_admit(limits, &eve, ROWS, &ticket, &refusal) && ticket == NULL);
+	CU_ASSERT(admit_as(&eve, ROWS, &ticket) && ticket == NULL);
 	end();
 }
 

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "limits/hiredis_api.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* The library whose header this program was compiled with: each version has its own layout. */
+#define TEXT_OF(name) TEXT_OF_VALUE(name)
+#define TEXT_OF_VALUE(value) #value
+#define HIREDIS_LIBRARY "libhiredis.so." TEXT_OF(HIREDIS_SONAME)
+
+static struct hiredis_api hiredis;
+
+static const struct {
+	const char *name;
+	void *place;
+} hiredis_symbols[] = {
+	{ "redisAsyncConnect", &hiredis.connect },
+	{ "redisAsyncConnectUnix", &hiredis.connect_unix },
+	{ "redisAsyncSetConnectCallback", &hiredis.on_connect },
+	{ "redisAsyncFormattedCommand", &hiredis.send },
+	{ "redisAsyncHandleRead", &hiredis.handle_read },
+	{ "redisAsyncHandleWrite", &hiredis.handle_write },
+	{ "redisAsyncFree", &hiredis.free },
+};
+
+_Static_assert(ARRAY_SIZE(hiredis_symbols) * sizeof(void *) == sizeof(hiredis),
+	       "every member has a symbol");
+
+const struct hiredis_api *
+hiredis_open(char *why, size_t why_size)
+{
+	void *library;
+
+	if (hiredis.free != NULL)
+		return &hiredis;
+	library = dlopen(HIREDIS_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	if (library == NULL) {
+		snprintf(why, why_size,
+			 "libhiredis cannot be loaded (%s): install the package that "
+			 "has " HIREDIS_LIBRARY,
+			 dlerror());
+		return NULL;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(hiredis_symbols); i++) {
+		void *symbol = dlsym(library, hiredis_symbols[i].name);
+
+		if (symbol == NULL) {
+			snprintf(why, why_size, HIREDIS_LIBRARY " lacks %s",
+				 hiredis_symbols[i].name);
+			return NULL;
+		}
+		memcpy(hiredis_symbols[i].place, &symbol, sizeof(symbol));
+	}
+	return &hiredis;
+}

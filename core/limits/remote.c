@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "limits/remote.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/check.h"
+#include "base/mem.h"
+#include "limits/account.h"
+
+#define ACCOUNTS_MAX 257u /* a principal's own one, and one of each rule */
+#define KEY_MAX 400
+#define NUMBER_MAX 24
+#define HEAD 5	      /* numbers of a reply before those of the accounts */
+#define PER_ACCOUNT 5 /* arguments of an account: its rate, and its budgets */
+#define COMMAND_WORDS (3 + ACCOUNTS_MAX * (1 + PER_ACCOUNT) + COSTS + 2)
+
+_Static_assert(COMMAND_WORDS <= STORE_WORDS_MAX && HEAD + ACCOUNTS_MAX * COSTS <= STORE_NUMBERS_MAX,
+	       "the caps of the store have room");
+
+/* Both scripts begin like this: the time, and each account as it is on this day. */
+#define BEGIN                                                                         \
+	"local t=redis.call('TIME') local now=t[1]*1000+math.floor(t[2]/1000) "       \
+	"local day=math.floor(t[1]/86400) local a,out={},{0,0,0,0,day} "              \
+	"for i,key in ipairs(KEYS) do local h=redis.call('HMGET',key,'day','taken',"  \
+	"'earned','rows','bytes','ms','starts') "                                     \
+	"local one={taken=tonumber(h[2]) or 0,earned=tonumber(h[3]) or 0,u={}} "      \
+	"one.today=tonumber(h[1])==day "                                              \
+	"for c=1,4 do one.u[c]=one.today and tonumber(h[3+c]) or 0 end a[i]=one end " \
+	"local function keep() for i,key in ipairs(KEYS) do local u=a[i].u "          \
+	"redis.call('HSET',key,'day',day,'taken',a[i].taken,'earned',a[i].earned,"    \
+	"'rows',u[1],'bytes',u[2],'ms',u[3],'starts',u[4]) "                          \
+	"redis.call('EXPIRE',key,172800) end end "                                    \
+	"local function answer() for i=1,#KEYS do "                                   \
+	"for c=1,4 do out[1+i*4+c]=a[i].u[c] end end return out end "
+
+/* ARGV: the costs of the tool as 0 or 1; then of each account its rate and its budgets, -1 where
+ * it has none. The token bucket is that of base/bucket.c. */
+static const char admit_script[] =
+    BEGIN "for i=1,#KEYS do for c=1,4 do local most=tonumber(ARGV[i*5+c]) "
+	  "if ARGV[c]=='1' and most>=0 and a[i].u[c]>=most then "
+	  "out[1]=1 out[2]=i out[3]=c return answer() end end end "
+	  "for i=1,#KEYS do local r,b=tonumber(ARGV[i*5]),a[i] if r>0 then "
+	  "local e=math.max(0,math.floor((now-b.earned)*r/60000)) "
+	  "if e>=b.taken then b.taken=0 b.earned=now "
+	  "else b.taken=b.taken-e b.earned=b.earned+math.floor(e*60000/r) end "
+	  "if b.taken>=r then out[1]=2 out[2]=i "
+	  "out[4]=math.max(1,b.earned+math.ceil((b.taken-r+1)*60000/r)-now) return answer() end "
+	  "b.taken=b.taken+1 end end "
+	  "for i=1,#KEYS do a[i].u[4]=a[i].u[4]+tonumber(ARGV[4]) end keep() return answer()";
+
+/* ARGV: the day and the number of an advance, then what was spent of each cost. */
+static const char spend_script[] = BEGIN
+    "for i=1,#KEYS do local u=a[i].u "
+    "if a[i].today and tonumber(ARGV[1])==day then u[4]=math.max(0,u[4]-tonumber(ARGV[2])) end "
+    "for c=1,4 do u[c]=u[c]+tonumber(ARGV[2+c]) end end keep() return answer()";
+
+/* The words of a command, and room for those that are made. */
+struct words {
+	const char *word[STORE_WORDS_MAX];
+	size_t n;
+	char number[COMMAND_WORDS][NUMBER_MAX];
+	size_t numbers;
+	char key[ACCOUNTS_MAX][KEY_MAX];
+};
+
+static struct words words; /* one thread, one command at a time */
+
+static void
+add_number(int64_t number)
+{
+	CHECK(words.numbers < COMMAND_WORDS && words.n < STORE_WORDS_MAX);
+	snprintf(words.number[words.numbers], NUMBER_MAX, "%" PRId64, number);
+	words.word[words.n++] = words.number[words.numbers++];
+}
+
+static void
+begin(const char *script, const char *prefix, struct account *const *account, size_t n)
+{
+	CHECK(n <= ACCOUNTS_MAX);
+	words.n = words.numbers = 0;
+	words.word[words.n++] = "EVAL";
+	words.word[words.n++] = script;
+	add_number((int64_t)n);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(words.key[i], KEY_MAX, "%s:%s:%s", prefix,
+			 account[i]->together ? "rule" : "principal", account[i]->name);
+		words.word[words.n++] = words.key[i];
+	}
+}
+
+bool
+remote_admit(struct store *store, const char *prefix, struct account *const *account, size_t n,
+	     unsigned cost, store_fn fn, void *data)
+{
+	begin(admit_script, prefix, account, n);
+	for (unsigned i = 0; i < COSTS; i++)
+		add_number((cost & COST(i)) != 0);
+	for (size_t i = 0; i < n; i++) {
+		add_number(account[i]->value[LIMITS_RATE]);
+		for (unsigned c = 0; c < COSTS; c++) {
+			const int64_t budget = account[i]->value[LIMITS_BUDGET + c];
+
+			add_number(budget < 0 ? budget : budget * cost_parts[c]);
+		}
+	}
+	return store_send(store, words.word, NULL, words.n, fn, data);
+}
+
+bool
+remote_spend(struct store *store, const char *prefix, struct account *const *account, size_t n,
+	     const struct remote_spending *spending, store_fn fn, void *data)
+{
+	begin(spend_script, prefix, account, n);
+	add_number(spending->day);
+	add_number((int64_t)spending->advance);
+	for (unsigned i = 0; i < COSTS; i++)
+		add_number((int64_t)spending->spent[i]);
+	return store_send(store, words.word, NULL, words.n, fn, data);
+}
+
+bool
+remote_once(struct store *store, const char *prefix, const char *text, unsigned ttl_s, store_fn fn,
+	    void *data)
+{
+	char key[KEY_MAX], seconds[NUMBER_MAX];
+	const char *const word[] = { "SET", key, "1", "NX", "EX", seconds };
+
+	snprintf(key, sizeof(key), "%s:once:%s", prefix, text);
+	snprintf(seconds, sizeof(seconds), "%u", ttl_s);
+	return store_send(store, word, NULL, ARRAY_SIZE(word), fn, data);
+}
+
+bool
+remote_read(const struct store_reply *reply, struct account *const *account, size_t n,
+	    struct remote_decision *decision)
+{
+	const int64_t *number = reply->number;
+
+	if (reply->error != NULL || reply->n != HEAD + n * COSTS || number[0] < 0 ||
+	    number[0] >= REMOTE_VERDICTS || number[1] < 0 || (size_t)number[1] > n ||
+	    number[2] < 0 || number[2] > COSTS || (number[0] != 0 && number[1] == 0) ||
+	    (number[0] == REMOTE_BUDGET && number[2] == 0))
+		return false;
+	*decision =
+	    (struct remote_decision){ .verdict = (enum remote_verdict)number[0],
+				      .account = (size_t)(number[1] > 0 ? number[1] - 1 : 0),
+				      .cost = (enum cost)(number[2] > 0 ? number[2] - 1 : 0),
+				      .wait_ms = number[3],
+				      .day = number[4] };
+	for (size_t i = 0; i < n; i++) {
+		account[i]->day = decision->day;
+		for (unsigned c = 0; c < COSTS; c++)
+			account[i]->used[c] = number[HEAD + i * COSTS + c] > 0
+						? (uint64_t)number[HEAD + i * COSTS + c]
+						: 0;
+	}
+	return true;
+}
