@@ -40,7 +40,6 @@
 #include "host/recording.h"
 #include "host/reports.h"
 #include "host/tracing.h"
-#include "limits/limits.h"
 #include "metrics/metrics.h"
 #include "plugin/loader.h"
 #include "policy/policy.h"
@@ -289,7 +288,7 @@ host_free(struct host *host)
 	auth_free(host->auth);
 	eras_free(host->eras);
 	calls_free(host->calls);
-	limits_free(host->limits);
+	limiting_end(host->limits);
 	tracing_free(host->tracing);
 	egress_free(host->egress);
 	documents_free(host->documents);

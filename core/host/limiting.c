@@ -34,3 +34,9 @@ limiting_start(const struct config *config, struct loop *loop, struct pool *pool
 	}
 	return limits_new(&settings);
 }
+
+void
+limiting_end(struct limits *limits)
+{
+	limits_free(limits);
+}

@@ -16,7 +16,8 @@ struct pool;
 
 /* False with `why`: the configuration has a store, and it cannot be used here. */
 bool limiting_possible(const struct config *config, char *why, size_t why_size);
-/* For limits_free(). NULL: nothing is limited. The configuration must live longer. */
+/* For limiting_end(). NULL: nothing is limited. The configuration must live longer. */
 struct limits *limiting_start(const struct config *config, struct loop *loop, struct pool *pool);
+void limiting_end(struct limits *limits); /* NULL is fine */
 
 #endif
