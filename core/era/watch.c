@@ -174,13 +174,24 @@ watch_upstream(const struct watch *watch)
 		 : config_fixed_workspace(watch->eras->parts.config, watch->principal.name);
 }
 
+/* Each poll is decided again: the time of day is part of the rules. */
+static bool
+watch_allowed(struct watch *watch, struct policy_decision *decision)
+{
+	struct policy *policy = watch->eras->parts.policy;
+
+	return watch->task != NULL
+		 ? policy_decide_task(policy, &watch->principal, watch->row, decision)
+		 : policy_decide(policy, &watch->principal, watch->row, watch->arguments, decision);
+}
+
 static void
 watch_poll(struct watch *watch)
 {
+	struct policy_decision decision;
 	struct call_spec spec = { .row = watch->row,
 				  .upstream = watch_upstream(watch),
 				  .principal = &watch->principal,
-				  .verdict = { .rule = "watch" },
 				  .arguments = watch->arguments,
 				  .wait_ms = -1,
 				  .capabilities = "{}",
@@ -189,6 +200,12 @@ watch_poll(struct watch *watch)
 	const char *why;
 	struct buf text;
 
+	if (!watch_allowed(watch, &decision)) {
+		watch_next(watch, watch->eras->parts.watch_ms);
+		return;
+	}
+	spec.verdict = decision.verdict;
+	spec.verdict.rule = "watch";
 	buf_init(&text, CAPABILITIES_TEXT_MAX);
 	if (watch->task == NULL) {
 		spec.uri = watch->text;
@@ -243,18 +260,23 @@ same_upstream(const char *a, const char *b)
 
 /* ---- subscribers --------------------------------------------------------------------------- */
 
-/* All principals use the same credential of the host for a workspace, so a resource of a workspace
- * has one watch. A task belongs to its principal. `upstream` NULL: the default, or a task. */
+/* All principals use the same credential of the host for a workspace. So principals with the same
+ * rules share the watch of a resource of a workspace. A task belongs to its principal. `upstream`
+ * NULL: the default, or a task. */
 static struct watch *
-watch_find(struct eras *eras, const char *text, const char *upstream)
+watch_find(struct eras *eras, const struct principal *principal, const char *text,
+	   const char *upstream)
 {
+	struct policy *policy = eras->parts.policy;
 	struct hash_link *link = hash_find(&eras->watches, hash_of(NULL, text, strlen(text)));
 
 	for (; link != NULL; link = hash_next(link)) {
 		struct watch *watch = link->owner;
 
 		if (strcmp(watch->text, text) == 0 &&
-		    (watch->task != NULL || same_upstream(watch_upstream(watch), upstream)))
+		    (watch->task != NULL || (same_upstream(watch_upstream(watch), upstream) &&
+					     policy_class_of(policy, &watch->principal) ==
+						 policy_class_of(policy, principal))))
 			return watch;
 	}
 	return NULL;
@@ -281,15 +303,18 @@ watch_new(struct eras *eras, const struct principal *principal, const struct row
 struct watch *
 watch_resource(struct eras *eras, const struct principal *principal, const char *uri)
 {
+	struct policy_decision decision;
 	struct json_object *arguments = NULL;
 	const struct row *row =
 	    registry_resource(eras->parts.registry, uri,
 			      &policy_class_of(eras->parts.policy, principal)->view, &arguments);
-	struct watch *watch =
-	    row == NULL ? NULL
-			: watch_find(eras, uri,
-				     config_fixed_workspace(eras->parts.config, principal->name));
+	struct watch *watch = NULL;
 
+	if (row != NULL && !policy_decide(eras->parts.policy, principal, row, arguments, &decision))
+		row = NULL;
+	if (row != NULL)
+		watch = watch_find(eras, principal, uri,
+				   config_fixed_workspace(eras->parts.config, principal->name));
 	if (watch != NULL) {
 		watch->users++;
 	} else if (row != NULL && eras->watches.count < WATCHES_MAX) {
@@ -309,7 +334,7 @@ watch_task(struct eras *eras, const struct principal *principal, const char *id)
 
 	if (!task_id_open(eras, principal, id, &task))
 		return NULL;
-	watch = watch_find(eras, id, NULL);
+	watch = watch_find(eras, principal, id, NULL);
 	if (watch != NULL) {
 		watch->users++;
 	} else if (eras->watches.count < WATCHES_MAX) {

@@ -85,6 +85,17 @@ class Host:
         connection.close()
         return answer.status, body
 
+    def listen(self, notifications, token=None):
+        """The response of subscriptions/listen: an open stream of events."""
+        connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=PATIENCE)
+        message = {'jsonrpc': '2.0', 'id': 1, 'method': 'subscriptions/listen',
+                   'params': {'notifications': notifications, '_meta': META}}
+        sent = {**HEADERS, 'Mcp-Method': 'subscriptions/listen'}
+        if token is not None:
+            sent['Authorization'] = f'Bearer {token}'
+        connection.request('POST', '/mcp', json.dumps(message), sent)
+        return connection.getresponse()
+
     def call(self, tool, arguments=None, token=None, meta=()):
         status, body = self.post('tools/call', {'name': tool, 'arguments': arguments or {}}, token, meta)
         return status, json.loads(body) if body else None

@@ -180,6 +180,11 @@ async function tour(how) {
     vector: [9, -9, 9, -9] } };
   write(`\n## Client ${how.client}, revision ${opened.revision}, over ${how.transport}${isolated}`);
   await tourTools(opened, label, seen);
+  // The client's user is asked before a destructive call, and the session answers with yes.
+  await check(`${label} confirmation`, () => {
+    const asked = opened.questions.map(({ message }) => message);
+    assert.ok(asked.some((message) => message.startsWith('Terminate the cluster ')), asked.join());
+  });
   await tourResources(opened, label, seen);
   await tourCompletions(opened, label);
   await tourPrompts(opened, label, seen);

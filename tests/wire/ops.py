@@ -176,7 +176,21 @@ class Ops(unittest.TestCase):
         for who in ('ana', 'ada'):
             self.assertIn('another principal', polled[who]['error']['message'])
 
-    def test_7_audit(self):
+    def acknowledged(self, who, *uris):
+        """The resources that a subscription accepts: its first event names them."""
+        answer = self.host.listen({'resourceSubscriptions': list(uris)}, self.token[who])
+        for line in answer:
+            if line.startswith(b'data:'):
+                answer.close()
+                return json.loads(line[5:])['params']['notifications'].get('resourceSubscriptions', [])
+        return None
+
+    def test_7_subscriptions(self):
+        allowed, hidden = (f'databricks://catalogs/{name}/schemas' for name in ('main', 'hr'))
+        self.assertEqual(self.acknowledged('ana', allowed, hidden), [allowed])
+        self.assertEqual(self.acknowledged('ada', allowed, hidden), [allowed, hidden])
+
+    def test_8_audit(self):
         shown = self.host.command('audit', 'show', '--since', '1h')[1]
         print(shown)
         for who, what in (('ana', 'deny'), ('otto', 'deny'), ('otto', 'ok')):
