@@ -49,16 +49,17 @@ DIFFERENT = {
 
 
 def certificates(directory):
-    """An authority, and a certificate of it for all hosts."""
+    """An authority, and a certificate of it for all hosts, with what Python 3.13 wants in them."""
     names = ",".join(f"DNS:{h}" for h in HOSTS)
     authority, leaf = directory / "ca.pem", directory / "leaf.pem"
-    (directory / "ext").write_text(f"subjectAltName={names}\nbasicConstraints=CA:FALSE\n")
+    (directory / "ext").write_text(f"subjectAltName={names}\nbasicConstraints=CA:FALSE\n"
+                                   "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
 
     def run(*words):
         subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=directory)
 
     run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem",
-        "-days", "2", "-subj", "/CN=authority")
+        "-days", "2", "-subj", "/CN=authority", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
     run("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "leaf.key", "-out", "leaf.csr",
         "-subj", "/CN=fake")
     run("x509", "-req", "-in", "leaf.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
