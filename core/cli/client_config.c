@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/url.h"
-#include "config/reader.h"
+#include "config/file.h"
 
 /* How the server process gets its environment variables. */
 enum passing {

@@ -24,7 +24,7 @@
 #include "unit.h"
 #include "upstream/upstream.h"
 
-#define ANSWER_MS 20000 /* time for one answer, with all retries */
+#define ANSWER_MS 20000 /* the longest time for one answer, with all retries */
 #define SUBJECT_MAX 160
 #define MESSAGE_MAX 300 /* bytes of a service's message that are shown */
 #define REPLY_MAX (4u << 20)
@@ -163,11 +163,14 @@ ask(struct examination *exam, const char *role, const char *plugin,
     const struct strings *permissions)
 {
 	struct host *host = exam->doctor->check->host;
-	const struct egress_scope scope = { .plugin = plugin,
-					    .permissions = permissions,
-					    .upstream = role,
-					    .tool = "doctor",
-					    .deadline_ms = clock_ms() + ANSWER_MS };
+	unsigned call_ms = host_config(host)->limits.call_ms;
+	const struct egress_scope scope = {
+		.plugin = plugin,
+		.permissions = permissions,
+		.upstream = role,
+		.tool = "doctor",
+		.deadline_ms = clock_ms() + (call_ms < ANSWER_MS ? call_ms : ANSWER_MS)
+	};
 	const struct mcp_http http = { .size = sizeof(http),
 				       .method = exam->method,
 				       .path = exam->path,

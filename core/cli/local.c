@@ -37,24 +37,6 @@ struct local {
 	bool done, cancelled;
 };
 
-static const char *
-local_header(struct exchange *exchange, const char *name)
-{
-	(void)exchange;
-	(void)name;
-	return NULL;
-}
-
-static void
-local_headers(struct exchange *exchange, const char *prefix,
-	      void (*fn)(void *data, const char *name, const char *value), void *data)
-{
-	(void)exchange;
-	(void)prefix;
-	(void)fn;
-	(void)data;
-}
-
 static bool
 local_notify(struct exchange *exchange, const char *json, size_t len)
 {
@@ -93,8 +75,8 @@ local_finish(struct exchange *exchange, int status, const struct exchange_header
 }
 
 static const struct exchange_ops local_ops = {
-	.header = local_header,
-	.headers = local_headers,
+	.header = exchange_no_header,
+	.headers = exchange_no_headers,
 	.notify = local_notify,
 	.stream = local_stream,
 	.finish = local_finish,
@@ -114,8 +96,8 @@ discard_finish(struct exchange *exchange, int status, const struct exchange_head
 }
 
 static const struct exchange_ops discard_ops = {
-	.header = local_header,
-	.headers = local_headers,
+	.header = exchange_no_header,
+	.headers = exchange_no_headers,
 	.notify = local_notify,
 	.stream = local_stream,
 	.finish = discard_finish,

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "config/reader.h"
+#include "config/file.h"
 #include "config/reference.h"
 #include "config/server.h"
 #include "config/value.h"

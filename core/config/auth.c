@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/address.h"
 #include "config/oauth.h"
-#include "config/reader.h"
+#include "config/file.h"
 #include "config/server.h"
 #include "config/text.h"
 #include "config/value.h"
@@ -198,19 +198,29 @@ read_group(struct config *config, const struct node *node)
 	config->auth.group[config->auth.groups_listed++] = group;
 }
 
+/* Reads each group of a list with `fn`. */
+static void
+read_items(struct config *config, const struct node *root, const char *key, size_t most,
+	   void (*fn)(struct config *config, const struct node *item))
+{
+	size_t n = node_count(root, key);
+
+	if (n > most)
+		node_fault(root, key, "has more than %zu entries", most);
+	for (size_t i = 0; i < n && i < most; i++) {
+		struct node item = node_item(root, key, i);
+
+		fn(config, &item);
+	}
+}
+
 static void
 read_group_list(struct config *config, const struct node *root)
 {
 	size_t n = node_count(root, "groups");
 
 	only_with(root, "groups", config->auth.inbound != INBOUND_NONE || n == 0, inbound_any);
-	if (n > GROUPS_MAX)
-		node_fault(root, "groups", "has more than %u entries", GROUPS_MAX);
-	for (size_t i = 0; i < n && i < GROUPS_MAX; i++) {
-		struct node item = node_item(root, "groups", i);
-
-		read_group(config, &item);
-	}
+	read_items(config, root, "groups", GROUPS_MAX, read_group);
 }
 
 /* ---- principals ---------------------------------------------------------------------------- */
@@ -263,13 +273,7 @@ read_principals(struct config *config, const struct node *root)
 	size_t n = node_count(root, "principals");
 
 	only_with(root, "principals", config->auth.inbound != INBOUND_NONE || n == 0, inbound_any);
-	if (n > PRINCIPALS_MAX)
-		node_fault(root, "principals", "has more than %u entries", PRINCIPALS_MAX);
-	for (size_t i = 0; i < n && i < PRINCIPALS_MAX; i++) {
-		struct node item = node_item(root, "principals", i);
-
-		read_principal(config, &item);
-	}
+	read_items(config, root, "principals", PRINCIPALS_MAX, read_principal);
 }
 
 /* The default when `access` is absent: a token or its scopes have an access of their own; a header

@@ -5,7 +5,7 @@
 #include <openssl/pem.h>
 
 #include "base/mem.h"
-#include "config/reader.h"
+#include "config/file.h"
 #include "config/text.h"
 
 #define CERTIFICATES_MAX (1u << 20) /* bytes of a file */

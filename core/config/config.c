@@ -22,7 +22,7 @@
 #include "config/place.h"
 #include "config/plugins.h"
 #include "config/policy.h"
-#include "config/reader.h"
+#include "config/file.h"
 #include "config/server.h"
 #include "config/text.h"
 #include "config/value.h"

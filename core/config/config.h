@@ -339,7 +339,7 @@ struct config_source {
 
 struct config_faults;
 struct node;
-/* Reads the group `upstreams`, with the functions of config/reader.h: upstream_load(). */
+/* Reads the group `upstreams`, with the functions of config/file.h: upstream_load(). */
 typedef void (*config_upstreams_fn)(struct config *config, const struct node *root);
 
 /* NULL when there is any fault. Makes no request. */

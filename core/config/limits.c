@@ -8,7 +8,7 @@
 #include "base/bucket.h"
 #include "base/mem.h"
 #include "config/auth.h"
-#include "config/reader.h"
+#include "config/file.h"
 #include "config/store.h"
 #include "config/text.h"
 #include "config/value.h"

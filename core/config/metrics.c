@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "config/reader.h"
+#include "config/file.h"
 #include "config/value.h"
 
 #define TOKEN_MIN 16 /* characters; a shorter one can be guessed */

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/url.h"
 #include "config/certificates.h"
-#include "config/reader.h"
+#include "config/file.h"
 #include "config/text.h"
 #include "config/value.h"
 

@@ -15,7 +15,7 @@
 #include "config/faults.h"
 #include "config/permission.h"
 #include "config/place.h"
-#include "config/reader.h"
+#include "config/file.h"
 #include "config/reference.h"
 #include "config/text.h"
 #include "config/value.h"

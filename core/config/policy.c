@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "config/auth.h"
 #include "config/config.h"
-#include "config/reader.h"
+#include "config/file.h"
 #include "config/text.h"
 #include "config/value.h"
 

@@ -13,7 +13,7 @@
 #include "base/url.h"
 #include "config/certificates.h"
 #include "config/faults.h"
-#include "config/reader.h"
+#include "config/file.h"
 #include "config/reference.h"
 #include "config/text.h"
 #include "config/value.h"

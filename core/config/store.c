@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "base/url.h"
-#include "config/reader.h"
+#include "config/file.h"
 #include "config/value.h"
 
 #define MEMORY "memory"

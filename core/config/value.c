@@ -13,7 +13,7 @@
 #include "base/json_write.h"
 #include "base/mask.h"
 #include "base/mem.h"
-#include "config/reader.h"
+#include "config/file.h"
 #include "config/reference.h"
 #include "config/text.h"
 

@@ -89,18 +89,29 @@ fault_goes_on(const struct check *c)
 	return c->why != NULL && !c->exhausted && c->faults < FAULTS_MAX;
 }
 
+/* `value` may be NULL: the fault shows no value. */
+static void __attribute__((format(printf, 3, 0)))
+say(struct check *c, struct json_object *const *value, const char *format, va_list args)
+{
+	if (c->why == NULL)
+		return;
+	begin_fault(c, NULL);
+	add_path(c, c->why);
+	buf_puts(c->why, ": ");
+	if (value != NULL) {
+		add_value(c, c->why, *value);
+		buf_putc(c->why, ' ');
+	}
+	buf_vprintf(c->why, format, args);
+}
+
 bool
 fault_say(struct check *c, const char *format, ...)
 {
 	va_list args;
 
-	if (c->why == NULL)
-		return false;
-	begin_fault(c, NULL);
-	add_path(c, c->why);
-	buf_puts(c->why, ": ");
 	va_start(args, format);
-	buf_vprintf(c->why, format, args);
+	say(c, NULL, format, args);
 	va_end(args);
 	return false;
 }
@@ -111,15 +122,8 @@ fault_value(struct check *c, struct json_object *value, const char *format, ...)
 {
 	va_list args;
 
-	if (c->why == NULL)
-		return false;
-	begin_fault(c, NULL);
-	add_path(c, c->why);
-	buf_puts(c->why, ": ");
-	add_value(c, c->why, value);
-	buf_putc(c->why, ' ');
 	va_start(args, format);
-	buf_vprintf(c->why, format, args);
+	say(c, &value, format, args);
 	va_end(args);
 	return false;
 }

@@ -60,6 +60,11 @@ struct exchange {
 	void *owner; /* the receiver's */
 };
 
+/* `header` and `headers` of an exchange without headers, as on stdio. */
+const char *exchange_no_header(struct exchange *exchange, const char *name);
+void exchange_no_headers(struct exchange *exchange, const char *prefix,
+			 void (*fn)(void *data, const char *name, const char *value), void *data);
+
 /* The receiver of a transport's messages: implemented by the era layer (era/receive.c) and passed
  * in, so that transport does not include it. The body is borrowed until the function returns. */
 struct receiver {

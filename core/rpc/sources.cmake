@@ -1,1 +1,1 @@
-lakehost_core(rpc SOURCES error.c frame.c message.c mend.c recover.c)
+lakehost_core(rpc SOURCES error.c exchange.c frame.c message.c mend.c recover.c)

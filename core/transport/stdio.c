@@ -272,24 +272,6 @@ link_line(struct line *ring, struct line *line)
 	line->prev->next = line->next->prev = line;
 }
 
-static const char *
-no_header(struct exchange *exchange, const char *name)
-{
-	(void)exchange;
-	(void)name;
-	return NULL;
-}
-
-static void
-no_headers(struct exchange *exchange, const char *prefix,
-	   void (*fn)(void *data, const char *name, const char *value), void *data)
-{
-	(void)exchange;
-	(void)prefix;
-	(void)fn;
-	(void)data;
-}
-
 static bool
 stdio_notify(struct exchange *exchange, const char *json, size_t len)
 {
@@ -335,8 +317,8 @@ stdio_finish(struct exchange *exchange, int status, const struct exchange_header
 }
 
 static const struct exchange_ops ops = {
-	.header = no_header,
-	.headers = no_headers,
+	.header = exchange_no_header,
+	.headers = exchange_no_headers,
 	.notify = stdio_notify,
 	.stream = stdio_stream,
 	.finish = stdio_finish,

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
-#include "config/reader.h"
+#include "config/file.h"
 #include "config/reference.h"
 #include "config/text.h"
 #include "config/value.h"

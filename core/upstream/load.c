@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "config/reader.h"
+#include "config/file.h"
 #include "config/text.h"
 #include "config/value.h"
 #include "upstream/upstream.h"

@@ -99,6 +99,9 @@ const char *dbx_plain_name(struct mcp_call *call, const char *text);
 /* Writes the names in a list of dependencies of Unity Catalog: "main.s.lookup, main.s.features". */
 const char *dbx_show_dependencies(struct mcp_call *call, struct json_object *list);
 
+/* The value of a hexadecimal digit; -1 when the character is not one. */
+int dbx_hex_digit(char c);
+
 /* Returns `message`, or NULL when the message only repeats `what`: "Run 1 does not exist." */
 const char *dbx_more(struct mcp_call *call, const char *what, const char *message);
 

@@ -84,3 +84,12 @@ dbx_show_dependencies(struct mcp_call *call, struct json_object *list)
 		}
 	return text;
 }
+
+int
+dbx_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}

@@ -11,15 +11,6 @@
 
 /* ---- cleaning -------------------------------------------------------------------------------- */
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Has the segment only dots, also when some are percent-encoded? Names with other escapes are
  * valid; Spark writes such names. */
 static bool
@@ -30,8 +21,8 @@ only_dots(const char *segment, size_t len)
 	for (size_t i = 0; i < len; dots++) {
 		if (segment[i] == '.')
 			i++;
-		else if (len - i >= 3 && segment[i] == '%' && hex_digit(segment[i + 1]) == 2 &&
-			 hex_digit(segment[i + 2]) == 14)
+		else if (len - i >= 3 && segment[i] == '%' && dbx_hex_digit(segment[i + 1]) == 2 &&
+			 dbx_hex_digit(segment[i + 2]) == 14)
 			i += 3;
 		else
 			return false;
@@ -47,8 +38,8 @@ segment_fault(const char *segment, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		if ((unsigned char)segment[i] < ' ' || segment[i] == 0x7f)
 			return "The path has a control character.";
-		if (len - i >= 3 && segment[i] == '%' && hex_digit(segment[i + 1]) == 0 &&
-		    hex_digit(segment[i + 2]) == 0)
+		if (len - i >= 3 && segment[i] == '%' && dbx_hex_digit(segment[i + 1]) == 0 &&
+		    dbx_hex_digit(segment[i + 2]) == 0)
 			return "The path has an encoded NUL.";
 	}
 	return NULL;

@@ -107,6 +107,15 @@ remove_here(struct mcp_call *call, struct walk *walk)
 
 /* ---- replies --------------------------------------------------------------------------------- */
 
+/* Reads the state of the walk and the argument path again. false: the call has failed. */
+static bool
+take_up(struct mcp_call *call, const void *state, size_t len, struct walk *walk, struct place *root)
+{
+	(void)len;
+	memcpy(walk, state, sizeof(*walk));
+	return place_argument(call, root);
+}
+
 static int
 removed(struct mcp_call *call, const void *state, size_t len)
 {
@@ -114,9 +123,7 @@ removed(struct mcp_call *call, const void *state, size_t len)
 	struct dbx_error error;
 	struct place root;
 
-	(void)len;
-	memcpy(&walk, state, sizeof(walk));
-	if (!place_argument(call, &root))
+	if (!take_up(call, state, len, &walk, &root))
 		return MCP_E_INPUT;
 	if (dbx_ok(call, mcp_reply(call, 0), &error)) {
 		walk.directories++;
@@ -138,9 +145,7 @@ batch_deleted(struct mcp_call *call, const void *state, size_t len)
 	struct dbx_error error;
 	struct place root;
 
-	(void)len;
-	memcpy(&walk, state, sizeof(walk));
-	if (!place_argument(call, &root))
+	if (!take_up(call, state, len, &walk, &root))
 		return MCP_E_INPUT;
 	for (size_t i = 0; mcp_reply(call, i) != NULL; i++) {
 		if (dbx_ok(call, mcp_reply(call, i), &error))
@@ -228,9 +233,7 @@ listed(struct mcp_call *call, const void *state, size_t len)
 	struct dbx_error error;
 	struct place root;
 
-	(void)len;
-	memcpy(&walk, state, sizeof(walk));
-	if (!place_argument(call, &root))
+	if (!take_up(call, state, len, &walk, &root))
 		return MCP_E_INPUT;
 	if (!dbx_ok(call, mcp_reply(call, 0), &error))
 		return error.status == MCP_E_NOT_FOUND

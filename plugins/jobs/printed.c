@@ -190,23 +190,16 @@ base64_in_place(char *text, size_t len)
 	return out;
 }
 
-static int
-hex(char c)
-{
-	return isdigit((unsigned char)c)  ? c - '0'
-	     : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
-					  : -1;
-}
-
 static size_t
 percent_in_place(char *text, size_t len)
 {
 	size_t out = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '%' && i + 2 < len && hex(text[i + 1]) >= 0 &&
-		    hex(text[i + 2]) >= 0) {
-			text[out++] = (char)(hex(text[i + 1]) * 16 + hex(text[i + 2]));
+		if (text[i] == '%' && i + 2 < len && dbx_hex_digit(text[i + 1]) >= 0 &&
+		    dbx_hex_digit(text[i + 2]) >= 0) {
+			text[out++] =
+			    (char)(dbx_hex_digit(text[i + 1]) * 16 + dbx_hex_digit(text[i + 2]));
 			i += 2;
 		} else {
 			text[out++] = text[i];

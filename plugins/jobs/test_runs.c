@@ -8,6 +8,8 @@
 
 #include "test_jobs.h"
 
+#define SEVEN_EUROS \
+	"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
 #define RUNS "GET /api/2.2/jobs/runs/"
 #define EXPORT RUNS "export?run_id=1&views_to_export=CODE"
 #define RUN_NOW "POST /api/2.2/jobs/run-now"
@@ -219,15 +221,8 @@ output_parts_and_gaps(void)
 	has(fakehost_tool(host, "get_run_output", "{\"run_id\":\"3\"}")->text, "no output yet.");
 	/* One long line, which is cut within a character. */
 	fakehost_reply(host, RUNS "get-output?run_id=4", 200,
-		       "{\"notebook_output\":{\"result\":\""
-		       "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
-		       "\xe2\x82\xac"
-		       "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
-		       "\xe2\x82\xac"
-		       "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
-		       "\xe2\x82\xac"
-		       "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
-		       "\xe2\x82\xac"
+		       "{\"notebook_output\":{\"result\":\"" SEVEN_EUROS SEVEN_EUROS SEVEN_EUROS
+			   SEVEN_EUROS
 		       "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
 		       "\xe2\x82\xac"
 		       "\"}}");

@@ -402,7 +402,8 @@ class Deaths(Case):
 
     def test_hang_ends_with_the_time_of_the_call(self):
         self.fake.faults = {"/oidc/v1/token": "hang"}
-        self.fails("because there is no access token yet", M2M)
+        self.fails("because there is no access token yet", M2M,
+                   options=("--set", "limits.call_ms=1000"))
 
     def test_not_oauth(self):
         self.fake.faults = {"/oidc/.well-known/oauth-authorization-server": 404}

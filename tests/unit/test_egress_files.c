@@ -204,25 +204,35 @@ fill_up(struct disk *disk)
 	CU_ASSERT(disk->op == DISK_WRITE && disk->next_len == DISK_CHUNK);
 }
 
+/* Receives a reply in a file until the disk is full with it and the service waits. */
+static struct transfer *
+fill_the_disk(struct rig *b, struct got *got)
+{
+	struct mcp_http http = get("/api/drip/40/hold");
+	struct transfer *transfer;
+
+	http.reply = MCP_REPLY_FILE;
+	http.reply_file = "new";
+	transfer = rig_submit(b, &http, got);
+	rig_until(b, half_is_written, transfer);
+	gate_close(b);
+	fill_up(transfer->flight->output);
+	upstream_release(b->upstream);
+	return transfer;
+}
+
 /* The disk is slower than the service: at most two chunks are accepted, and all bytes arrive in the
  * end; or the transfer is cancelled, and no part of the file remains. */
 static void
 slow(bool cancelled)
 {
 	struct rig *b = files_rig();
-	struct mcp_http http = get("/api/drip/40/hold");
 	struct transfer *transfer;
 	struct got got = { 0 };
 	struct stat status;
 	char *path;
 
-	http.reply = MCP_REPLY_FILE;
-	http.reply_file = "new";
-	transfer = rig_submit(b, &http, &got);
-	rig_until(b, half_is_written, transfer);
-	gate_close(b);
-	fill_up(transfer->flight->output);
-	upstream_release(b->upstream);
+	transfer = fill_the_disk(b, &got);
 	rig_until(b, is_held, transfer);
 	if (cancelled) {
 		egress_cancel(transfer);
@@ -259,17 +269,9 @@ static void
 ends_while_a_file_waits(void)
 {
 	struct rig *b = files_rig();
-	struct mcp_http http = get("/api/drip/40/hold");
-	struct transfer *transfer;
 	struct got got = { 0 };
 
-	http.reply = MCP_REPLY_FILE;
-	http.reply_file = "new";
-	transfer = rig_submit(b, &http, &got);
-	rig_until(b, half_is_written, transfer);
-	gate_close(b);
-	fill_up(transfer->flight->output);
-	upstream_release(b->upstream);
+	fill_the_disk(b, &got);
 	b->waiting--;
 	gate_open();
 	rig_free(b);

@@ -17,7 +17,7 @@ from abi import Abi  # noqa: F401
 from approval import Approval  # noqa: F401
 from lint import Lint  # noqa: F401
 from rig import VendorTest
-from trial import Trial  # noqa: F401
+from trial import OurPlugins, Trial  # noqa: F401
 
 
 def three_commands(project):

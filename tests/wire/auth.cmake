@@ -4,7 +4,7 @@ if(TARGET lakehost AND TARGET plugin-fixture)
 	add_test(NAME wire.auth COMMAND Python3::Interpreter -B
 		${CMAKE_CURRENT_SOURCE_DIR}/auth.py $<TARGET_FILE:lakehost>
 		$<TARGET_FILE:plugin-fixture>)
-	set_tests_properties(wire.auth PROPERTIES LABELS wire)
+	set_tests_properties(wire.auth PROPERTIES LABELS wire COST 10)
 endif()
 
 # Client certificates.

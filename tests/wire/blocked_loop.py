@@ -70,7 +70,7 @@ class Ends(unittest.TestCase):
         self.end()
 
     def test_end_of_input(self):
-        self.start()
+        self.start("--set", "limits.drain_ms=1000")
         self.ask(1, "tools/call", name="hang", arguments={})
         self.end()
 

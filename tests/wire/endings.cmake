@@ -7,6 +7,6 @@ if(TARGET lakehost AND TARGET plugin-compute AND TARGET lakehost-sandbox)
 			${CMAKE_CURRENT_SOURCE_DIR}/endings.py $<TARGET_FILE:lakehost>
 			$<TARGET_FILE_DIR:plugin-compute> $<TARGET_FILE:lakehost-sandbox>
 			${isolation} ${words_${isolation}})
-		set_tests_properties(wire.endings.${isolation} PROPERTIES LABELS wire)
+		set_tests_properties(wire.endings.${isolation} PROPERTIES LABELS wire COST 13)
 	endforeach()
 endif()

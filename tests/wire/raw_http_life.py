@@ -3,6 +3,7 @@
 """Servers that start, drain and end: limits of connections and descriptors, TCP, unix and
 systemd sockets, TLS."""
 
+import concurrent.futures
 import json
 import os
 import socket
@@ -114,17 +115,21 @@ class Life(unittest.TestCase):
 
     def test_silent_connections_make_room(self):
         """Those that say nothing, or do not come to the end of a request, shut nobody out."""
-        for start in (b"", b"POST /mcp HT", b"POST /mcp HTTP/1.1\r\nHost: localhost\r\n",
-                      post(BODY)[:-1]):
-            with Server("--tcp", "127.0.0.1", "0", "--connections", "4") as server:
-                silent = [server.connect() for _ in range(12)]
-                for peer in silent:
-                    peer.send(start)
-                for _ in range(3):
-                    with server.connect() as peer:
-                        self.assertEqual(peer.call("echo").body, BODY)
-                for peer in silent:
-                    peer.sock.close()
+        starts = (b"", b"POST /mcp HT", b"POST /mcp HTTP/1.1\r\nHost: localhost\r\n",
+                  post(BODY)[:-1])
+        with concurrent.futures.ThreadPoolExecutor(len(starts)) as pool:
+            list(pool.map(self.are_closed_for_others, starts))
+
+    def are_closed_for_others(self, start):
+        with Server("--tcp", "127.0.0.1", "0", "--connections", "4") as server:
+            silent = [server.connect() for _ in range(12)]
+            for peer in silent:
+                peer.send(start)
+            for _ in range(3):
+                with server.connect() as peer:
+                    self.assertEqual(peer.call("echo").body, BODY)
+            for peer in silent:
+                peer.sock.close()
 
     def test_out_of_descriptors(self):
         limit = ["prlimit", "--nofile=40:40"]

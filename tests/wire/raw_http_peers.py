@@ -3,6 +3,7 @@
 """Connections against the transport: kept, pipelined, many; answers and event streams; peers
 that leave, are slow or stall."""
 
+import concurrent.futures
 import os
 import socket
 import time
@@ -304,21 +305,29 @@ class Slow(unittest.TestCase):
                     return peer.data
         self.fail("a slow peer was served for ever")
 
-    def test_slow_head(self):
+    def slow_head(self):
         self.assertEqual(self.drip(b"POST /mc", b"p"), b"")
         answer = self.drip(b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nX: ", b"y")
         self.assertTrue(answer.startswith(b"HTTP/1.1 408 "))
 
-    def test_slow_body(self):
+    def slow_body(self):
         answer = self.drip(head("Host: localhost", JSON, "Content-Length: 100000"), b"x")
         self.assertTrue(answer.startswith(b"HTTP/1.1 408 "))
 
-    def test_silent_connections_are_closed(self):
+    def silent_connections_are_closed(self):
         with self.server.connect() as peer:
             self.assertEqual(peer.to_end(), b"")
         with self.server.connect() as peer:
             self.assertEqual(peer.call("echo").status, 200)
             self.assertEqual(peer.to_end(), b"")
+
+    def test_deadlines(self):
+        """Each of these waits for a deadline, so they wait at the same time."""
+        waits = [self.slow_head, self.slow_body, self.silent_connections_are_closed,
+                 self.long_calls_outlive_all_deadlines, self.idle_streams_are_kept_alive]
+        with concurrent.futures.ThreadPoolExecutor(len(waits)) as pool:
+            for wait in [pool.submit(wait) for wait in waits]:
+                wait.result()
 
     def test_many_slow_peers_do_not_harm_others(self):
         slow = [self.server.connect() for _ in range(200)]
@@ -333,10 +342,10 @@ class Slow(unittest.TestCase):
                 pass  # bytes and the deadline crossed
             peer.sock.close()
 
-    def test_long_calls_outlive_all_deadlines(self):
+    def long_calls_outlive_all_deadlines(self):
         self.assertEqual(self.server.call("later", 4000).body, message("later", 4000))
 
-    def test_idle_streams_are_kept_alive(self):
+    def idle_streams_are_kept_alive(self):
         with self.server.connect() as peer:
             peer.send(request("stream", Accept=SSE))
             peer.head()

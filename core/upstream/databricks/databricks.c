@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 #include "base/mem.h"
-#include "config/reader.h"
+#include "config/file.h"
 #include "config/value.h"
 #include "upstream/credential.h"
 #include "upstream/databricks/host.h"

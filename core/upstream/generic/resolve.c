@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/uri.h"
 #include "base/url.h"
-#include "config/reader.h"
+#include "config/file.h"
 #include "config/value.h"
 #include "upstream/generic/generic.h"
 #include "upstream/group.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Functions that clusters.c (state machine, endpoints), clusters_change.c (creating and changing)
+/* Functions that clusters.c (state machine, endpoints), clusters_create.c (creating and changing)
  * and clusters_seed.c (seeds and fixed lists) share. */
 #ifndef SANDBOX_CLUSTERS_H
 #define SANDBOX_CLUSTERS_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Parses the file, applies --set, and searches for unknown keys. */
-#include "config/reader.h"
+#include "config/file.h"
 
 #include <errno.h>
 #include <limits.h>

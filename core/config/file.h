@@ -7,8 +7,8 @@
 #ifndef LAKEHOST_CORE
 #error "core only"
 #endif
-#ifndef CORE_CONFIG_READER_H
-#define CORE_CONFIG_READER_H
+#ifndef CORE_CONFIG_FILE_H
+#define CORE_CONFIG_FILE_H
 
 #include <libconfig.h>
 #include <stdbool.h>
