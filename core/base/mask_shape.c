@@ -15,7 +15,7 @@
 #define TOKEN68 BASE64URL ".~+/"
 #define QUERY BASE64URL ".~+/=%"
 
-#define PASSWORD_MIN 4 /* bytes; a shorter text would be shorter than what replaces it */
+#define LEAST 4 /* bytes; a shorter text could be shorter than what replaces it */
 
 /* A secret is `begin`, and after it at least `least` characters of `allowed`. */
 struct shape {
@@ -117,7 +117,7 @@ password_at(const struct found *found, size_t at)
 	for (; end < found->len && strchr("/?#\"<> \t\r\n", found->text[end]) == NULL; end++) {
 		if (found->text[end] == ':' && colon == 0)
 			colon = end + 1;
-		if (found->text[end] == '@' && colon != 0 && end - colon >= PASSWORD_MIN)
+		if (found->text[end] == '@' && colon != 0 && end - colon >= LEAST)
 			found->fn(found->data, colon, end);
 	}
 	return end;
@@ -141,7 +141,7 @@ key_at(const struct found *found, size_t at)
 	end = memmem(stop, (size_t)(found->text + found->len - stop), last, strlen(last));
 	if (end == NULL)
 		end = found->text + found->len;
-	if (end > stop)
+	if (end - stop >= LEAST)
 		found->fn(found->data, (size_t)(stop - found->text), (size_t)(end - found->text));
 	return (size_t)(end - found->text);
 }

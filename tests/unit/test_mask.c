@@ -228,6 +228,9 @@ forms(void)
 		  "-----BEGIN PRIVATE KEY-----***-----END PRIVATE KEY-----");
 	record_is("-----BEGIN RSA PRIVATE KEY-----\nMII", "-----BEGIN RSA PRIVATE KEY-----***");
 	record_is("-----BEGIN CERTIFICATE-----\nMIIB", NULL);
+	record_is("-----BEGIN RSA PRIVATE KEY-----M", NULL); /* shorter than what replaces it */
+	record_is("http://a:b@c http://a:bcd@e http://a:bcde@f",
+		  "http://a:b@c http://a:bcd@e http://a:***@f");
 	record_is("%6ch_" TEXT43, "***"); /* percent-encoded */
 	record_is("{\\\"a\\\":\\\"lh_" TEXT43 "\\\"}", "{\\\"a\\\":\\\"***\\\"}");
 	record_is("Z2hwXzAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmMDEyMw", "***"); /* base64 */
