@@ -168,8 +168,8 @@ notes_said(struct mcp_call *call, const struct reading *reading, bool more, int6
 		mcp_say(call, "The platform counts %lld rows, but sent only %lld.",
 			(long long)reading->total, (long long)came);
 	if (!more && reading->truncated)
-		mcp_say(call, "The platform kept only a part of the result: select fewer rows "
-			      "or columns.");
+		mcp_say(call, "The platform kept only a part of the result. Select fewer rows or "
+			      "columns, or write all rows to a file: execute_sql with to_file.");
 	if (more && mcp_arg_int(call, "row_limit", 0) > most)
 		mcp_say(call, "The operator's limit is %lld rows in one answer.", (long long)most);
 	if (reading->goes_on > 0)
