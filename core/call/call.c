@@ -22,7 +22,8 @@
 #include "registry/provider.h"
 #include "run/requests.h"
 
-#define GIVEN_MIN 8u /* Secrets in arguments that have fewer bytes are not masked. */
+#define MOVES_MS 5000 /* the deadline moves by this much while a file is moved */
+#define GIVEN_MIN 8u  /* Secrets in arguments that have fewer bytes are not masked. */
 
 /* The call and its state, in one allocation. */
 struct whole {
@@ -203,6 +204,18 @@ set_limit(struct call *call)
 	loop_timer_set(call->calls->loop, &call->state->limit, left > 0 ? left : 0);
 }
 
+/* Time that does not count: while a person answers, and while a file is moved. */
+static void
+extend(struct call *call, int64_t ms)
+{
+	struct call_state *state = call->state;
+
+	state->deadline_ms += ms;
+	state->wait_until_ms += ms;
+	set_limit(call);
+	state->runner->deadline(state->handle, state->deadline_ms, state->wait_until_ms);
+}
+
 void
 call_start(struct call *call)
 {
@@ -231,10 +244,7 @@ call_answer(struct call *call, const char *answers)
 	outcome_drop_questions(&state->outcome);
 	call->outcome = NULL;
 	state->asked_for_ms += asked;
-	state->deadline_ms += asked;
-	state->wait_until_ms += asked;
-	set_limit(call);
-	state->runner->deadline(state->handle, state->deadline_ms, state->wait_until_ms);
+	extend(call, asked);
 	free(state->answers);
 	state->answers = xstrdup(answers);
 	call_run(call, state->entry == ENTRY_POLL ? ENTRY_ANSWER : state->entry);
@@ -339,7 +349,9 @@ on_limit(struct loop_timer *timer)
 	struct call_state *state = call->state;
 	int64_t cleanup_ms = state->cleanup_until_ms - clock_ms();
 
-	if (state->ending == ENDING_NOT) {
+	if (state->ending == ENDING_NOT && suspend_moves(call)) {
+		extend(call, MOVES_MS);
+	} else if (state->ending == ENDING_NOT) {
 		end_early(call, ENDING_LATE);
 		loop_timer_set(call->calls->loop, timer, call->calls->grace_ms);
 	} else if (cleanup_ms > 0) {

@@ -23,7 +23,8 @@ struct suspended_fetch {
 	struct call *call;
 	struct transfer *transfer; /* NULL: ended */
 	size_t index;
-	bool keep; /* continues when the call is ending */
+	bool keep;  /* continues when the call is ending */
+	bool moves; /* it moves a whole file, so the clock of the call stops */
 };
 
 /* A running request for which a step waits. */
@@ -177,6 +178,27 @@ call_sink_ready(struct call *call, size_t i)
 		transfer_resume(suspension->fetch[i].transfer);
 }
 
+/* A file of any size is sent, or saved. Parts of a file are different: a later call continues with
+ * them. */
+static bool
+moves_file(const struct mcp_http *request)
+{
+	return request->file_op == MCP_FILE_NONE &&
+	       (request->body_file != NULL ||
+		(request->reply == MCP_REPLY_FILE && request->part_of == NULL));
+}
+
+bool
+suspend_moves(const struct call *call)
+{
+	const struct call_suspension *suspension = &call->state->suspension;
+
+	for (size_t i = 0; i < suspension->fetches; i++)
+		if (suspension->fetch[i].moves && suspension->fetch[i].transfer != NULL)
+			return true;
+	return false;
+}
+
 static void
 start_fetch(struct call *call, size_t i, const struct mcp_http *request)
 {
@@ -186,12 +208,15 @@ start_fetch(struct call *call, size_t i, const struct mcp_http *request)
 
 	*fetch = (struct suspended_fetch){ .call = call,
 					   .index = i,
-					   .keep = outlives_end(call, request) };
+					   .keep = outlives_end(call, request),
+					   .moves = moves_file(request) };
 	if (!admitted(call, request)) {
 		reply_none(&suspension->reply[i], end_status(call), end_reason(end_status(call)));
 		return;
 	}
 	scope = scope_of(call);
+	if (fetch->moves && !call_ending(call))
+		scope.deadline_ms = 0; /* a transfer that stops moving ends by itself */
 	suspension->pending++;
 	fetch->transfer =
 	    egress_submit(call->calls->egress, &scope, request,

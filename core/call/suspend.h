@@ -36,6 +36,8 @@ void suspend_waited(struct call *call);
 /* Called when the call is ending: ends requests and waits. Those of the clean-up end only with
  * `all`. */
 void suspend_cut(struct call *call, bool all);
+/* Does a request of the suspension move a whole file of the host? */
+bool suspend_moves(const struct call *call);
 /* Called after the step that had the replies. */
 void suspend_forget(struct call *call);
 /* Called when the call is freed; a waiting step gets an error now. */

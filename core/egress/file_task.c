@@ -58,8 +58,8 @@ reply_of(struct file_task *task)
 			     : task->status != MCP_E_CONFLICT ? 0
 			     : task->far.busy		      ? FILE_LOCKED
 							      : FILE_EXISTS;
-	snprintf(body, sizeof(body), "{\"parts\":%u,\"bytes\":%llu}", task->far.count,
-		 (unsigned long long)task->far.bytes);
+	snprintf(body, sizeof(body), "{\"parts\":%u,\"bytes\":%llu,\"begun\":%s}", task->far.count,
+		 (unsigned long long)task->far.bytes, task->far.begun ? "true" : "false");
 	buf_puts(&reply->body, body);
 	reply_seal(reply);
 	return reply;

@@ -75,7 +75,7 @@ how_far(const struct parts_place *place, const struct parts *parts, struct parts
 	char *why, size_t why_size)
 {
 	char name[PARTS_NAME_MAX];
-	bool begun = parts_find(place, name, far);
+	bool begun = far->begun = parts_find(place, name, far);
 	bool exists = is_there(place);
 
 	if (parts->suffix != NULL) {

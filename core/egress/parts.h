@@ -34,7 +34,8 @@ struct parts {
 struct parts_far {
 	uint32_t count; /* parts that the file has */
 	uint64_t bytes;
-	bool busy; /* with MCP_E_CONFLICT: another call works on the file */
+	bool begun; /* there is a joined file */
+	bool busy;  /* with MCP_E_CONFLICT: another call works on the file */
 };
 
 /* Works on the file as the comment of enum mcp_file_op says. */

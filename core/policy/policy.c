@@ -189,6 +189,27 @@ decide_sql(struct asked *asked)
 		      "Use a statement that only reads, or ask the operator for write access");
 }
 
+/* A tool that reads may have an argument with which it writes (`writes` of the manifest). */
+static bool
+decide_writes(struct asked *asked)
+{
+	struct policy_decision *decision = asked->decision;
+	const struct row *row = asked->row;
+	const char *argument = json_str(row->meta, "writes");
+	const struct rule *rule;
+	enum rule_key key;
+
+	if (argument == NULL || json_get(asked->arguments, argument) == NULL)
+		return true;
+	asked->reads_only = false;
+	if (rules_access(asked->policy, asked->group, row, &rule, &key) >= ACCESS_WRITE)
+		return true;
+	snprintf(decision->why, sizeof(decision->why), "with %.64s it writes", argument);
+	return refuse(decision, rule_key_name(key), rule != NULL ? rule->config->where[key] : NULL,
+		      "The call is not allowed",
+		      "Leave the argument out, or ask the operator for write access");
+}
+
 /* ---- the view ------------------------------------------------------------------------------ */
 
 static bool
@@ -344,8 +365,8 @@ policy_decide_at(struct policy *policy, const struct principal *principal, const
 	*decision =
 	    (struct policy_decision){ .allowed = true,
 				      .verdict = { .rule = "allowed", .reveals = reveals(row) } };
-	allowed = decide_view(&asked) && decide_sql(&asked) && decide_scope(&asked) &&
-		  decide_rules(&asked);
+	allowed = decide_view(&asked) && decide_sql(&asked) && decide_writes(&asked) &&
+		  decide_scope(&asked) && decide_rules(&asked);
 	if (allowed)
 		decision->confirm = confirm_level(&asked);
 	CHECK(decision->allowed == allowed && decision->verdict.rule != NULL);

@@ -22,7 +22,7 @@ static const char *const tool_members[] = { "name",	   "title",	  "description",
 static const char *const meta_members[] = {
 	"access", "aliases",	 "argument_aliases", "confirm",	   "cost",    "former", "inline",
 	"mime",	  "redact",	 "requests",	     "resource",   "reveals", "scope",	"task",
-	"times",  "uri_aliases", "wait_s",	     "workspaces", NULL
+	"times",  "uri_aliases", "wait_s",	     "workspaces", "writes",  NULL
 };
 static const char *const hints[] = { "title",	       "readOnlyHint",	"destructiveHint",
 				     "idempotentHint", "openWorldHint", NULL };
@@ -484,6 +484,20 @@ check_uris(const struct row *row, struct row_fault *fault)
 	return true;
 }
 
+/* The property with which the tool writes to the service. */
+static bool
+check_writes(const struct row *row, struct row_fault *fault)
+{
+	const char *writes = json_str(row->meta, "writes");
+
+	if (json_get(row->meta, "writes") == NULL)
+		return true;
+	if (!is_property(row, writes))
+		return row_fault(fault, "lakehost.writes: must be the name of a property");
+	return row->access == ACCESS_READ || row->by_sql ||
+	       row_fault(fault, "lakehost.writes: the tool writes in any case");
+}
+
 static bool
 init_meta(struct row *row, const struct registry_source *source, struct row_fault *fault)
 {
@@ -494,9 +508,9 @@ init_meta(struct row *row, const struct registry_source *source, struct row_faul
 	unknown = row_unknown_member(row->meta, meta_members);
 	if (unknown != NULL)
 		return row_fault(fault, "lakehost.%.40s: is not a known member", unknown);
-	return init_access(row, fault) && check_values(row, fault) && row_task_init(row, fault) &&
-	       check_requests(row, fault) && check_scope(row, fault) && init_redact(row, fault) &&
-	       init_times(row, fault) && init_cost(row, fault) &&
+	return init_access(row, fault) && check_writes(row, fault) && check_values(row, fault) &&
+	       row_task_init(row, fault) && check_requests(row, fault) && check_scope(row, fault) &&
+	       init_redact(row, fault) && init_times(row, fault) && init_cost(row, fault) &&
 	       check_reveals(row, source, fault) && check_argument_aliases(row, fault) &&
 	       row_aliases_check(row, "aliases", row_alias_check, fault) && check_uris(row, fault);
 }

@@ -118,7 +118,7 @@ execute_sql(struct mcp_call *call)
 	if (sql[strspn(sql, " \t\r\n;")] == '\0')
 		return mcp_fail(call, MCP_E_INPUT, "sql_query is empty.", NULL,
 				"Give one SQL statement.");
-	return export_wanted(call) ? export_check(call, execute_checked, NULL, 0)
+	return export_wanted(call) ? export_check(call, execute_checked)
 	     : rows_format(call)   ? warehouse_choose(call, execute_on)
 				   : MCP_E_INPUT;
 }
@@ -209,7 +209,7 @@ get_statement_result(struct mcp_call *call)
 		return mcp_fail(call, MCP_E_NOT_FOUND, "statement_id is not valid.", NULL,
 				"Use the statement_id from the answer of execute_sql.");
 	if (export_wanted(call))
-		return export_check(call, result_checked, NULL, 0);
+		return export_check(call, result_checked);
 	if (!rows_token(call, &reading) || !rows_format(call))
 		return MCP_E_INPUT;
 	statement.row = reading.row;

@@ -17,7 +17,7 @@ static const char *const forms[] = { "csv", "jsonl", "arrow" };
 bool
 export_wanted(struct mcp_call *call)
 {
-	return mcp_arg(call, "to_file") != NULL;
+	return mcp_arg(call, "to_file") != NULL || mcp_arg(call, "to_path") != NULL;
 }
 
 /* Without an argument the name's ending says the form. */
@@ -50,11 +50,20 @@ form_asked(struct mcp_call *call, const char *file)
 bool
 export_read(struct mcp_call *call, struct export *export)
 {
-	const char *file = mcp_arg(call, "to_file");
+	const char *file = mcp_arg(call, "to_file"), *path = mcp_arg(call, "to_path");
 	int form;
 
+	if (file != NULL && path != NULL) {
+		mcp_fail(call, MCP_E_INPUT, "to_file and to_path cannot be used together.", NULL,
+			 "Use only one of them.");
+		return false;
+	}
+	export->to_path = path != NULL;
+	file = path != NULL ? path : file;
 	if (file[0] == '\0' || strlen(file) >= sizeof(export->file)) {
-		mcp_fail(call, MCP_E_INPUT, "to_file is not a valid name.",
+		mcp_fail(call, MCP_E_INPUT,
+			 mcp_printf(call, "%s is not a valid name.",
+				    path != NULL ? "to_path" : "to_file"),
 			 mcp_printf(call, "A name has 1 to %zu bytes.", sizeof(export->file) - 1),
 			 FOLDERS_NEXT);
 		return false;
@@ -62,6 +71,12 @@ export_read(struct mcp_call *call, struct export *export)
 	form = form_asked(call, file);
 	if (form < 0)
 		return false;
+	if (path != NULL && form == EXPORT_ARROW) {
+		mcp_fail(call, MCP_E_UNSUPPORTED, "Arrow streams cannot be written to a path.",
+			 "The platform's result is several streams, one for each chunk.",
+			 "Use format=csv or jsonl, or to_file.");
+		return false;
+	}
 	export->form = (enum export_form)form;
 	strcpy(export->file, file);
 	return true;
@@ -79,30 +94,32 @@ export_handle(struct mcp_call *call, struct export *export)
 const char *
 export_next(struct mcp_call *call, const struct export *export)
 {
-	return mcp_printf(call,
-			  "get_statement_result statement_id=%s to_file=%s format=%s wait_s=50",
-			  export->id, mcp_quoted(call, export->file), forms[export->form]);
+	return mcp_printf(call, "get_statement_result statement_id=%s %s=%s format=%s wait_s=50",
+			  export->id, export->to_path ? "to_path" : "to_file",
+			  mcp_quoted(call, export->file), forms[export->form]);
 }
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
+/* A file for a path is first joined in the operator's first folder. */
 struct mcp_http
-export_file(const struct export *export, enum mcp_file_op op, uint32_t part)
+export_file(struct mcp_call *call, const struct export *export, enum mcp_file_op op, uint32_t part)
 {
 	struct mcp_http request = { .size = sizeof(request) };
 
 	request.file_op = op;
 	request.part = part;
-	request.reply_file = export->file;
-	request.part_of = export->id;
+	request.reply_file = export->to_path ? EXPORT_STAGED : export->file;
+	request.part_of =
+	    export->to_path ? mcp_printf(call, "%s %s", export->id, export->file) : export->id;
 	request.part_suffix = export->form == EXPORT_ARROW ? ".arrow" : NULL;
 	return request;
 }
 
 struct mcp_http
-export_drop(const struct export *export)
+export_drop(struct mcp_call *call, const struct export *export)
 {
-	struct mcp_http request = export_file(export, MCP_FILE_DROP, 0);
+	struct mcp_http request = export_file(call, export, MCP_FILE_DROP, 0);
 
 	request.flags = MCP_HTTP_CLEANUP;
 	return request;
@@ -110,40 +127,57 @@ export_drop(const struct export *export)
 
 struct checking {
 	mcp_step_fn fn;
-	size_t len;
-	char state[1024];
+	struct export export;
 };
 
 static int
 checked(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct checking *checking = state;
+	const struct export *export = &checking->export;
 	const struct mcp_reply *reply = mcp_reply(call, 0);
+	bool begun = mcp_get_bool(mcp_reply_json(call, 0), "begun", false);
 
 	(void)len;
 	if (reply->error != MCP_OK && reply->status != 423)
 		return mcp_fail(call, reply->error,
-				mcp_printf(call, "The host's file %s cannot be written.",
-					   mcp_arg(call, "to_file")),
+				export->to_path
+				    ? "A folder of the host is needed for the rows on their way."
+				    : mcp_printf(call, "The host's file %s cannot be written.",
+						 export->file),
 				reply->why, FOLDERS_NEXT);
-	return checking->fn(call, checking->len > 0 ? checking->state : NULL, checking->len);
+	if (!export->to_path)
+		return checking->fn(call, NULL, 0);
+	/* Only execute_sql begins to write at a path: a client knows that this tool may write. */
+	if (export->id[0] != '\0' && !begun && reply->status != 423)
+		return mcp_fail(call, MCP_E_INPUT,
+				mcp_printf(call, "Nothing is on its way to %s.", export->file),
+				"This tool only continues what execute_sql has begun.",
+				"Call execute_sql with to_path, or use to_file here.");
+	return export->id[0] != '\0' ? checking->fn(call, NULL, 0)
+				     : export_path_check(call, export, checking->fn);
 }
 
 int
-export_check(struct mcp_call *call, mcp_step_fn fn, const void *state, size_t len)
+export_check(struct mcp_call *call, mcp_step_fn fn)
 {
-	struct export export = { .id = "" };
-	struct checking checking = { .fn = fn, .len = len };
+	struct checking checking = { .fn = fn };
 	struct mcp_http request;
 
-	if (!export_read(call, &export))
+	if (!export_read(call, &checking.export))
 		return MCP_E_INPUT;
 	if (mcp_arg(call, "statement_id") != NULL)
-		mcp_cut_copy(export.id, sizeof(export.id), mcp_arg(call, "statement_id"));
-	if (len > 0)
-		memcpy(checking.state, state, len);
-	request = export_file(&export, MCP_FILE_LOOK, 0);
+		mcp_cut_copy(checking.export.id, sizeof(checking.export.id),
+			     mcp_arg(call, "statement_id"));
+	request = export_file(call, &checking.export, MCP_FILE_LOOK, 0);
 	return mcp_suspend(call, &request, 1, 0, checked, &checking, sizeof(checking));
+}
+
+static const char *
+file_text(struct mcp_call *call, const struct export *export)
+{
+	return export->to_path ? export->file
+			       : mcp_printf(call, "the host's file %s", export->file);
 }
 
 /* ---- the rows -------------------------------------------------------------------------------- */
@@ -269,7 +303,10 @@ export_rows(struct mcp_call *call, const struct export *export, struct json_obje
 				"Read the rows with get_result_page instead.");
 	if (!form_fits(export, format))
 		return other_form(call, export, format);
-	request = export_file(export, MCP_FILE_JOIN, 0);
+	if (export->to_path &&
+	    !export_path_holds(call, export, mcp_get_int(manifest, "total_byte_count", 0)))
+		return MCP_E_TOO_LARGE;
+	request = export_file(call, export, MCP_FILE_JOIN, 0);
 	if (export->form != EXPORT_ARROW && strcmp(format, "CSV") != 0)
 		request.rows = rows_spec(call, &state, columns);
 	return mcp_suspend(call, &request, 1, 0, begun, &state, sizeof(state));
@@ -287,14 +324,15 @@ int
 export_done(struct mcp_call *call, struct export_state *state)
 {
 	const struct export *export = &state->export;
-	const char *what = export->form == EXPORT_ARROW && state->chunks != 1
+	const char *what = export->to_path ? export->file
+			 : export->form == EXPORT_ARROW && state->chunks != 1
 			     ? mcp_printf(call, "the host's files %s.0000.arrow to %s.%04lld.arrow",
 					  export->file, export->file, (long long)state->chunks - 1)
 			 : export->form == EXPORT_ARROW
 			     ? mcp_printf(call, "the host's file %s.0000.arrow", export->file)
-			     : mcp_printf(call, "the host's file %s", export->file);
+			     : file_text(call, export);
 
-	if (export->form == EXPORT_ARROW && state->chunks == 0)
+	if (!export->to_path && export->form == EXPORT_ARROW && state->chunks == 0)
 		return mcp_say(call, "Statement %s has no rows. No file was written.", export->id);
 	mcp_say(call, "Wrote %s (%s) to %s.",
 		state->rows >= 0
@@ -335,8 +373,8 @@ gave_up(struct mcp_call *call, const void *data, size_t len)
 
 	(void)len;
 	return mcp_fail(call, state->status,
-			mcp_printf(call, "Writing the host's file %s was not completed.",
-				   state->export.file),
+			mcp_printf(call, "Writing %s was not completed.",
+				   file_text(call, &state->export)),
 			mcp_printf(call, "%.*s. %s",
 				   (int)(end > 0 && why[end - 1] == '.' ? end - 1 : end), why,
 				   reply->error == MCP_OK
@@ -354,7 +392,7 @@ gave_up(struct mcp_call *call, const void *data, size_t len)
 int
 export_give_up(struct mcp_call *call, struct export_state *state, int status, const char *why)
 {
-	struct mcp_http request = export_drop(&state->export);
+	struct mcp_http request = export_drop(call, &state->export);
 
 	state->status = status;
 	mcp_cut_copy(state->why, sizeof(state->why),

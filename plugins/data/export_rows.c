@@ -37,27 +37,36 @@ stopped(struct mcp_call *call, struct export_state *state)
 	return export_give_up(call, state, MCP_E_CANCELLED, "The call was cancelled");
 }
 
-/* No chunk of the batch arrived, several times: this poll has failed, not the export. */
-static int
-lost(struct mcp_call *call, const struct export_state *state, const struct mcp_reply *reply)
+int
+export_missed(struct mcp_call *call, const struct export_state *state, const char *what,
+	      enum mcp_status status, const char *why)
 {
 	struct mcp_failure failure = {
 		.size = sizeof(failure),
-		.status = reply->error != MCP_OK ? reply->error : MCP_E_UNAVAILABLE,
-		.what = mcp_printf(call, "The next chunks of statement %s did not arrive.",
-				   state->export.id),
-		.why = reply->why[0] != '\0'
-			 ? reply->why
-			 : mcp_printf(call, "The store answered HTTP %d.", reply->status),
+		.status = status,
+		.what = what,
+		.why = why,
 		.next = mcp_printf(call, "Call %s. It continues where this call ended.",
 				   export_next(call, &state->export)),
-		.http_status = reply->status,
-		.retry_after_ms = reply->retry_after_ms,
+		.retry_after_ms = -1,
 		.missed = true,
 	};
 
 	mcp_failure(call, &failure);
-	return failure.status;
+	return status;
+}
+
+/* No chunk of the batch arrived, several times. */
+static int
+lost(struct mcp_call *call, const struct export_state *state, const struct mcp_reply *reply)
+{
+	return export_missed(call, state,
+			     mcp_printf(call, "The next chunks of statement %s did not arrive.",
+					state->export.id),
+			     reply->error != MCP_OK ? reply->error : MCP_E_UNAVAILABLE,
+			     reply->why[0] != '\0'
+				 ? reply->why
+				 : mcp_printf(call, "The store answered HTTP %d.", reply->status));
 }
 
 /* ---- joining --------------------------------------------------------------------------------- */
@@ -164,9 +173,9 @@ parts_arrived(struct mcp_call *call, const void *data, size_t len)
 }
 
 static struct mcp_http
-part_request(const struct export_state *state, uint32_t index)
+part_request(struct mcp_call *call, const struct export_state *state, uint32_t index)
 {
-	struct mcp_http request = export_file(&state->export, MCP_FILE_NONE, index);
+	struct mcp_http request = export_file(call, &state->export, MCP_FILE_NONE, index);
 
 	request.method = "GET";
 	request.retry = MCP_RETRY_SAFE;
@@ -182,7 +191,7 @@ fetch_inline(struct mcp_call *call, struct export_state *state)
 	uint32_t n = state->until - state->from;
 
 	for (uint32_t i = 0; i < n; i++) {
-		request[i] = part_request(state, state->from + i);
+		request[i] = part_request(call, state, state->from + i);
 		request[i].path =
 		    mcp_expand(call, "/api/2.0/sql/statements/{id}/result/chunks/{n}",
 			       mcp_object(call, "id", state->export.id, "n",
@@ -214,7 +223,7 @@ fetch_links(struct mcp_call *call, struct export_state *state, size_t first)
 					      mcp_printf(call,
 							 "The workspace sent no link to chunk %u",
 							 state->from + i));
-		request[i] = part_request(state, state->from + i);
+		request[i] = part_request(call, state, state->from + i);
 		link_request(call, link, &request[i]);
 	}
 	return mcp_suspend(call, request, n, 0, parts_arrived, state, sizeof(*state));
@@ -242,7 +251,9 @@ batch_ready(struct mcp_call *call, const void *data, size_t len)
 	state.bytes = (uint64_t)mcp_get_int(far, "bytes", 0);
 	if (state.from < state.chunks)
 		return state.links ? fetch_links(call, &state, 1) : fetch_inline(call, &state);
-	keep = export_file(&state.export, MCP_FILE_KEEP, 0);
+	if (state.export.to_path)
+		return export_path_send(call, &state);
+	keep = export_file(call, &state.export, MCP_FILE_KEEP, 0);
 	return mcp_suspend(call, &keep, 1, 0, kept, &state, sizeof(state));
 }
 
@@ -256,7 +267,7 @@ export_batch(struct mcp_call *call, struct export_state *state)
 		state->from = state->have;
 	state->until = state->chunks - state->from > EXPORT_AT_ONCE ? state->from + EXPORT_AT_ONCE
 								    : (uint32_t)state->chunks;
-	request[0] = export_file(&state->export, MCP_FILE_JOIN, state->from);
+	request[0] = export_file(call, &state->export, MCP_FILE_JOIN, state->from);
 	for (uint32_t i = state->from; state->links && i < state->until; i++)
 		if (!mcp_fetch_request(call, &request[n++],
 				       "/api/2.0/sql/statements/{id}/result/chunks/{n}",

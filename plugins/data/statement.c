@@ -436,7 +436,7 @@ cancel_request(struct mcp_call *call, const struct statement *statement)
 	    mcp_json_request(call, "POST", path, mcp_object(call, NULL), MCP_RETRY_IDEMPOTENT);
 	request[0].flags |= MCP_HTTP_CLEANUP;
 	if (export_handle(call, &export))
-		request[n++] = export_drop(&export);
+		request[n++] = export_drop(call, &export);
 	return mcp_suspend(call, request, n, 0, cancel_sent, statement, sizeof(*statement));
 }
 

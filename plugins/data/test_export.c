@@ -160,6 +160,79 @@ refuses(void)
 	fakehost_free(host);
 }
 
+#define TO_PATH(path) \
+	"{\"sql_query\":\"SELECT 1\",\"warehouse_id\":\"" WH "\",\"to_path\":\"" path "\"}"
+#define VOLUME_FILE "/Volumes/c/s/v/d/out.csv"
+
+/* A statement whose file may be written to the volume. */
+static struct fakehost *
+volume(void)
+{
+	struct fakehost *host = linked(TWO);
+
+	fakehost_reply(host, "HEAD /api/2.0/fs/files" VOLUME_FILE, 404, "");
+	fakehost_reply(host, "HEAD /api/2.0/fs/directories/Volumes/c/s/v", 200, "");
+	fakehost_reply(host, "GET " URL("0"), 200, "[]");
+	fakehost_reply(host, "GET " URL("1"), 200, "[]");
+	fakehost_reply(host, "FILE JOIN*", 200, "{\"parts\":2,\"bytes\":100}");
+	fakehost_reply(host, "FILE DROP*", 200, "{\"parts\":0,\"bytes\":0}");
+	return host;
+}
+
+#define PUT "PUT /api/2.0/fs/files" VOLUME_FILE "?overwrite=false"
+
+static void
+writes_to_a_volume(void)
+{
+	struct fakehost *host = volume();
+
+	fakehost_reply(host, PUT, 204, "");
+	ASSERT_HAS(fakehost_tool(host, "execute_sql", TO_PATH(VOLUME_FILE))->text,
+		   "Wrote 7 rows as csv (100 B) to " VOLUME_FILE ".");
+	fakehost_free(host);
+}
+
+/* A lost reply is missed, not final; a file of another size is not ours. */
+static void
+uncertain_volume(void)
+{
+	static const struct mcp_header length = { "content-length", "100" };
+	struct mcp_reply there = { .size = sizeof(there),
+				   .status = 200,
+				   .why = "",
+				   .body = { "", 0 },
+				   .headers = &length,
+				   .n_headers = 1,
+				   .request_id = "",
+				   .retry_after_ms = -1 };
+	struct fakehost *host = volume();
+
+	fakehost_reply(host, PUT, 409, "{\"error_code\":\"ALREADY_EXISTS\"}");
+	fakehost_reply_with(host, "HEAD /api/2.0/fs/files" VOLUME_FILE, &there);
+	ASSERT_HAS(fakehost_tool(host, "execute_sql", TO_PATH(VOLUME_FILE))->text, "Wrote 7 rows");
+	fakehost_free(host);
+	host = volume();
+	there.headers = NULL;
+	there.n_headers = 0;
+	fakehost_reply(host, PUT, 409, "{\"error_code\":\"ALREADY_EXISTS\"}");
+	fakehost_reply_with(host, "HEAD /api/2.0/fs/files" VOLUME_FILE, &there);
+	ASSERT_FAILED(fakehost_tool(host, "execute_sql", TO_PATH(VOLUME_FILE)), MCP_E_CONFLICT,
+		      "was not completed", "exists already", "");
+	fakehost_free(host);
+}
+
+static void
+too_large_for_a_path(void)
+{
+	struct fakehost *host = linked(TWO ",\"total_byte_count\":6000000000");
+
+	fakehost_reply(host, "HEAD /api/2.0/fs/files" VOLUME_FILE, 404, "");
+	fakehost_reply(host, "HEAD /api/2.0/fs/directories/Volumes/c/s/v", 200, "");
+	ASSERT_FAILED(fakehost_tool(host, "execute_sql", TO_PATH(VOLUME_FILE)), MCP_E_TOO_LARGE,
+		      "too large for " VOLUME_FILE, "at most 5368709120", "to_file");
+	fakehost_free(host);
+}
+
 /* Another form than that of the platform's result, a statement without rows, and a reply without
  * the number of chunks. */
 static void
@@ -180,7 +253,8 @@ odd_results(void)
 }
 
 static const struct test tests[] = {
-	TEST(writes_all_chunks), TEST(continues), TEST(renews_links),
-	TEST(gives_up),		 TEST(refuses),	  TEST(odd_results),
+	TEST(writes_all_chunks),  TEST(continues),	  TEST(renews_links),
+	TEST(gives_up),		  TEST(refuses),	  TEST(odd_results),
+	TEST(writes_to_a_volume), TEST(uncertain_volume), TEST(too_large_for_a_path),
 };
 SUITE(tests)

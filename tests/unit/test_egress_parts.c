@@ -266,8 +266,10 @@ named_parts(void)
 		got_fini(&got);
 		look.file_op = MCP_FILE_LOOK;
 		rig_fetch(b, &look, &got);
-		CU_ASSERT(strstr(got.body, part == 0 ? "{\"parts\":1,\"bytes\":1000}"
-						     : "{\"parts\":2,\"bytes\":2000}") != NULL);
+		CU_ASSERT(strstr(got.body, part == 0
+					       ? "{\"parts\":1,\"bytes\":1000,\"begun\":true}"
+					       : "{\"parts\":2,\"bytes\":2000,\"begun\":true}") !=
+			  NULL);
 		got_fini(&got);
 	}
 	CU_ASSERT(is_alphabet("out.0000.arrow", 1000, 1));

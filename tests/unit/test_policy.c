@@ -18,6 +18,8 @@ static const char manifest[] = "{\"plugin\":{\"options\":{\"properties\":{\"scop
 	READ_TOOL("look") ","
 	TOOL("change", INPUT "," META("\"access\":\"write\"")) ","
 	SQL_TOOL("ask", "by-sql") "," SQL_TOOL("work", "write") ","
+	TOOL("save", READS "," PROPS("\"to\":{\"type\":\"string\"}", "") ","
+	    META("\"access\":\"read\",\"writes\":\"to\"")) ","
 	TOOL("blind", INPUT "," META("\"access\":\"by-sql\"")) ","
 	TOOL("show", READS "," PROPS("\"scope\":{\"type\":\"string\"}", "\"scope\"") ","
 	    META("\"access\":\"admin\",\"scope\":{\"secret_scope\":\"scope\"},"
@@ -82,6 +84,18 @@ by_access(void)
 	end();
 }
 
+/* An argument with which a tool that reads writes. */
+static void
+by_argument(void)
+{
+	begin();
+	ASSERT_STR(rule("save", ACCESS_READ, "{}"), "allowed");
+	ASSERT_STR(rule("save", ACCESS_READ, "{\"to\":\"a\"}"), "access");
+	ASSERT_STR(decide("save", ACCESS_READ, "{\"to\":\"a\"}").why, "with to it writes");
+	ASSERT_STR(rule("save", ACCESS_WRITE, "{\"to\":\"a\"}"), "allowed");
+	end();
+}
+
 static void
 by_statement(void)
 {
@@ -143,6 +157,6 @@ by_function(void)
 	end();
 }
 
-static const struct test tests[] = { TEST(by_access), TEST(by_statement), TEST(by_secret),
-				     TEST(by_function) };
+static const struct test tests[] = { TEST(by_access), TEST(by_argument), TEST(by_statement),
+				     TEST(by_secret), TEST(by_function) };
 SUITE(tests)

@@ -346,6 +346,81 @@ def other_source(t):
     has(text, "already exists")
 
 
+VOLUME = "/Volumes/main/default/landing"
+
+
+def content(t, path):
+    request = urllib.request.Request(
+        t.sandbox.env["DATABRICKS_HOST"] + "/api/2.0/fs/files" + path,
+        headers={"Authorization": "Bearer " + t.sandbox.env["DATABRICKS_TOKEN"]})
+    with urllib.request.urlopen(request) as reply:
+        return reply.read().decode()
+
+
+def to_path(t):
+    """A volume and the workspace; the host's folder is empty afterwards."""
+    for count in 0, 4001:
+        path = f"{VOLUME}/results/rows-{count}.csv"
+        failed, text = t.host.call("execute_sql", sql_query=rows_sql(count), to_path=path)
+        same((failed, failed and text), (False, False))
+        has(text, f"Wrote {count} rows", path)
+        same(content(t, path), csv_of(count))
+    failed, text = t.host.call("execute_sql", sql_query=rows_sql(10), format="jsonl",
+                               to_path="/Workspace/Users/ann@example.com/rows.jsonl")
+    same((failed, failed and text), (False, False))
+    same(t.names(), [])
+
+
+def to_path_refused(t):
+    for arguments, words in (
+            ({"to_path": f"{VOLUME}/readme.md"}, ["exists already"]),
+            ({"to_path": "/Volumes/main/default/nothere/a.csv"}, ["nothere", "does not exist"]),
+            ({"to_path": "/Volumes/main/default"}, ["cannot be written"]),
+            ({"to_path": "dbfs:/a.csv"}, ["cannot be written", "blocks"]),
+            ({"to_path": f"{VOLUME}/../a.csv"}, []),
+            ({"to_path": f"{VOLUME}/a", "format": "arrow"}, ["Arrow"]),
+            ({"to_path": f"{VOLUME}/a", "to_file": "a"}, ["together"])):
+        failed, text = t.host.call("execute_sql", sql_query=rows_sql(10), **arguments)
+        same((failed, text if not failed else ""), (True, ""))
+        has(text, *words)
+    failed, text = t.host.call("execute_sql", sql_query=rows_sql(10))
+    found = re.search(r"statement_id: (\S+)", text)[1]
+    failed, text = t.host.call("get_statement_result", statement_id=found,
+                               to_path=f"{VOLUME}/b.csv")
+    same(failed, True)
+    has(text, "only continues what execute_sql has begun")
+    host = Host(t, None, "policy.access=read")
+    failed, text = host.call("execute_sql", sql_query=rows_sql(10), to_path=f"{VOLUME}/c.csv")
+    same(failed, True)
+    has(text, "with to_path it writes")
+    same(host.call("execute_sql", sql_query=rows_sql(10), to_file="c.csv")[0], False)
+    host.end()
+    failed, text = t.host.call("execute_sql", sql_query=rows_sql(22000, ", '" + "x" * 500 + "' AS w"),
+                               to_path="/Workspace/Users/ann@example.com/large.csv")
+    same(failed, True)
+    has(text, "too large for /Workspace", "Use a volume")
+    same(t.names(), ["c.csv"])
+
+
+def to_path_slow(t):
+    """The time of a call does not count while its file is sent; a lost reply is not a second
+    file."""
+    host = Host(t, None, "limits.call_ms=4000")
+    t.sandbox.fault("latency", path="/api/2.0/fs/files/*", method="PUT", count=1, latency_ms=5000)
+    path = f"{VOLUME}/slow.csv"
+    failed, text = host.call("execute_sql", sql_query=rows_sql(10), to_path=path, wait_s=2)
+    same((failed, failed and text), (False, False))
+    has(text, "Wrote 10 rows")
+    same(content(t, path), csv_of(10))
+    host.end()
+    t.sandbox.fault("reset", path="/api/2.0/fs/files/*", method="PUT", count=1, at=0)
+    path = f"{VOLUME}/lost.csv"
+    failed, text = t.host.call("execute_sql", sql_query=rows_sql(1500), to_path=path)
+    same((failed, failed and text), (False, False))
+    same(content(t, path), csv_of(1500))
+    same(t.names(), [])
+
+
 def grown(t, small, large):
     """How much more memory a host needs for the large result."""
     memory = []
@@ -383,7 +458,7 @@ def large_flat_memory(t):
 
 
 CASES = [borders, lines_of_json, inline, truncated, refused, expired, lost, cut, unreachable, killed,
-         cancelled, disk_full, vanished, other_source, flat_memory, large_flat_memory]
+         cancelled, disk_full, vanished, other_source, to_path, to_path_refused, to_path_slow, flat_memory, large_flat_memory]
 
 
 def main():

@@ -153,7 +153,8 @@ enum mcp_reply_kind {
  * an incomplete one is continued by the next request for it, even of a later call or after a
  * restart of the host. The file is joined from its parts by a request that is not sent, but has
  * one of these values as `file_op`, and neither path nor url. The body of its reply is
- * {"parts": N, "bytes": N}: how many parts the file has now. MCP_E_CONFLICT means that another call
+ * {"parts": N, "bytes": N, "begun": BOOLEAN}: how many parts the file has now, and whether it was
+ * there before. MCP_E_CONFLICT means that another call
  * works on the same file (status 423), or that a file with this name exists (status 409). An
  * unknown value is refused.
  */
