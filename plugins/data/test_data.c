@@ -159,7 +159,7 @@ says_how_to_get_the_rest(void)
 		       DONE(AB ",\"total_row_count\":1,\"truncated\":true",
 			    "\"data_array\":[[\"1\",\"x\"]]"));
 	ASSERT_HAS(fakehost_tool(host, "get_statement_result", "{\"statement_id\":\"s1\"}")->text,
-		   "1 of 1+ rows shown.\nThe platform kept only a part of the result: select");
+		   "1 of 1+ rows shown.\nThe platform kept only a part of the result. Select");
 	ASSERT_INT(fakehost_tool(host, "get_statement_result", "{\"statement_id\":\"\"}")->status,
 		   MCP_E_NOT_FOUND);
 	ASSERT_INT(fakehost_tool(host, "get_statement_result",
