@@ -282,6 +282,52 @@ accept(const struct auth *auth, const struct auth_request *request, const char *
 	return true;
 }
 
+/* ---- after a reload
+ * --------------------------------------------------------------------------- */
+
+static bool
+same_groups(const struct principal *a, const struct principal *b)
+{
+	for (unsigned i = 0; i < a->n_groups; i++)
+		if (!principal_in_group(b, a->groups[i]))
+			return false;
+	return a->n_groups == b->n_groups;
+}
+
+/* With tokens all is known again: the token has the name of its principal. */
+static enum standing
+standing_of_token(struct auth *auth, const struct principal *principal)
+{
+	const struct config_principal *own = principal_listed(auth->config, principal->name);
+	const char *why;
+	const struct token_list *list = token_store_list(auth->store, &why);
+	const struct token *token = list == NULL ? NULL : token_named(list, principal->name);
+	struct principal now = { .access = ACCESS_NONE };
+
+	if (token == NULL || token_expired(token, clock_wall_ms() / 1000) ||
+	    !groups_add_list(auth->config, token->groups, &now) ||
+	    !add_listed_groups(auth->config, own, &now))
+		return STANDING_REMOVED;
+	now.access = narrower(token->access, access_of(auth->config, own, &now));
+	if (now.access == ACCESS_NONE)
+		return STANDING_REMOVED;
+	return now.access == principal->access && same_groups(&now, principal) ? STANDING_SAME
+									       : STANDING_CHANGED;
+}
+
+enum standing
+auth_standing(struct auth *auth, const struct principal *principal, bool same)
+{
+	const struct config_principal *own = principal_listed(auth->config, principal->name);
+
+	if (auth->store != NULL)
+		return standing_of_token(auth, principal);
+	if (same)
+		return STANDING_SAME;
+	return access_of(auth->config, own, principal) == ACCESS_NONE ? STANDING_REMOVED
+								      : STANDING_CHANGED;
+}
+
 /* ---- the ways ------------------------------------------------------------------------------ */
 
 static bool
@@ -518,6 +564,13 @@ auth_reload(struct auth *auth)
 		token_store_reload(auth->store);
 	if (auth->oauth != NULL)
 		oauth_reload(auth->oauth);
+}
+
+void
+auth_inherit(struct auth *auth, const struct auth *from)
+{
+	if (auth->oauth != NULL && from->oauth != NULL)
+		oauth_inherit(auth->oauth, from->oauth);
 }
 
 void

@@ -15,6 +15,7 @@
 
 #include "base/address.h"
 #include "base/principal.h"
+#include "config/snapshot.h"
 
 struct auth;
 struct config;
@@ -45,6 +46,8 @@ struct auth_refusal {
  * used. `config` is borrowed; its auth.inbound is not "none". */
 struct auth *auth_new(const struct config *config, char *why, size_t why_size);
 void auth_free(struct auth *auth); /* NULL is fine */
+/* Before auth_start(): takes over what one that serves has fetched, where it is the same. */
+void auth_inherit(struct auth *auth, const struct auth *from);
 /* Begins to serve: from now on it may fetch what it needs (the keys of an authorization server). */
 void auth_start(struct auth *auth, struct loop *loop, const struct fetcher *fetcher);
 /* NULL when requests can be authenticated now, else the reason. */
@@ -55,8 +58,15 @@ const char *auth_metadata(const struct auth *auth);
  * added to those that `principal` has, and its access is set. False with `why`. */
 bool auth_assume(const struct config *config, const char *name, struct principal *principal,
 		 char *why, size_t why_size);
-/* SIGHUP: reads the tokens again. */
+/* Reads the tokens again, and fetches the keys of the authorization server again, at most every ten
+ * seconds. */
 void auth_reload(struct auth *auth);
+/* The parts of the configuration that decide who a caller is and what it may do, as text to
+ * compare; for free(). */
+char *auth_text(const struct config *config);
+/* What became of a principal that was let in before. `same`: auth_text() has not changed since. A
+ * principal whose credential would have to be seen again counts as changed. Loop thread. */
+enum standing auth_standing(struct auth *auth, const struct principal *principal, bool same);
 /* True: `principal` is who it is. False: `refusal` is set. Logs refusals, never a credential. Loop
  * thread; reads the file of tokens when it has changed. */
 bool auth_check(struct auth *auth, const struct auth_request *request, struct principal *principal,

@@ -243,13 +243,39 @@ key_store_free(struct key_store *store)
 	free(store);
 }
 
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+void
+key_store_inherit(struct key_store *store, const struct key_store *from)
+{
+	CHECK(store->loop == NULL && store->keys == NULL);
+	if (from->keys == NULL || !same_text(store->config->issuer, from->config->issuer) ||
+	    !same_text(store->config->jwks_url, from->config->jwks_url) ||
+	    !same_text(store->config->ca_file, from->config->ca_file))
+		return;
+	store->keys = keys_share(from->keys);
+	store->generation = from->generation;
+	store->fetched_ms = from->fetched_ms;
+	store->asked = from->asked;
+	store->asked_ms = from->asked_ms;
+}
+
 void
 key_store_start(struct key_store *store, struct loop *loop, const struct fetcher *fetcher)
 {
+	int64_t due = store->fetched_ms + (int64_t)store->config->refresh_s * 1000 - clock_ms();
+
 	CHECK(store->loop == NULL);
 	store->loop = loop;
 	store->fetcher = *fetcher;
-	begin(store);
+	if (store->keys == NULL || due <= 0)
+		begin(store);
+	else
+		loop_timer_set(loop, &store->timer, due);
 }
 
 const struct keys *

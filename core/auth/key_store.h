@@ -27,6 +27,10 @@ struct key_store *key_store_new(const struct config_oauth *config);
 void key_store_free(struct key_store *store); /* NULL is fine; ends a running fetch */
 /* Begins to fetch, and goes on until the end. `fetcher` is copied. */
 void key_store_start(struct key_store *store, struct loop *loop, const struct fetcher *fetcher);
+/* Before the start: takes the keys of a store that serves, so that a reload does not wait for them.
+ * They are fetched again when they are old. Nothing happens where they are of another issuer, or
+ * come from another place. */
+void key_store_inherit(struct key_store *store, const struct key_store *from);
 /* The keys, or NULL: none were ever fetched, or they are too old; `why` says so (a constant). */
 const struct keys *key_store_keys(const struct key_store *store, int64_t now_ms, const char **why);
 /* Changes with each new set of keys. */

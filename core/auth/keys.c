@@ -28,6 +28,7 @@ struct key {
 struct keys {
 	struct key key[KEYS_MAX];
 	size_t count;
+	unsigned users;
 };
 
 /* ---- one key ------------------------------------------------------------------------------- */
@@ -191,6 +192,7 @@ keys_new(const char *text, size_t len, char *why, size_t why_size)
 		return NULL;
 	}
 	keys = xcalloc(1, sizeof(*keys));
+	keys->users = 1;
 	fine = take_all(keys, json_arr(tree, "keys"), why, why_size);
 	json_object_put(tree);
 	if (fine)
@@ -199,10 +201,17 @@ keys_new(const char *text, size_t len, char *why, size_t why_size)
 	return NULL;
 }
 
+struct keys *
+keys_share(struct keys *keys)
+{
+	keys->users++;
+	return keys;
+}
+
 void
 keys_free(struct keys *keys)
 {
-	if (keys == NULL)
+	if (keys == NULL || --keys->users > 0)
 		return;
 	for (size_t i = 0; i < keys->count; i++) {
 		free(keys->key[i].kid);

@@ -25,6 +25,8 @@ enum keys_verdict {
 /* NULL with `why` when the text is not a set with a key that can be used. Keys that cannot be used
  * (for encryption, of another kind, too short) are left out. */
 struct keys *keys_new(const char *text, size_t len, char *why, size_t why_size);
+/* One more user, who calls keys_free() too. */
+struct keys *keys_share(struct keys *keys);
 void keys_free(struct keys *keys); /* NULL is fine */
 size_t keys_count(const struct keys *keys);
 enum keys_verdict keys_verify(const struct keys *keys, const struct jwt *jwt, const char *token,

@@ -308,6 +308,12 @@ oauth_free(struct oauth *oauth)
 }
 
 void
+oauth_inherit(struct oauth *oauth, const struct oauth *from)
+{
+	key_store_inherit(oauth->store, from->store);
+}
+
+void
 oauth_start(struct oauth *oauth, struct loop *loop, const struct fetcher *fetcher)
 {
 	key_store_start(oauth->store, loop, fetcher);

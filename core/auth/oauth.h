@@ -31,6 +31,8 @@ struct oauth_fault {
 /* `config` is borrowed; its auth.inbound is "oauth". NULL with `why`: the library is missing. */
 struct oauth *oauth_new(const struct config *config, char *why, size_t why_size);
 void oauth_free(struct oauth *oauth); /* NULL is fine */
+/* Before the start: takes over the keys of one that serves; see key_store_inherit(). */
+void oauth_inherit(struct oauth *oauth, const struct oauth *from);
 void oauth_start(struct oauth *oauth, struct loop *loop, const struct fetcher *fetcher);
 void oauth_reload(struct oauth *oauth); /* fetches the keys again */
 /* NULL when tokens can be checked now, else the reason. */

@@ -29,7 +29,7 @@ struct principal {
 	 * whether to ask the client for such a token. Never a reason to allow something. */
 	enum access reach;
 	/* Its groups, as far as the configuration names them: other groups change nothing. The
-	 * texts belong to the configuration (config->auth.groups). */
+	 * texts are interned (base/intern.h). */
 	const char *groups[PRINCIPAL_GROUPS_MAX];
 	unsigned n_groups;
 	/* when its credential ends, in seconds since 1970; 0: not known. Each request is checked

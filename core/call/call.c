@@ -19,6 +19,7 @@
 #include "call/spend.h"
 #include "call/turns.h"
 #include "config/config.h"
+#include "config/snapshot.h"
 #include "registry/provider.h"
 #include "run/requests.h"
 
@@ -38,7 +39,7 @@ static void on_limit(struct loop_timer *timer);
 static struct result_limits
 result_limits_of(const struct call *call, const struct call_spec *spec)
 {
-	const struct config *config = call->calls->config;
+	const struct config *config = call->snapshot->config;
 	struct result_limits limits = { .plugin = call->row->provider->name,
 					.rows = config->results.rows,
 					.text = config->results.text,
@@ -61,7 +62,7 @@ static const char *
 upstream_url(const struct call *call)
 {
 	const struct config_upstream *upstream =
-	    config_upstream(call->calls->config, call->upstream);
+	    config_upstream(call->snapshot->config, call->upstream);
 
 	return upstream == NULL ? NULL : upstream->url;
 }
@@ -160,6 +161,8 @@ call_new(struct calls *calls, const struct call_spec *spec, const char **why)
 	state = &whole->state;
 	call = &whole->call;
 	*call = (struct call){ .calls = calls,
+			       .snapshot = snapshot_hold(spec->snapshot != NULL ? spec->snapshot
+										: calls->snapshot),
 			       .row = spec->row,
 			       .principal = *spec->principal,
 			       .verdict = spec->verdict,
@@ -177,7 +180,7 @@ call_new(struct calls *calls, const struct call_spec *spec, const char **why)
 	state->notes = spec->notes == NULL ? NULL : xstrdup(spec->notes);
 	state->limit = (struct loop_timer){ .fn = on_limit, .data = call };
 	state->wait = (struct loop_timer){ .fn = call_wake, .data = call };
-	state->deadline_ms = clock_ms() + calls->config->limits.call_ms - calls->grace_ms;
+	state->deadline_ms = clock_ms() + call->snapshot->config->limits.call_ms - calls->grace_ms;
 	progress_init(&state->progress, spec->wants_progress);
 	operation_init(call, spec);
 	calls_add(calls, call);
@@ -187,6 +190,7 @@ call_new(struct calls *calls, const struct call_spec *spec, const char **why)
 	}
 	*why = "the arguments are too large";
 	calls_remove(calls, call);
+	snapshot_release(call->snapshot);
 	free(state->traceparent);
 	free(state->notes);
 	free(whole);

@@ -39,7 +39,8 @@ struct call_events {
 };
 
 struct call_spec {
-	const struct row *row; /* valid as long as any call exists: `calls` keeps the snapshot */
+	struct snapshot *snapshot; /* the call holds it; NULL: the one of new calls */
+	const struct row *row;	   /* of that snapshot */
 	const struct principal *principal;
 	struct verdict verdict;		  /* the policy's decision, which allowed the call */
 	struct json_object *arguments;	  /* converted by the schema; borrowed */
@@ -76,6 +77,7 @@ struct call_spec {
 
 struct call {
 	struct calls *calls;
+	struct snapshot *snapshot; /* of its start */
 	const struct row *row;
 	struct principal principal;
 	struct verdict verdict;

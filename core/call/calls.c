@@ -12,22 +12,20 @@
 #include "call/life.h"
 #include "call/turns.h"
 #include "config/config.h"
+#include "config/snapshot.h"
 
 #define ENOUGH_MS 1000 /* time for the clean-up after a drain has cancelled the calls */
 
 static void on_drain(struct loop_timer *timer);
 
 struct calls *
-calls_new(struct loop *loop, const struct config *config, struct egress *egress)
+calls_new(struct loop *loop, struct snapshot *snapshot)
 {
 	struct calls *calls = xcalloc(1, sizeof(*calls));
 
 	calls->loop = loop;
-	calls->config = config;
-	calls->egress = egress;
+	calls_use(calls, snapshot);
 	calls->cleanup_ms = CLEANUP_MS;
-	calls->grace_ms =
-	    config->limits.call_ms > 10 * GRACE_MS ? GRACE_MS : config->limits.call_ms / 10;
 	TAILQ_INIT(&calls->idle);
 	TAILQ_INIT(&calls->left_by_age);
 	calls->drain_timer = (struct loop_timer){ .fn = on_drain, .data = calls };
@@ -39,6 +37,18 @@ void
 calls_use_limits(struct calls *calls, struct limits *limits)
 {
 	calls->limits = limits;
+}
+
+void
+calls_use(struct calls *calls, struct snapshot *snapshot)
+{
+	const unsigned ms = snapshot->config->limits.call_ms;
+
+	snapshot_hold(snapshot);
+	snapshot_release(calls->snapshot);
+	calls->snapshot = snapshot;
+	calls->grace_ms = ms > 10 * GRACE_MS ? GRACE_MS : ms / 10;
+	calls->n_slow = 0; /* rows of the former snapshot */
 }
 
 void
@@ -71,6 +81,7 @@ calls_free(struct calls *calls)
 	CHECK(calls->count == 0);
 	turns_fini(calls);
 	left_free(calls);
+	snapshot_release(calls->snapshot);
 	free(calls);
 }
 
@@ -106,6 +117,21 @@ calls_remove(struct calls *calls, struct call *call)
 	turns_left(calls, state->use);
 	if (calls->count == 0 && calls->drained != NULL)
 		loop_timer_set(calls->loop, &calls->drain_timer, 0);
+}
+
+size_t
+calls_cancel(struct calls *calls, bool (*gone)(void *data, const struct call *call), void *data)
+{
+	size_t n = 0;
+
+	/* cancelling a call frees no call at once, so the list stays valid */
+	for (struct call *call = calls->first; call != NULL; call = call->state->next) {
+		if (call_ending(call) || !gone(data, call))
+			continue;
+		call_cancel(call);
+		n++;
+	}
+	return n;
 }
 
 /* ---- shutdown ------------------------------------------------------------------------------- */

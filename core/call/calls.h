@@ -11,14 +11,18 @@
 
 struct call;
 struct calls;
-struct config;
-struct egress;
 struct limits;
 struct loop;
 struct pool;
+struct snapshot;
 
-/* Makes the list. The calls share `egress` and the caps. Both are borrowed. */
-struct calls *calls_new(struct loop *loop, const struct config *config, struct egress *egress);
+/* Makes the list. New calls use `snapshot`; so do the caps. The list holds it. */
+struct calls *calls_new(struct loop *loop, struct snapshot *snapshot);
+/* From now on new calls use this snapshot. Running calls keep their own. */
+void calls_use(struct calls *calls, struct snapshot *snapshot);
+/* Cancels the running calls of each principal that `gone` names. Returns their number. */
+size_t calls_cancel(struct calls *calls, bool (*gone)(void *data, const struct call *call),
+		    void *data);
 /* Frees the list. The loop must not run afterwards, unless no call was left. */
 void calls_free(struct calls *calls);
 size_t calls_running(const struct calls *calls);

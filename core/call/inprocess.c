@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/pool.h"
 #include "call/life.h"
+#include "config/snapshot.h"
 #include "registry/provider.h"
 #include "run/requests.h"
 
@@ -57,6 +58,7 @@ static const unsigned local_next[] = {
 struct local {
 	struct pool_job job; /* first */
 	struct call *call;   /* only the loop may use the call; a step on the pool may outlive it */
+	struct snapshot *snapshot;
 	const struct provider *provider;
 	const struct row *row;
 	struct loop *loop;
@@ -133,6 +135,7 @@ local_free(struct local *local)
 	free(local->answers);
 	pthread_mutex_destroy(&local->lock);
 	pthread_cond_destroy(&local->replied);
+	snapshot_release(local->snapshot);
 	free(local);
 }
 
@@ -402,6 +405,7 @@ local_begin(const struct provider *provider, struct call *call, const struct row
 	struct run_input own = *input;
 
 	local->call = call;
+	local->snapshot = snapshot_hold(call->snapshot);
 	local->provider = provider;
 	local->row = row;
 	local->loop = call->calls->loop;
@@ -465,7 +469,8 @@ run_here(struct local *local)
 	run_now(local);
 	ms = loop_busy_ms(local->loop, &plugin);
 	loop_runs_plugin(local->loop, NULL);
-	if (ms <= INLINE_MAX_MS || calls->pool == NULL || calls->n_slow == SLOW_ROWS_MAX)
+	if (ms <= INLINE_MAX_MS || calls->pool == NULL || calls->n_slow == SLOW_ROWS_MAX ||
+	    local->snapshot != calls->snapshot)
 		return;
 	calls->slow[calls->n_slow++] = local->row;
 	log_event(

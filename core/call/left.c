@@ -9,13 +9,16 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "call/state.h"
+#include "registry/provider.h"
 #include "run/text.h"
+
+#define LEFT_TOOL_MAX 129u /* no name of a tool is longer */
 
 /* Two operations of one tool have different handles. */
 struct left_entry {
 	struct hash_link by_handle; /* in calls->left */
 	TAILQ_ENTRY(left_entry) age;
-	const struct row *row;
+	char tool[LEFT_TOOL_MAX];
 	char principal[PRINCIPAL_NAME_MAX];
 	char text[LEFT_TEXT_MAX + 4];
 };
@@ -33,7 +36,7 @@ left_key(const struct call *call)
 
 	const char *name = left_tool(call)->name;
 
-	return hash_of(call->row->provider, outcome->handle, outcome->handle_len) ^
+	return hash_of(call->row->provider->name, outcome->handle, outcome->handle_len) ^
 	       hash_of(NULL, name, strlen(name));
 }
 
@@ -85,7 +88,7 @@ left_add(struct call *call)
 		}
 		entry = xcalloc(1, sizeof(*entry));
 		entry->by_handle.owner = entry;
-		entry->row = left_tool(call);
+		snprintf(entry->tool, sizeof(entry->tool), "%s", left_tool(call)->name);
 		snprintf(entry->principal, sizeof(entry->principal), "%s", call->principal.name);
 		hash_add(&calls->left, &entry->by_handle, key);
 		TAILQ_INSERT_TAIL(&calls->left_by_age, entry, age);
@@ -119,6 +122,6 @@ left_report(struct calls *calls, void (*fn)(void *data, const struct left *left)
 		operation_abandon(call);
 	for (entry = TAILQ_FIRST(&calls->left_by_age); entry != NULL;
 	     entry = TAILQ_NEXT(entry, age))
-		fn(data, &(struct left){ entry->row, entry->principal, entry->text });
+		fn(data, &(struct left){ entry->tool, entry->principal, entry->text });
 	return calls->left_more;
 }

@@ -15,15 +15,13 @@
 struct call;
 struct calls;
 struct outcome;
-struct row;
 
 #define LEFT_MAX 256u	  /* the oldest ones are only counted */
 #define LEFT_TEXT_MAX 200 /* bytes of what is known of one */
 
 /* An operation of which nothing more is expected by a call. */
 struct left {
-	const struct row *row;
-	const char *principal;
+	const char *tool, *principal;
 	const char *text; /* what its caller was told, on one line */
 };
 

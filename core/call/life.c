@@ -18,6 +18,7 @@
 #include "metrics/metrics.h"
 #include "call/turns.h"
 #include "config/config.h"
+#include "config/snapshot.h"
 #include "registry/provider.h"
 #include "run/requests.h"
 #include "run/text.h"
@@ -120,6 +121,7 @@ call_release(struct call *call)
 	free(state->traceparent);
 	free(state->notes);
 	free(state->answers);
+	snapshot_release(call->snapshot);
 	free(call);
 }
 
@@ -164,7 +166,7 @@ call_fail_late(struct call *call)
 	char why[64];
 
 	snprintf(why, sizeof(why), "It did not end within %u seconds",
-		 (call->calls->config->limits.call_ms + 999) / 1000);
+		 (call->snapshot->config->limits.call_ms + 999) / 1000);
 	call_fail(call, MCP_E_TIMEOUT, "The call took too long", why,
 		  "Request less data, or call again later");
 }

@@ -17,6 +17,7 @@
 #include "call/life.h"
 #include "call/turns.h"
 #include "config/config.h"
+#include "config/snapshot.h"
 #include "run/requests.h"
 #include "run/text.h"
 #include "registry/provider.h"
@@ -143,7 +144,7 @@ static bool
 may_stop(const struct call *call)
 {
 	return !is_visit(call) && !is_alone(call) &&
-	       call->calls->config->on_cancel != ON_CANCEL_LEAVE;
+	       call->snapshot->config->on_cancel != ON_CANCEL_LEAVE;
 }
 
 /* The host stops, and its operator wants that the work stops too. */
@@ -151,7 +152,7 @@ static bool
 stops_with_host(const struct call *call)
 {
 	return calls_draining(call->calls) && !only_looks(call) && !is_alone(call) &&
-	       call->calls->config->on_cancel == ON_CANCEL_STOP;
+	       call->snapshot->config->on_cancel == ON_CANCEL_STOP;
 }
 
 /* ---- progress ------------------------------------------------------------------------------- */

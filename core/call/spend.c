@@ -6,6 +6,7 @@
 #include "call/call.h"
 #include "call/state.h"
 #include "config/config.h"
+#include "config/snapshot.h"
 #include "limits/limits.h"
 
 /* A row that is published for the operation of a tool starts nothing itself. */
@@ -40,7 +41,7 @@ time_spent(const struct call *call)
 	const bool left = state->began && state->outcome.kind == OUTCOME_WORKING;
 
 	return (own_ms > 0 ? own_ms : 0) +
-	       (left ? INT64_C(1000) * call->calls->config->limits.left_statement_s : 0);
+	       (left ? INT64_C(1000) * call->snapshot->config->limits.left_statement_s : 0);
 }
 
 void

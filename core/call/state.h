@@ -18,11 +18,10 @@
 #include "call/suspend.h"
 #include "metrics/trace.h"
 
-struct config;
-struct egress;
 struct limits;
 struct limits_ticket;
 struct pool;
+struct snapshot;
 
 #define CLEANUP_MS 10000 /* time for requests marked CLEANUP, after cancel or deadline */
 /* time between a deadline and the answer, so that the step can explain it */
@@ -59,8 +58,7 @@ enum drain_state {
 
 struct calls {
 	struct loop *loop;
-	const struct config *config;
-	struct egress *egress;
+	struct snapshot *snapshot;	       /* of new calls */
 	struct pool *pool;		       /* or NULL */
 	struct limits *limits;		       /* or NULL */
 	const struct row *slow[SLOW_ROWS_MAX]; /* rows whose steps took too long on the loop

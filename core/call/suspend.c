@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "call/life.h"
 #include "call/report.h"
+#include "config/snapshot.h"
 #include "registry/provider.h"
 #include "run/requests.h"
 
@@ -122,7 +123,7 @@ keep_reply(struct call *call, struct mcp_reply *to, const struct mcp_reply *repl
 	struct call_suspension *suspension = &call->state->suspension;
 	char why[256];
 
-	if (egress_hold(call->calls->egress, reply->body.len, why, sizeof(why))) {
+	if (egress_hold(call->snapshot->egress, reply->body.len, why, sizeof(why))) {
 		suspension->held += reply->body.len;
 		reply_copy(to, reply, suspension->arena);
 	} else {
@@ -137,7 +138,7 @@ release_replies(struct call *call)
 	struct call_suspension *suspension = &call->state->suspension;
 
 	if (suspension->held > 0)
-		egress_release(call->calls->egress, suspension->held);
+		egress_release(call->snapshot->egress, suspension->held);
 	suspension->held = 0;
 }
 
@@ -219,7 +220,7 @@ start_fetch(struct call *call, size_t i, const struct mcp_http *request)
 		scope.deadline_ms = 0; /* a transfer that stops moving ends by itself */
 	suspension->pending++;
 	fetch->transfer =
-	    egress_submit(call->calls->egress, &scope, request,
+	    egress_submit(call->snapshot->egress, &scope, request,
 			  request->reply == MCP_REPLY_SINK ? on_sink : NULL, on_reply, fetch);
 }
 
@@ -424,7 +425,7 @@ call_fetch(struct call *call, const struct mcp_http *request, egress_sink_fn sin
 	}
 	scope = scope_of(call);
 	fetch->transfer =
-	    egress_submit(call->calls->egress, &scope, request,
+	    egress_submit(call->snapshot->egress, &scope, request,
 			  sink == NULL ? NULL : on_blocking_sink, on_blocking_reply, fetch);
 	return fetch;
 }

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "call/life.h"
 #include "config/config.h"
+#include "config/snapshot.h"
 
 #define POLLS_PER_SECOND 50
 #define PRINCIPALS_KEPT 64u
@@ -67,7 +68,7 @@ turns_admit(struct calls *calls, const struct principal *principal, struct princ
 {
 	if (calls->drain != DRAIN_NOT)
 		return "the host is shutting down; call again later";
-	if (calls->count >= calls->config->limits.suspended)
+	if (calls->count >= calls->snapshot->config->limits.suspended)
 		return "too many calls are running (limits.suspended); call again later";
 	while (calls->uses.count > PRINCIPALS_KEPT && !TAILQ_EMPTY(&calls->idle))
 		drop_use(calls, TAILQ_FIRST(&calls->idle));
@@ -80,7 +81,7 @@ turns_admit(struct calls *calls, const struct principal *principal, struct princ
 static bool
 has_room(const struct calls *calls, const struct principal_use *use)
 {
-	return use->steps + use->entering < calls->config->limits.steps;
+	return use->steps + use->entering < calls->snapshot->config->limits.steps;
 }
 
 bool

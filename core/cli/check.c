@@ -15,6 +15,7 @@
 #include "cli/cli.h"
 #include "config/text.h"
 #include "egress/egress.h"
+#include "host/faults.h"
 #include "host/host.h"
 #include "plugin/loader.h"
 #include "policy/policy.h"
@@ -22,7 +23,6 @@
 #include "transport/http_tls.h"
 
 #define SUBJECT_MAX 160
-#define USERS_MAX 400u
 
 void
 check_say(struct check *check, enum check_state state, const char *subject, const char *format, ...)
@@ -103,23 +103,20 @@ say_access(struct check *check, const char *subject, const struct plugin_status 
 static void
 say_plugin(struct check *check, const struct plugin_status *status)
 {
-	const char *where = status->config != NULL ? status->config->where : NULL;
-	const size_t file = where != NULL ? strcspn(where, ":") : 0;
-	const bool said = where == NULL || strncmp(status->why, "--set ", 6) == 0 ||
-			  memmem(status->why, strlen(status->why), where, file) != NULL;
 	const char *warn = json_object_get_string(
 	    json_object_object_get(json_object_object_get(status->manifest, "plugin"), "warn"));
 	char subject[SUBJECT_MAX];
+	struct buf text;
 
+	buf_init_keeping(&text, FAULT_TEXT_MAX);
 	snprintf(subject, sizeof(subject), "plugin %s%s%s", status->name,
 		 status->version != NULL ? " " : "",
 		 status->version != NULL ? status->version : "");
-	if (status->refusal == PLUGIN_OK)
-		check_say(check, CHECK_OK, subject, NULL);
+	if (plugin_fault(status, &text))
+		check_say(check, CHECK_FAULT, subject, "%s", text.data);
 	else
-		check_say(check, CHECK_FAULT, subject, "refused: %s%s%s%s%s%s",
-			  plugin_refusal_text(status->refusal), status->why[0] != '\0' ? ": " : "",
-			  status->why, said ? "" : " (", said ? "" : where, said ? "" : ")");
+		check_say(check, CHECK_OK, subject, NULL);
+	buf_fini(&text);
 	for (size_t i = 0; status->refusal == PLUGIN_OK && i < status->withheld->count; i++)
 		check_say(check, CHECK_WARNING, subject,
 			  "%s is not offered: the granted permissions do not allow its requests",
@@ -152,38 +149,23 @@ say_plugins(struct check *check)
 bool
 check_users(const struct check *check, const struct config_upstream *upstream, struct buf *names)
 {
-	const struct config *config = host_config(check->host);
-	struct plugins *plugins = host_plugins(check->host);
-	const size_t before = names->len;
-
-	for (size_t i = 0; i < plugins_count(plugins); i++) {
-		struct plugin_status status;
-
-		plugins_status(plugins, i, &status);
-		if (status.refusal == PLUGIN_OK && status.upstream != NULL &&
-		    (strcmp(status.upstream, upstream->role) == 0 ||
-		     (config_has_workspaces(config, status.upstream) &&
-		      strings_have(&config->workspaces, upstream->role))))
-			buf_printf(names, "%s%s", names->len > before ? ", " : "", status.name);
-	}
-	return names->len > before;
+	return upstream_users(host_config(check->host), host_plugins(check->host), upstream, names);
 }
 
 static void
 say_upstream(struct check *check, const struct config_upstream *upstream)
 {
 	char subject[SUBJECT_MAX];
-	struct buf users;
+	struct buf users, text;
 
 	buf_init_keeping(&users, USERS_MAX);
+	buf_init_keeping(&text, FAULT_TEXT_MAX);
 	snprintf(subject, sizeof(subject), "upstream %s", upstream->role);
 	if (!check_users(check, upstream, &users)) {
 		if (upstream->url != NULL)
 			check_say(check, CHECK_SKIPPED, subject, "no enabled plugin uses it");
-	} else if (upstream->url == NULL || upstream->auth_type == NULL) {
-		check_say(check, CHECK_FAULT, subject, "%s%s%s (needed by %s)",
-			  upstream->url != NULL ? upstream->url : "",
-			  upstream->url != NULL ? ": " : "", upstream->auth_why, users.data);
+	} else if (upstream_fault(host_plugins(check->host), upstream, &text)) {
+		check_say(check, CHECK_FAULT, subject, "%s (needed by %s)", text.data, users.data);
 	} else {
 		check_say(check, CHECK_OK, subject, "%s, %s", upstream->url, upstream->auth_why);
 		if (!check->online)
@@ -194,31 +176,29 @@ say_upstream(struct check *check, const struct config_upstream *upstream)
 			check_say(check, CHECK_WARNING, subject, "%s", upstream->warnings.item[i]);
 	}
 	buf_fini(&users);
+	buf_fini(&text);
 }
 
 /* A plugin may name an upstream that the configuration does not have. */
 static void
 say_unknown_upstreams(struct check *check)
 {
-	const struct config *config = host_config(check->host);
 	struct plugins *plugins = host_plugins(check->host);
+	struct buf text;
 
+	buf_init_keeping(&text, FAULT_TEXT_MAX);
 	for (size_t i = 0; i < plugins_count(plugins); i++) {
 		struct plugin_status status;
 		char subject[SUBJECT_MAX];
 
 		plugins_status(plugins, i, &status);
-		if (status.refusal != PLUGIN_OK || status.upstream == NULL ||
-		    config_upstream(config, status.upstream) != NULL)
+		buf_reset(&text);
+		if (!missing_upstream(host_config(check->host), &status, &text))
 			continue;
 		snprintf(subject, sizeof(subject), "upstream %s", status.upstream);
-		check_say(
-		    check, CHECK_FAULT, subject,
-		    "plugin %s needs this upstream, but lakehost.conf has no upstreams.%s: add "
-		    "the group, "
-		    "with the address and the credential of the service",
-		    status.name, status.upstream);
+		check_say(check, CHECK_FAULT, subject, "%s", text.data);
 	}
+	buf_fini(&text);
 }
 
 static void

@@ -31,6 +31,12 @@ static const struct cli_command commands[] = {
 	  "when the\nserver would not start, a plugin is refused, or a call could not "
 	  "work.\n",
 	  "http unix", 0, 0, cli_check },
+	{ "reload", "reload [PID]", "let running hosts read their configuration again",
+	  "Reloads the host with this process id, or all hosts of this user; with --config only "
+	  "those\nthat use this file. Waits for the result. When the configuration has a fault, "
+	  "the host\nserves with the former one, the faults are printed, and the exit status is "
+	  "1.\n",
+	  "", 0, 1, cli_reload },
 	{ "doctor", "doctor",
 	  "check, then contact each upstream: credential, identity, one request for each plugin",
 	  "Prints which credential is used and why, the identity, and whether the probe "

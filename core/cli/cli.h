@@ -54,6 +54,7 @@ int cli_main(int argc, char **argv);
 
 int cli_serve(struct cli *cli);
 int cli_check(struct cli *cli);
+int cli_reload(struct cli *cli);
 int cli_doctor(struct cli *cli);
 int cli_plugin(struct cli *cli);
 int cli_plugin_switch(const struct cli *cli, bool on); /* plugin enable, disable */

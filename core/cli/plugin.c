@@ -134,7 +134,7 @@ plugin_list(const struct cli *cli)
 	fclose(out);
 	render_table_text(text, size);
 	free(text);
-	plugins_free(plugins);
+	plugins_free(plugins, NULL);
 	config_free(config);
 	return 0;
 }

@@ -70,7 +70,7 @@ spell_out_defaults(const struct config *config, const char *but, struct changes 
 		if (strcmp(status.name, but) != 0 && is_default(status.manifest))
 			ok = plugin_link(config, status.name, changes);
 	}
-	plugins_free(plugins);
+	plugins_free(plugins, NULL);
 	return ok;
 }
 

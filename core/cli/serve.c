@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "host/host.h"
+#include "upstream/upstream.h"
 
 /* Help for a person who starts the program on a terminal. */
 static void
@@ -34,6 +35,7 @@ cli_serve(struct cli *cli)
 		fprintf(stderr, "lakehost: %s\n", why);
 		return 1;
 	}
+	host_reload_with(host, &cli->overrides, upstream_load);
 	status = host_serve(host);
 	host_free(host);
 	return status;

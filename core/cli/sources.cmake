@@ -2,7 +2,7 @@ lakehost_core(cli SOURCES cli.c serve.c check.c doctor.c plugin.c plugin_file.c 
 	findings.c lint.c lint_elf.c lint_manifest.c plugin_new.c
 	trial.c trial_arguments.c trial_call.c trial_memory.c trial_phases.c trial_reply.c
 	plugin_approve.c plugin_sign.c policy.c
-	tools.c reference.c call.c absent.c audit.c read.c client_config.c lists.c local.c question.c render.c
+	tools.c reference.c call.c absent.c audit.c read.c client_config.c lists.c local.c question.c reload.c render.c
 	token.c complete.c)
 target_compile_definitions(core_cli PRIVATE
 	LAKEHOST_SYSCONFDIR="${CMAKE_INSTALL_FULL_SYSCONFDIR}")

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/intern.h"
 #include "base/mem.h"
 #include "base/address.h"
 #include "config/oauth.h"
@@ -143,7 +144,7 @@ config_group(const struct config *config, const char *name, size_t len)
 	for (size_t i = 0; i < config->auth.groups.count; i++)
 		if (strncmp(config->auth.groups.item[i], name, len) == 0 &&
 		    config->auth.groups.item[i][len] == '\0')
-			return config->auth.groups.item[i];
+			return intern(config->auth.groups.item[i]);
 	return NULL;
 }
 

@@ -350,7 +350,7 @@ struct config *config_from(const struct config_source *source,
 			   const struct config_overrides *overrides, config_upstreams_fn upstreams,
 			   struct config_faults *faults);
 void config_free(struct config *config);
-/* The configuration's own text of this group, or NULL: it names no such group. */
+/* The name of this group, interned (base/intern.h); NULL: the configuration names no such group. */
 const char *config_group(const struct config *config, const char *name, size_t len);
 const struct config_upstream *config_upstream(const struct config *config, const char *role);
 /* May calls of plugins with this upstream choose among several workspaces? */

@@ -38,6 +38,23 @@ strings_vprintf(struct strings *list, const char *format, va_list args)
 }
 
 void
+strings_copy(struct strings *list, const struct strings *from)
+{
+	for (size_t i = 0; i < from->count; i++)
+		strings_add(list, from->item[i]);
+}
+
+void
+strings_printf(struct strings *list, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	strings_vprintf(list, format, args);
+	va_end(args);
+}
+
+void
 text_to_line(char *text)
 {
 	for (unsigned char *at = (unsigned char *)text; *at != '\0'; at++) {

@@ -14,10 +14,14 @@
 
 struct stat;
 
-void strings_add(struct strings *list, const char *text); /* copies */
+void strings_add(struct strings *list, const char *text);	     /* copies */
+void strings_copy(struct strings *list, const struct strings *from); /* adds all of them */
 /* Adds one line to a list. Line ends and control characters in the text become spaces. */
 void strings_vprintf(struct strings *list, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
+/* The same with its arguments. */
+void strings_printf(struct strings *list, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Replaces control characters (C0, C1) by spaces, so that a terminal shows one line. */
 void text_to_line(char *text);
 bool strings_have(const struct strings *list, const char *text);

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "config/text.h"
 #include "egress/parts.h"
 
 static char one_group; /* all files together take at most half of the pool */
@@ -26,7 +27,7 @@ static void
 open_file(struct disk *disk)
 {
 	struct parts parts = {
-		.dirs = disk->dirs, .path = disk->path, .of = disk->of, .suffix = disk->suffix
+		.dirs = &disk->dirs, .path = disk->path, .of = disk->of, .suffix = disk->suffix
 	};
 
 	if (disk->of != NULL && disk->output)
@@ -37,7 +38,7 @@ open_file(struct disk *disk)
 	else
 		disk->status =
 		    (disk->output ? transfer_file_write
-				  : transfer_file_read)(&disk->file, disk->dirs, disk->path,
+				  : transfer_file_read)(&disk->file, &disk->dirs, disk->path,
 							disk->why, sizeof(disk->why));
 }
 
@@ -91,6 +92,7 @@ static void
 disk_free(struct disk *disk)
 {
 	CHECK(disk->file.fd < 0 && disk->file.part == NULL);
+	strings_fini(&disk->dirs);
 	free(disk->path);
 	free(disk->of);
 	free(disk->suffix);
@@ -147,7 +149,7 @@ disk_new(struct pool *pool, const struct strings *dirs, const char *path, bool o
 		.run = disk_run, .done = disk_done, .drop = disk_drop, .group = &one_group
 	};
 	disk->pool = pool;
-	disk->dirs = dirs;
+	strings_copy(&disk->dirs, dirs);
 	disk->path = xstrdup(path);
 	disk->output = output;
 	disk->ready = ready;

@@ -11,6 +11,7 @@
 #define CORE_EGRESS_DISK_H
 
 #include "base/pool.h"
+#include "config/config.h"
 #include "egress/limits.h"
 #include "egress/transfer_file.h"
 
@@ -29,7 +30,7 @@ enum disk_op {
 struct disk {
 	struct pool_job job; /* first */
 	struct pool *pool;
-	const struct strings *dirs; /* of the configuration */
+	struct strings dirs; /* copies: a thread may read them when the configuration is gone */
 	char *path;
 	char *of, *suffix; /* `part_of` and `part_suffix` of a file made from parts; or NULL */
 	uint32_t part;

@@ -336,6 +336,17 @@ egress_explain(const struct egress *egress, const char *role, struct strings *li
 	}
 }
 
+bool
+egress_idle(const struct egress *egress)
+{
+	for (size_t i = 0; i < egress->config->upstreams; i++)
+		if (egress->authorizer[i].renewal != NULL || egress->authorizer[i].program != NULL)
+			return false;
+	return egress->flights == NULL && egress->tasks == NULL && egress->pending == NULL &&
+	       egress->abandoned == NULL && TAILQ_EMPTY(&egress->queue) && !egress->posted &&
+	       egress->inside == 0;
+}
+
 void
 egress_free(struct egress *egress)
 {

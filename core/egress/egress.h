@@ -45,11 +45,13 @@ typedef void (*egress_done_fn)(void *data, const struct mcp_reply *reply);
  * offered again after transfer_resume(). It may cancel transfers and submit new ones. */
 typedef int (*egress_sink_fn)(void *data, const char *bytes, size_t len);
 
-/* Makes and frees egress, on the loop thread. `config` is borrowed. `pool`, whose threads read and
- * write files, must live longer. The loop must not run after egress_free(), which does not call any
- * `done`. */
+/* Makes and frees egress, on the loop thread. `config` is borrowed. `pool`, whose threads read
+ * and write files, must live longer. The loop must not run after egress_free(), unless
+ * egress_idle(); it does not call any `done`. */
 struct egress *egress_new(struct loop *loop, const struct config *config, struct pool *pool);
 void egress_free(struct egress *egress);
+/* True when nothing runs and nothing is posted: egress may be freed while the loop goes on. */
+bool egress_idle(const struct egress *egress);
 /* Can libcurl be loaded? It is needed for the first request. False with `why`. */
 bool egress_available(char *why, size_t why_size);
 /* Reads all credentials that are stored in files again. */

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "config/text.h"
 #include "base/pool.h"
 #include "egress/internal.h"
 #include "egress/parts.h"
@@ -19,6 +20,7 @@ struct file_task {
 	struct transfer *transfer; /* NULL: it has ended */
 	enum mcp_file_op op;
 	char *path, *of, *suffix, *rows;
+	struct strings dirs; /* a copy: the task may outlive the configuration */
 	struct parts parts;
 	struct parts_far far;
 	enum mcp_status status;
@@ -40,6 +42,7 @@ task_free(struct pool_job *job)
 {
 	struct file_task *task = (struct file_task *)job;
 
+	strings_fini(&task->dirs);
 	free(task->path);
 	free(task->of);
 	free(task->suffix);
@@ -95,7 +98,8 @@ file_task_start(struct transfer *transfer, const struct mcp_http *request)
 	task->of = xstrdup(request->part_of);
 	task->suffix = request->part_suffix != NULL ? xstrdup(request->part_suffix) : NULL;
 	task->rows = request->rows != NULL ? xstrdup(request->rows) : NULL;
-	task->parts = (struct parts){ .dirs = &egress->config->plugins.transfer_dirs,
+	strings_copy(&task->dirs, &egress->config->plugins.transfer_dirs);
+	task->parts = (struct parts){ .dirs = &task->dirs,
 				      .path = task->path,
 				      .of = task->of,
 				      .suffix = task->suffix,

@@ -46,7 +46,7 @@ find_ref(struct request *request, const struct row **target, const struct row **
 		    request, RPC_INVALID_PARAMS, NULL,
 		    "params.ref must name a ref/prompt or ref/resource, and params.argument have "
 		    "a name and a value");
-	else if (!registry_completion(request->eras->parts.registry, prompt, name, argument,
+	else if (!registry_completion(request->snapshot->registry, prompt, name, argument,
 				      request_view(request), target, row))
 		request_error(request, RPC_INVALID_PARAMS, NULL, "unknown %s \"%s\"",
 			      prompt ? "prompt" : "resource template", request_shown(name, shown));
@@ -107,7 +107,7 @@ send_allowed(struct request *request, const struct result *result)
 	for (size_t i = 0; i < n; i++) {
 		const char *value = json_object_get_string(json_object_array_get_idx(values, i));
 
-		if (!policy_completes(request->eras->parts.policy, &request->principal,
+		if (!policy_completes(request->snapshot->policy, &request->principal,
 				      request->target, name, value, given))
 			continue;
 		if (kept.len > 0)
@@ -126,7 +126,7 @@ completion_answer(struct request *request, const struct result *result)
 	if (result->failed)
 		invoke_error(request, result);
 	else if (request->target != NULL &&
-		 policy_limits_completions(request->eras->parts.policy, &request->principal,
+		 policy_limits_completions(request->snapshot->policy, &request->principal,
 					   request->target))
 		send_allowed(request, result);
 	else

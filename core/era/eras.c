@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/states.h"
 #include "config/config.h"
+#include "config/snapshot.h"
 #include "era/audited.h"
 #include "era/confirm.h"
 #include "era/inside.h"
@@ -28,6 +29,8 @@ eras_move(struct eras *eras, enum eras_state state)
 {
 	eras->state = states_move(&states, eras->state, state);
 }
+
+static const char *const lists[] = { "tools", "prompts", "resources" };
 
 /* ---- the end of stdin ---------------------------------------------------------------------- */
 
@@ -54,7 +57,8 @@ receive_eof(void *data)
 	/* a request that takes longer is cancelled and answered with that */
 	if (eras->state == ERAS_SERVING) {
 		eras_move(eras, ERAS_INPUT_ENDED);
-		loop_timer_set(eras->parts.loop, &eras->end, eras->parts.config->limits.drain_ms);
+		loop_timer_set(eras->parts.loop, &eras->end,
+			       eras->parts.snapshot->config->limits.drain_ms);
 	}
 	/* ending one request may end others, so start again from the beginning */
 	while (request != NULL) {
@@ -86,6 +90,16 @@ tell_end(struct loop_timer *timer)
 
 /* ---- the whole ----------------------------------------------------------------------------- */
 
+/* limits.body and limits.depth */
+static void
+set_limits(struct eras *eras)
+{
+	const struct config *config = eras->parts.snapshot->config;
+
+	eras->limits.bytes = config->limits.body;
+	eras->limits.depth = config->limits.depth;
+}
+
 struct eras *
 eras_new(const struct eras_parts *parts)
 {
@@ -98,8 +112,8 @@ eras_new(const struct eras_parts *parts)
 		.data = eras, .message = receive_message, .other = receive_other, .eof = receive_eof
 	};
 	eras->limits = json_inbound;
-	eras->limits.bytes = parts->config->limits.body;
-	eras->limits.depth = parts->config->limits.depth;
+	snapshot_hold(parts->snapshot);
+	set_limits(eras);
 	if (eras->parts.watch_ms == 0)
 		eras->parts.watch_ms = WATCH_MS;
 	buf_init(&eras->out, ANSWER_MAX);
@@ -135,6 +149,7 @@ eras_free(struct eras *eras)
 	once_fini(&eras->used);
 	buf_fini(&eras->out);
 	buf_fini(&eras->note);
+	snapshot_release(eras->parts.snapshot);
 	free(eras);
 }
 
@@ -175,6 +190,35 @@ void
 eras_changed(struct eras *eras, const char *what, const char *uri)
 {
 	subscriptions_tell(eras, what, uri, NULL);
+}
+
+struct again {
+	struct eras *eras;
+	const struct principal *local;
+};
+
+static struct watch *
+watch_again(void *data, const char *uri)
+{
+	const struct again *again = data;
+
+	return watch_resource(again->eras, again->local, uri);
+}
+
+void
+eras_use(struct eras *eras, struct snapshot *snapshot, const struct principal *local)
+{
+	struct again again = { eras, local };
+
+	snapshot_hold(snapshot);
+	snapshot_release(eras->parts.snapshot);
+	eras->parts.snapshot = snapshot;
+	set_limits(eras);
+	subscriptions_move(eras);
+	streams_move(eras);
+	session_rewatch(&eras->pipe, watch_again, &again); /* only stdio has such watches */
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		subscriptions_tell(eras, lists[i], NULL, NULL);
 }
 
 void

@@ -20,21 +20,18 @@
 #include "rpc/exchange.h"
 
 struct calls;
-struct config;
 struct eras;
 struct limits;
 struct loop;
-struct policy;
 struct pool;
-struct registry;
+struct principal;
 struct sealer;
+struct snapshot;
 
 /* All members are borrowed and must outlive the eras. */
 struct eras_parts {
 	struct loop *loop;
-	const struct config *config;
-	struct registry *registry;
-	struct policy *policy;
+	struct snapshot *snapshot; /* of new requests; the eras hold it */
 	struct calls *calls;
 	struct limits *limits; /* of principals; NULL: there are no such limits */
 	struct pool *pool;     /* parses large bodies */
@@ -58,6 +55,12 @@ bool eras_input_ended(const struct eras *eras);
 
 /* Are there answers that wait for the audit log? */
 bool eras_holding(const struct eras *eras);
+
+/* A reload: from now on new requests use this snapshot. Subscriptions move to it, or end with their
+ * result where their principal, or what they watch, is not the same any more. The clients are told
+ * which lists may have changed. Running requests keep their own snapshot. A call that a person
+ * confirms only after the reload does not begin. `local`: who the client on stdio is now. */
+void eras_use(struct eras *eras, struct snapshot *snapshot, const struct principal *local);
 
 /* Called when a plugin reports a change. `what` is "tools", "prompts" or "resources" for a list.
  * When `uri` is not NULL, it names one resource, and `what` is ignored. The change of a list is

@@ -78,6 +78,6 @@ headers_check(const struct request *request, char *why, size_t why_size)
 	if (method != NULL && method->mirrored != NULL)
 		fault = check_name(request, method, why, why_size);
 	if (fault == NULL && tool != NULL && strcmp(name, "tools/call") == 0)
-		row = registry_tool(request->eras->parts.registry, tool, request_view(request));
+		row = registry_tool(request->snapshot->registry, tool, request_view(request));
 	return row == NULL ? fault : check_params(request, row, why, why_size);
 }

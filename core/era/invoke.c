@@ -87,7 +87,7 @@ invoke_unknown(struct request *request, enum row_kind kind, const char *what, co
 {
 	const char *near[REGISTRY_NEAR_MAX];
 	size_t n =
-	    registry_near(request->eras->parts.registry, kind, name, request_view(request), near);
+	    registry_near(request->snapshot->registry, kind, name, request_view(request), near);
 	char given[NAME_ROOM];
 	struct buf text;
 
@@ -282,6 +282,7 @@ invoke_begin(struct request *request, const struct call_spec *spec)
 	const char *why = NULL;
 
 	audited.ticket = request->ticket;
+	audited.snapshot = request->snapshot;
 	if (audit_on()) {
 		audited_caller(request, &caller);
 		audited.who = &caller.event;
@@ -422,7 +423,12 @@ invoke_confirmed(struct request *request)
 {
 	const struct invoke_order order = { .confirm = CONFIRM_UNSET };
 
-	if (confirm_answered(request, &order))
+	/* a person may answer minutes after a reload, and the rules of then are gone */
+	if (request->snapshot != request->eras->parts.snapshot)
+		invoke_fail(request, MCP_E_CONFLICT, "The call was not begun",
+			    "The configuration of the host was changed while the user was asked",
+			    "Call the tool again");
+	else if (confirm_answered(request, &order))
 		confirmed(request, &order);
 }
 
@@ -433,7 +439,7 @@ start(struct request *request, const struct row *row, struct json_object *argume
 	struct policy_decision decision;
 	struct invoke_order order = { .uri = uri, .text = text };
 
-	if (!policy_decide(request->eras->parts.policy, &request->principal, row, arguments,
+	if (!policy_decide(request->snapshot->policy, &request->principal, row, arguments,
 			   &decision)) {
 		if (step_up(request, row, arguments))
 			return;

@@ -168,7 +168,6 @@ session_make(struct request *request, unsigned can)
 void
 legacy_initialize(struct request *request)
 {
-	struct eras *eras = request->eras;
 	struct json_object *params = request->message.params;
 	const char *asked;
 	struct json *out;
@@ -189,8 +188,9 @@ legacy_initialize(struct request *request)
 	out = request_begin(request);
 	json_string(json_member(out, "protocolVersion"), revision_name(request->revision));
 	server_capabilities(request, json_member(out, "capabilities"));
-	server_info(eras, request->revision, json_member(out, "serverInfo"));
-	json_string(json_member(out, "instructions"), server_instructions(eras));
+	server_info(request->snapshot->config, request->revision, json_member(out, "serverInfo"));
+	json_string(json_member(out, "instructions"),
+		    server_instructions(request->snapshot->config));
 	request_end(request, &(struct wrap){ .ttl_ms = -1 });
 }
 

@@ -23,8 +23,8 @@ send_page(struct request *request, enum row_kind kind, size_t start)
 	struct json *out = request_begin(request);
 	size_t next = 0;
 
-	registry_list(eras->parts.registry, kind, request->revision, request_view(request), start,
-		      eras->parts.page, out, &next);
+	registry_list(request->snapshot->registry, kind, request->revision, request_view(request),
+		      start, eras->parts.page, out, &next);
 	if (next != 0)
 		cursor_seal(request, kind, next, out);
 	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = LIST_TTL_MS });
@@ -41,8 +41,8 @@ send_whole(struct request *request, enum row_kind kind)
 	if (list->len == 0) {
 		json_start(&json, list);
 		json_begin(&json, '{');
-		registry_list(eras->parts.registry, kind, request->revision, request_view(request),
-			      0, 0, &json, &next);
+		registry_list(request->snapshot->registry, kind, request->revision,
+			      request_view(request), 0, 0, &json, &next);
 		request->era->wrap_result(request, &json,
 					  &(struct wrap){ .type = "complete",
 							  .ttl_ms = LIST_TTL_MS });

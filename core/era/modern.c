@@ -156,7 +156,7 @@ modern_admit(struct request *request)
 /* ---- results and errors -------------------------------------------------------------------- */
 
 void
-modern_wrap(const struct eras *eras, struct json *out, const struct wrap *wrap)
+modern_wrap(const struct config *config, struct json *out, const struct wrap *wrap)
 {
 	json_string(json_member(out, "resultType"), wrap->type);
 	if (wrap->ttl_ms >= 0) {
@@ -167,14 +167,14 @@ modern_wrap(const struct eras *eras, struct json *out, const struct wrap *wrap)
 	json_begin(json_member(out, "_meta"), '{');
 	if (wrap->meta != NULL)
 		json_splice(out, wrap->meta->data, wrap->meta->len);
-	server_info(eras, REV_MODERN, json_member(out, META "serverInfo"));
+	server_info(config, REV_MODERN, json_member(out, META "serverInfo"));
 	json_end(out);
 }
 
 static void
 modern_result(const struct request *request, struct json *out, const struct wrap *wrap)
 {
-	modern_wrap(request->eras, out, wrap);
+	modern_wrap(request->snapshot->config, out, wrap);
 }
 
 static void

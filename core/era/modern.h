@@ -10,6 +10,7 @@
 
 #include "era/era.h"
 
+struct config;
 struct eras;
 struct exchange;
 struct json;
@@ -21,6 +22,6 @@ extern const struct era era_modern;
 bool modern_claim(const struct message *message); /* does `_meta` contain a revision? */
 void modern_receive(struct eras *eras, struct exchange *exchange, struct message *message);
 /* The end of a result of this era, also of one inside another. */
-void modern_wrap(const struct eras *eras, struct json *out, const struct wrap *wrap);
+void modern_wrap(const struct config *config, struct json *out, const struct wrap *wrap);
 
 #endif

@@ -80,7 +80,7 @@ fill_in(struct buf *out, const char *text, struct json_object *arguments)
 static void
 answer_text(struct request *request, const struct row *row, struct json_object *arguments)
 {
-	const struct config *config = request->eras->parts.config;
+	const struct config *config = request->snapshot->config;
 	struct json_object *messages = json_arr(row->meta, "messages");
 	struct result_limits limits = { .rows = config->results.rows,
 					.text = config->results.text,
@@ -116,7 +116,7 @@ prompts_get(struct request *request)
 
 	if (name == NULL)
 		return;
-	row = registry_prompt(request->eras->parts.registry, name, request_view(request));
+	row = registry_prompt(request->snapshot->registry, name, request_view(request));
 	if (row == NULL) {
 		invoke_unknown(request, ROW_PROMPT, "prompt", name);
 		return;

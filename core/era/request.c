@@ -101,13 +101,14 @@ request_new(struct eras *eras, struct exchange *exchange, struct batch *batch, s
 
 	CHECK(message->kind == MESSAGE_REQUEST && exchange->owner == NULL);
 	request->eras = eras;
+	request->snapshot = snapshot_hold(eras->parts.snapshot);
 	request->exchange = exchange;
 	request->batch = batch;
 	request->era = era;
 	request->revision = REV_MODERN;
 	request->message = *message;
 	request->principal = exchange->principal;
-	request->class = policy_class_of(eras->parts.policy, &request->principal);
+	request->class = policy_class_of(request->snapshot->policy, &request->principal);
 	eras->held += message->cost;
 	memset(message, 0, sizeof(*message));
 	join(request, peer);
@@ -149,6 +150,21 @@ id_taken(const struct request *request)
 		   NULL;
 }
 
+/* The sender was authenticated by an earlier configuration if a reload came while its body was
+ * read. The next request is authenticated by the new one. */
+static bool
+still_allowed(struct request *request)
+{
+	const struct exchange *exchange = request->exchange;
+
+	if (snapshot_standing(request->snapshot, &exchange->principal, exchange->since) ==
+	    STANDING_SAME)
+		return true;
+	request_error(request, RPC_OVERLOADED, NULL,
+		      "the configuration was changed while this request was read: send it again");
+	return false;
+}
+
 void
 request_run(struct request *request)
 {
@@ -169,7 +185,7 @@ request_run(struct request *request)
 			      "administrator finds the reason in the log of lakehost");
 		return;
 	}
-	if (!request->era->admit(request))
+	if (!still_allowed(request) || !request->era->admit(request))
 		return;
 	request_move(request, REQUEST_ADMITTED);
 	request->method = method_find(request->message.method, request->era->mask);
@@ -214,6 +230,7 @@ request_free(struct request *request)
 	free(request->challenge);
 	if (request->call != NULL)
 		call_free(request->call);
+	snapshot_release(request->snapshot);
 	free(request);
 	eras_check_end(eras);
 }

@@ -19,6 +19,7 @@
 #include "base/hash.h"
 #include "base/buf.h"
 #include "base/verdict.h"
+#include "config/snapshot.h"
 #include "base/json.h"
 #include "era/era.h"
 #include "era/session.h"
@@ -81,6 +82,7 @@ struct request {
 	struct request *next, **link; /* link in the list of its peer */
 	struct hash_link by_id;	      /* link in eras->ids, if the peer has a space of ids */
 	struct eras *eras;
+	struct snapshot *snapshot; /* of its start; held */
 	struct peer *peer;
 	struct exchange *exchange;
 	struct batch *batch; /* the batch of the request, or NULL */

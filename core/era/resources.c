@@ -42,8 +42,8 @@ find(struct request *request, const char **uri, struct json_object **arguments)
 	*uri = request_text(request, "uri");
 	if (*uri == NULL)
 		return NULL;
-	row = registry_resource(request->eras->parts.registry, *uri, request_view(request),
-				arguments);
+	row =
+	    registry_resource(request->snapshot->registry, *uri, request_view(request), arguments);
 	if (row == NULL)
 		not_found(request, *uri);
 	return row;

@@ -12,10 +12,8 @@
 #define DISCOVER_TTL_MS 60000
 
 void
-server_info(const struct eras *eras, enum revision revision, struct json *out)
+server_info(const struct config *config, enum revision revision, struct json *out)
 {
-	const struct config *config = eras->parts.config;
-
 	json_begin(out, '{');
 	json_optional(out, "name", config->server.name);
 	if (revision >= REV_2025_06_18)
@@ -40,7 +38,7 @@ write_capability(struct json *out, const char *name, bool subscribe, bool change
 void
 server_capabilities(const struct request *request, struct json *out)
 {
-	const struct registry *registry = request->eras->parts.registry;
+	const struct registry *registry = request->snapshot->registry;
 	const struct row_view *view = request_view(request);
 
 	json_begin(out, '{');
@@ -76,9 +74,9 @@ static const char built_in_instructions[] =
     "it.\nAsk the user before you change or delete something that the task did not name.";
 
 const char *
-server_instructions(const struct eras *eras)
+server_instructions(const struct config *config)
 {
-	const char *own = eras->parts.config->server.instructions;
+	const char *own = config->server.instructions;
 
 	return own != NULL && *own != '\0' ? own : built_in_instructions;
 }
@@ -92,6 +90,7 @@ server_discover(struct request *request)
 	json_string(out, revision_name(REV_MODERN));
 	json_end(out);
 	server_capabilities(request, json_member(out, "capabilities"));
-	json_string(json_member(out, "instructions"), server_instructions(request->eras));
+	json_string(json_member(out, "instructions"),
+		    server_instructions(request->snapshot->config));
 	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = DISCOVER_TTL_MS });
 }

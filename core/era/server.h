@@ -8,13 +8,13 @@
 
 #include "registry/registry.h"
 
-struct eras;
+struct config;
 struct json;
 struct request;
 
-void server_info(const struct eras *eras, enum revision revision, struct json *out);
+void server_info(const struct config *config, enum revision revision, struct json *out);
 void server_capabilities(const struct request *request, struct json *out);
-const char *server_instructions(const struct eras *eras);
+const char *server_instructions(const struct config *config);
 void server_discover(struct request *request);
 
 #endif

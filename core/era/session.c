@@ -120,6 +120,19 @@ session_unsubscribe(struct session *session, const char *uri)
 	*subscription = session->subscription[--session->subscriptions];
 }
 
+void
+session_rewatch(struct session *session, struct watch *(*again)(void *data, const char *uri),
+		void *data)
+{
+	for (size_t i = 0; i < session->subscriptions; i++) {
+		struct session_subscription *subscription = &session->subscription[i];
+		struct watch *watch = again(data, subscription->uri);
+
+		watch_release(subscription->watch);
+		subscription->watch = watch;
+	}
+}
+
 /* ---- the table ----------------------------------------------------------------------------- */
 
 struct sessions *

@@ -81,6 +81,9 @@ void session_fini(struct session *session);
 struct session_subscription *session_subscription(const struct session *session, const char *uri);
 /* Takes over the watch. False when the session has the maximum. */
 bool session_subscribe(struct session *session, const char *uri, struct watch *watch);
+/* Replaces each watch by the one that `again` returns for its URI, which may be NULL. */
+void session_rewatch(struct session *session, struct watch *(*again)(void *data, const char *uri),
+		     void *data);
 void session_unsubscribe(struct session *session, const char *uri);
 
 struct sessions;

@@ -17,7 +17,7 @@ access_needed(const struct request *request, const struct row *row, struct json_
 
 	while (wider.access < most) {
 		wider.access++;
-		if (policy_decide(request->eras->parts.policy, &wider, row, arguments, &decision))
+		if (policy_decide(request->snapshot->policy, &wider, row, arguments, &decision))
 			return wider.access;
 	}
 	return ACCESS_NONE;
@@ -26,7 +26,7 @@ access_needed(const struct request *request, const struct row *row, struct json_
 bool
 step_up(struct request *request, const struct row *row, struct json_object *arguments)
 {
-	const struct config_oauth *oauth = request->eras->parts.config->auth.oauth;
+	const struct config_oauth *oauth = request->snapshot->config->auth.oauth;
 	const struct config_scope *scope;
 	enum access needed;
 

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/seal.h"
 #include "config/config.h"
+#include "config/snapshot.h"
 #include "era/inside.h"
 #include "era/legacy.h"
 #include "era/receive.h"
@@ -28,6 +29,7 @@ struct stream {
 	struct session *session;
 	struct exchange *exchange;
 	struct principal principal;
+	unsigned since; /* the snapshot that let it in */
 	struct loop_timer end;
 };
 
@@ -281,6 +283,23 @@ on_end(struct loop_timer *timer)
 	stream_finish(timer->data);
 }
 
+void
+streams_move(struct eras *eras)
+{
+	const struct snapshot *now = eras->parts.snapshot;
+	struct stream *stream = eras->streams, *next;
+
+	for (; stream != NULL; stream = next) {
+		next = stream->next;
+		if (snapshot_standing(now, &stream->principal, stream->since) != STANDING_SAME) {
+			stream_finish(stream);
+			continue;
+		}
+		watches_end(stream->session);
+		watches_begin(stream);
+	}
+}
+
 /* The shortest of the named maximum, the credential's and the session's remaining time. */
 static int64_t
 life_ms(const struct stream *stream)
@@ -304,6 +323,7 @@ stream_new(struct eras *eras, struct session *session, struct exchange *exchange
 	stream->session = session;
 	stream->exchange = exchange;
 	stream->principal = exchange->principal;
+	stream->since = exchange->since;
 	stream->next = eras->streams;
 	stream->link = &eras->streams;
 	if (stream->next != NULL)
@@ -323,7 +343,7 @@ stream_new(struct eras *eras, struct session *session, struct exchange *exchange
 static size_t
 streams_max(const struct eras *eras)
 {
-	const size_t wanted = eras->parts.config->server.max_connections;
+	const size_t wanted = eras->parts.snapshot->config->server.max_connections;
 	const size_t most = (wanted != 0 ? wanted : LIMIT_CONNECTIONS) / STREAMS_SHARE;
 
 	return most > 0 ? most : 1;

@@ -35,6 +35,9 @@ void streams_get(struct eras *eras, struct exchange *exchange);
 void streams_tell(struct eras *eras, size_t kind, const char *uri, const struct watch *watch);
 /* The first poll of a watch saw `seen`: sessions that saw something else before are told. */
 void streams_compare(struct eras *eras, const struct watch *watch, uint64_t seen);
+/* A reload: what the sessions watch is watched in the new snapshot. The streams of principals that
+ * changed end; their clients come back with their credentials. */
+void streams_move(struct eras *eras);
 void streams_finish(struct eras *eras); /* all streams end */
 
 #endif

@@ -8,11 +8,13 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "config/snapshot.h"
 #include "era/inside.h"
 #include "era/streams.h"
 #include "era/task_write.h"
 #include "era/tasks.h"
 #include "era/watch.h"
+#include "policy/policy.h"
 #include "rpc/frame.h"
 
 #define SUBSCRIPTION_ID META "subscriptionId"
@@ -204,6 +206,54 @@ subscriptions_listen(struct request *request)
 			      "a subscription is a stream: Accept must allow text/event-stream");
 }
 
+/* ---- reload -------------------------------------------------------------------------------- */
+
+/* Watches the same objects in the new snapshot. False: one of them cannot be watched any more. */
+static bool
+objects_move(struct request *request, struct objects *objects, watch_begin *begin)
+{
+	for (size_t i = 0; i < objects->n; i++) {
+		struct watch *watch = begin(request->eras, &request->principal, objects->text[i]);
+
+		if (watch == NULL)
+			return false;
+		watch_release(objects->watch[i]);
+		objects->watch[i] = watch;
+	}
+	return true;
+}
+
+/* False: the client must subscribe again, and is then told what it may watch. */
+static bool
+subscription_move(struct subscription *subscription)
+{
+	struct request *request = subscription->request;
+	struct snapshot *now = request->eras->parts.snapshot;
+	struct snapshot *before = request->snapshot;
+	bool fine = snapshot_standing(now, &request->principal, before->number) == STANDING_SAME;
+
+	if (!fine)
+		return false;
+	request->snapshot = snapshot_hold(now);
+	request->class = policy_class_of(now->policy, &request->principal);
+	fine = objects_move(request, &subscription->resource, watch_resource) &&
+	       objects_move(request, &subscription->task, watch_task);
+	snapshot_release(before);
+	return fine;
+}
+
+void
+subscriptions_move(struct eras *eras)
+{
+	struct subscription *subscription = eras->subscriptions, *next;
+
+	for (; subscription != NULL; subscription = next) {
+		next = subscription->next; /* ending one ends no other */
+		if (!subscription_move(subscription))
+			subscription_finish(subscription->request);
+	}
+}
+
 /* ---- changes ------------------------------------------------------------------------------- */
 
 static bool
@@ -304,7 +354,7 @@ subscriptions_tell_task(struct eras *eras, const struct watch *watch, const stru
 		buf_reset(out);
 		rpc_begin_call(&json, out, NULL, "notifications/tasks");
 		json_begin(json_member(&json, "params"), '{');
-		task_write(&json, eras, row, view);
+		task_write(&json, subscription->request->snapshot->config, row, view);
 		json_begin(json_member(&json, "_meta"), '{');
 		write_subscription(&json, subscription->request->message.id);
 		json_end(&json);

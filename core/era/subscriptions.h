@@ -31,6 +31,8 @@ void subscriptions_write(struct buf *out, size_t kind, const char *uri, const ch
 /* The same for the state of a task. */
 void subscriptions_tell_task(struct eras *eras, const struct watch *watch, const struct row *row,
 			     const struct task_view *view);
+/* A reload: each subscription moves to the new snapshot, or ends with its result. */
+void subscriptions_move(struct eras *eras);
 /* Ends the request with its result. After that no more changes are sent. */
 void subscription_finish(struct request *request);
 void subscriptions_finish(struct eras *eras); /* all of them */

@@ -49,7 +49,8 @@ open_handle(const struct request *request, const struct row *tool, const char *h
 
 	if (handle == NULL || strlen(handle) > SEALED_MAX)
 		return NULL;
-	for (size_t i = 0; (upstream = workspace_at(request->eras, tool, i)) != NULL; i++) {
+	for (size_t i = 0; (upstream = workspace_at(request->snapshot->config, tool, i)) != NULL;
+	     i++) {
 		purpose_of(tool, upstream, purpose);
 		buf_reset(opened);
 		if (unseal(request->eras->parts.sealer, purpose, request->principal.name, handle,

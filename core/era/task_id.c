@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/seal.h"
 #include "config/config.h"
+#include "config/snapshot.h"
 #include "era/inside.h"
 #include "era/workspace.h"
 #include "policy/policy.h"
@@ -49,10 +50,9 @@ take_number(const unsigned char **at, unsigned bytes)
 /* The same tool at another workspace has other objects behind the same handle. One host may serve
  * several workspaces, so where there are several the name counts as well. */
 static void
-workspace_of(const struct eras *eras, const struct row *row, const char *role,
+workspace_of(const struct config *config, const struct row *row, const char *role,
 	     char digest[WORKSPACE_LEN])
 {
-	const struct config *config = eras->parts.config;
 	const struct config_upstream *upstream = config_upstream(config, role);
 	const bool several = config_has_workspaces(config, row->provider->upstream);
 	char hex[65], *text;
@@ -65,15 +65,14 @@ workspace_of(const struct eras *eras, const struct row *row, const char *role,
 }
 
 void
-task_id_seal(const struct eras *eras, const struct principal *principal, const struct task_id *id,
-	     struct buf *out)
+task_id_seal(const struct request *request, const struct task_id *id, struct buf *out)
 {
 	const size_t name_len = strlen(id->row->name);
 	char workspace[WORKSPACE_LEN];
 	struct buf payload;
 
 	CHECK(name_len <= TOOL_NAME_MAX && id->handle_len <= sizeof(id->handle));
-	workspace_of(eras, id->row, id->upstream, workspace);
+	workspace_of(request->snapshot->config, id->row, id->upstream, workspace);
 	buf_init(&payload, PAYLOAD_LEN_MAX);
 	put_number(&payload, TASK_ID_VERSION, 1);
 	put_number(&payload, id->can, 2);
@@ -85,15 +84,15 @@ task_id_seal(const struct eras *eras, const struct principal *principal, const s
 	buf_add(&payload, id->row->name, name_len);
 	buf_add(&payload, id->handle, id->handle_len);
 	CHECK(buf_ok(&payload));
-	seal(eras->parts.sealer, TASK_ID_PURPOSE, principal->name, TASK_ID_TTL_S, payload.data,
-	     payload.len, out);
+	seal(request->eras->parts.sealer, TASK_ID_PURPOSE, request->principal.name, TASK_ID_TTL_S,
+	     payload.data, payload.len, out);
 	buf_fini(&payload);
 }
 
 /* What was sealed here is well formed; a later version may have another form. */
 static bool
-read_payload(const struct eras *eras, const struct principal *principal, const struct buf *payload,
-	     struct task_id *id)
+read_payload(const struct snapshot *snapshot, const struct principal *principal,
+	     const struct buf *payload, struct task_id *id)
 {
 	const unsigned char *at = (const unsigned char *)payload->data, *workspace;
 	char name[TOOL_NAME_MAX + 1] = "", own[WORKSPACE_LEN];
@@ -116,12 +115,13 @@ read_payload(const struct eras *eras, const struct principal *principal, const s
 	if (id->handle_len == 0 || id->handle_len > sizeof(id->handle))
 		return false;
 	memcpy(id->handle, at + name_len, id->handle_len);
-	id->row = registry_tool(eras->parts.registry, name,
-				&policy_class_of(eras->parts.policy, principal)->view);
+	id->row = registry_tool(snapshot->registry, name,
+				&policy_class_of(snapshot->policy, principal)->view);
 	if (id->row == NULL || id->row->part != ROW_WHOLE || strcmp(id->row->name, name) != 0)
 		return false;
-	for (size_t i = 0; (id->upstream = workspace_at(eras, id->row, i)) != NULL; i++) {
-		workspace_of(eras, id->row, id->upstream, own);
+	for (size_t i = 0; (id->upstream = workspace_at(snapshot->config, id->row, i)) != NULL;
+	     i++) {
+		workspace_of(snapshot->config, id->row, id->upstream, own);
 		if (memcmp(own, workspace, sizeof(own)) == 0)
 			return true;
 	}
@@ -129,8 +129,8 @@ read_payload(const struct eras *eras, const struct principal *principal, const s
 }
 
 bool
-task_id_open(const struct eras *eras, const struct principal *principal, const char *text,
-	     struct task_id *id)
+task_id_open(const struct eras *eras, const struct snapshot *snapshot,
+	     const struct principal *principal, const char *text, struct task_id *id)
 {
 	const size_t len = strlen(text);
 	struct buf payload;
@@ -140,7 +140,7 @@ task_id_open(const struct eras *eras, const struct principal *principal, const c
 	buf_init(&payload, PAYLOAD_LEN_MAX);
 	known = len <= LIMIT_HANDLE &&
 		unseal(eras->parts.sealer, TASK_ID_PURPOSE, principal->name, text, len, &payload) &&
-		read_payload(eras, principal, &payload, id);
+		read_payload(snapshot, principal, &payload, id);
 	buf_fini(&payload);
 	return known;
 }

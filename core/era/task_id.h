@@ -21,7 +21,10 @@
 
 struct buf;
 struct eras;
+struct principal;
+struct request;
 struct row;
+struct snapshot;
 
 #define TASK_ID_TTL_S 604800u /* a task can be polled for a week after its creation */
 
@@ -37,11 +40,10 @@ struct task_id {
 };
 
 /* Appends at most LIMIT_HANDLE bytes. */
-void task_id_seal(const struct eras *eras, const struct principal *principal,
-		  const struct task_id *id, struct buf *out);
+void task_id_seal(const struct request *request, const struct task_id *id, struct buf *out);
 /* False: the id is unknown to this principal, for one of many reasons, or its tool does not exist
  * any more. */
-bool task_id_open(const struct eras *eras, const struct principal *principal, const char *text,
-		  struct task_id *id);
+bool task_id_open(const struct eras *eras, const struct snapshot *snapshot,
+		  const struct principal *principal, const char *text, struct task_id *id);
 
 #endif

@@ -146,7 +146,7 @@ write_task_error(struct json *out, const struct result *result)
 }
 
 void
-task_write(struct json *out, const struct eras *eras, const struct row *row,
+task_write(struct json *out, const struct config *config, const struct row *row,
 	   const struct task_view *view)
 {
 	json_string(json_member(out, "taskId"), view->id);
@@ -161,7 +161,7 @@ task_write(struct json *out, const struct eras *eras, const struct row *row,
 	case TASK_INPUT_REQUIRED: mrtr_write_questions(out, view->questions); break;
 	case TASK_COMPLETED:
 		json_begin(json_member(out, "result"), '{');
-		tools_write(out, eras, row, view->result);
+		tools_write(out, config, row, view->result);
 		json_end(out);
 		break;
 	case TASK_FAILED: write_task_error(out, view->result); break;

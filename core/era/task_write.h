@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct call;
-struct eras;
+struct config;
 struct json;
 struct outcome;
 struct result;
@@ -44,7 +44,7 @@ void task_view_of(struct task_view *view, const struct call *call);
 /* Milliseconds until the client, or a watch, polls again. */
 int64_t task_interval(const struct task_view *view);
 /* Writes the members of the task into the open object. */
-void task_write(struct json *out, const struct eras *eras, const struct row *row,
+void task_write(struct json *out, const struct config *config, const struct row *row,
 		const struct task_view *view);
 
 #endif

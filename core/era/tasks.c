@@ -100,13 +100,13 @@ tasks_create(struct request *request, const struct call *call)
 		return false;
 	describe(request, call, &id);
 	buf_init(&text, LIMIT_HANDLE);
-	task_id_seal(request->eras, &request->principal, &id, &text);
+	task_id_seal(request, &id, &text);
 	CHECK(buf_ok(&text));
 	view.id = text.data;
 	view.created_ms = id.created_ms;
 	task_view_working(&view, call->outcome, call->result);
 	out = request_begin(request);
-	task_write(out, request->eras, id.row, &view);
+	task_write(out, request->snapshot->config, id.row, &view);
 	request_end(request, &(struct wrap){ .type = "task", .ttl_ms = -1 });
 	buf_fini(&text);
 	return true;
@@ -131,7 +131,7 @@ answer_view(struct request *request, struct task_view *view)
 	view->id = message_text(request->message.params, "taskId");
 	view->created_ms = request->task_created_ms;
 	out = request_begin(request);
-	task_write(out, request->eras, request->row, view);
+	task_write(out, request->snapshot->config, request->row, view);
 	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = -1 });
 }
 
@@ -185,7 +185,7 @@ task_allowed(struct request *request, const struct task_id *id)
 {
 	struct policy_decision decision;
 
-	if (policy_decide_task(request->eras->parts.policy, &request->principal, id->row,
+	if (policy_decide_task(request->snapshot->policy, &request->principal, id->row,
 			       &decision)) {
 		request->verdict = decision.verdict;
 		return true;
@@ -208,7 +208,7 @@ open_task(struct request *request, struct task_id *id)
 	text = request_text(request, "taskId");
 	if (text == NULL)
 		return false;
-	if (task_id_open(request->eras, &request->principal, text, id))
+	if (task_id_open(request->eras, request->snapshot, &request->principal, text, id))
 		return task_allowed(request, id);
 	request_error(request, RPC_INVALID_PARAMS, NULL,
 		      "unknown task: its id is incomplete or was changed, has expired, or "

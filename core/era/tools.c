@@ -80,7 +80,7 @@ tools_call(struct request *request)
 
 	if (name == NULL)
 		return;
-	row = registry_tool(request->eras->parts.registry, name, request_view(request));
+	row = registry_tool(request->snapshot->registry, name, request_view(request));
 	if (row == NULL) {
 		invoke_unknown(request, ROW_TOOL, "tool", name);
 		return;
@@ -190,7 +190,7 @@ tools_answer(struct request *request, const struct result *result)
 }
 
 void
-tools_write(struct json *out, const struct eras *eras, const struct row *row,
+tools_write(struct json *out, const struct config *config, const struct row *row,
 	    const struct result *result)
 {
 	struct wrap wrap = { .type = "complete", .ttl_ms = -1 };
@@ -199,6 +199,6 @@ tools_write(struct json *out, const struct eras *eras, const struct row *row,
 	buf_init(&meta, LIMIT_RESULT_TEXT);
 	write_result(out, row, result, REV_MODERN, &meta);
 	wrap.meta = &meta;
-	modern_wrap(eras, out, &wrap);
+	modern_wrap(config, out, &wrap);
 	buf_fini(&meta);
 }

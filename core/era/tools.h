@@ -6,7 +6,7 @@
 #ifndef CORE_ERA_TOOLS_H
 #define CORE_ERA_TOOLS_H
 
-struct eras;
+struct config;
 struct json;
 struct request;
 struct result;
@@ -15,7 +15,7 @@ struct row;
 void tools_call(struct request *request);
 void tools_answer(struct request *request, const struct result *result);
 /* The whole result of a modern call of this row, as members of the open object. */
-void tools_write(struct json *out, const struct eras *eras, const struct row *row,
+void tools_write(struct json *out, const struct config *config, const struct row *row,
 		 const struct result *result);
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "config/config.h"
+#include "config/snapshot.h"
 #include "call/call.h"
 #include "call/calls.h"
 #include "call/turns.h"
@@ -23,6 +25,7 @@
 struct watch {
 	struct hash_link by_text; /* in eras->watches */
 	struct eras *eras;
+	struct snapshot *snapshot;  /* of its row; held */
 	struct principal principal; /* who polls: the first subscriber */
 	const struct row *row;
 	struct json_object *arguments; /* of a resource, or NULL */
@@ -171,14 +174,14 @@ watch_upstream(const struct watch *watch)
 {
 	return watch->task != NULL
 		 ? watch->task->upstream
-		 : config_fixed_workspace(watch->eras->parts.config, watch->principal.name);
+		 : config_fixed_workspace(watch->snapshot->config, watch->principal.name);
 }
 
 /* Each poll is decided again: the time of day is part of the rules. */
 static bool
 watch_allowed(struct watch *watch, struct policy_decision *decision)
 {
-	struct policy *policy = watch->eras->parts.policy;
+	struct policy *policy = watch->snapshot->policy;
 
 	return watch->task != NULL
 		 ? policy_decide_task(policy, &watch->principal, watch->row, decision)
@@ -189,7 +192,8 @@ static void
 watch_poll(struct watch *watch)
 {
 	struct policy_decision decision;
-	struct call_spec spec = { .row = watch->row,
+	struct call_spec spec = { .snapshot = watch->snapshot,
+				  .row = watch->row,
 				  .upstream = watch_upstream(watch),
 				  .principal = &watch->principal,
 				  .arguments = watch->arguments,
@@ -262,21 +266,36 @@ same_upstream(const char *a, const char *b)
 
 /* All principals use the same credential of the host for a workspace. So principals with the same
  * rules share the watch of a resource of a workspace. A task belongs to its principal. `upstream`
- * NULL: the default, or a task. */
+ * NULL: the default, or a task. During a reload watches of both snapshots exist. */
 static struct watch *
 watch_find(struct eras *eras, const struct principal *principal, const char *text,
 	   const char *upstream)
 {
-	struct policy *policy = eras->parts.policy;
+	struct policy *policy = eras->parts.snapshot->policy;
 	struct hash_link *link = hash_find(&eras->watches, hash_of(NULL, text, strlen(text)));
 
 	for (; link != NULL; link = hash_next(link)) {
 		struct watch *watch = link->owner;
 
-		if (strcmp(watch->text, text) == 0 &&
+		if (watch->snapshot == eras->parts.snapshot && strcmp(watch->text, text) == 0 &&
 		    (watch->task != NULL || (same_upstream(watch_upstream(watch), upstream) &&
 					     policy_class_of(policy, &watch->principal) ==
 						 policy_class_of(policy, principal))))
+			return watch;
+	}
+	return NULL;
+}
+
+/* During a reload: a watch of this text in the former snapshot, or NULL. */
+static struct watch *
+watch_former(struct eras *eras, const char *text)
+{
+	struct hash_link *link = hash_find(&eras->watches, hash_of(NULL, text, strlen(text)));
+
+	for (; link != NULL; link = hash_next(link)) {
+		struct watch *watch = link->owner;
+
+		if (watch->snapshot != eras->parts.snapshot && strcmp(watch->text, text) == 0)
 			return watch;
 	}
 	return NULL;
@@ -287,8 +306,17 @@ watch_new(struct eras *eras, const struct principal *principal, const struct row
 	  const char *text)
 {
 	struct watch *watch = xcalloc(1, sizeof(*watch));
+	const struct watch *former = watch_former(eras, text);
 
 	watch->eras = eras;
+	watch->snapshot = snapshot_hold(eras->parts.snapshot);
+	/* a change during the reload is told */
+	if (former != NULL &&
+	    same_upstream(watch_upstream(former),
+			  config_fixed_workspace(watch->snapshot->config, principal->name))) {
+		watch->known = former->known;
+		watch->seen = former->seen;
+	}
 	watch->principal = *principal;
 	watch->row = row;
 	watch->text = xstrdup(text);
@@ -300,24 +328,32 @@ watch_new(struct eras *eras, const struct principal *principal, const struct row
 	return watch;
 }
 
+/* The new watch of an object that is watched already replaces the former one. */
+static bool
+has_room(struct eras *eras, const char *text)
+{
+	return eras->watches.count < WATCHES_MAX || watch_former(eras, text) != NULL;
+}
+
 struct watch *
 watch_resource(struct eras *eras, const struct principal *principal, const char *uri)
 {
 	struct policy_decision decision;
 	struct json_object *arguments = NULL;
+	const struct snapshot *now = eras->parts.snapshot;
 	const struct row *row =
-	    registry_resource(eras->parts.registry, uri,
-			      &policy_class_of(eras->parts.policy, principal)->view, &arguments);
+	    registry_resource(now->registry, uri, &policy_class_of(now->policy, principal)->view,
+			      &arguments);
+	const char *upstream = config_fixed_workspace(now->config, principal->name);
 	struct watch *watch = NULL;
 
-	if (row != NULL && !policy_decide(eras->parts.policy, principal, row, arguments, &decision))
+	if (row != NULL && !policy_decide(now->policy, principal, row, arguments, &decision))
 		row = NULL;
 	if (row != NULL)
-		watch = watch_find(eras, principal, uri,
-				   config_fixed_workspace(eras->parts.config, principal->name));
+		watch = watch_find(eras, principal, uri, upstream);
 	if (watch != NULL) {
 		watch->users++;
-	} else if (row != NULL && eras->watches.count < WATCHES_MAX) {
+	} else if (row != NULL && has_room(eras, uri)) {
 		watch = watch_new(eras, principal, row, uri);
 		watch->arguments = arguments;
 		return watch;
@@ -332,12 +368,12 @@ watch_task(struct eras *eras, const struct principal *principal, const char *id)
 	struct watch *watch;
 	struct task_id task;
 
-	if (!task_id_open(eras, principal, id, &task))
+	if (!task_id_open(eras, eras->parts.snapshot, principal, id, &task))
 		return NULL;
 	watch = watch_find(eras, principal, id, NULL);
 	if (watch != NULL) {
 		watch->users++;
-	} else if (eras->watches.count < WATCHES_MAX) {
+	} else if (has_room(eras, id)) {
 		watch = watch_new(eras, principal, task.row, id);
 		watch->task = xmalloc(sizeof(task));
 		*watch->task = task;
@@ -360,5 +396,6 @@ watch_release(struct watch *watch)
 	json_object_put(watch->arguments);
 	free(watch->task);
 	free(watch->text);
+	snapshot_release(watch->snapshot);
 	free(watch);
 }

@@ -13,9 +13,8 @@
 #include "registry/provider.h"
 
 const char *
-workspace_at(const struct eras *eras, const struct row *row, size_t i)
+workspace_at(const struct config *config, const struct row *row, size_t i)
 {
-	const struct config *config = eras->parts.config;
 	const char *role = row->provider->upstream;
 
 	if (config_has_workspaces(config, role))
@@ -25,11 +24,11 @@ workspace_at(const struct eras *eras, const struct row *row, size_t i)
 
 /* The same text as in the configuration; NULL: it is none of them. */
 static const char *
-find_workspace(const struct eras *eras, const struct row *row, const char *name)
+find_workspace(const struct config *config, const struct row *row, const char *name)
 {
 	const char *role;
 
-	for (size_t i = 0; (role = workspace_at(eras, row, i)) != NULL; i++)
+	for (size_t i = 0; (role = workspace_at(config, row, i)) != NULL; i++)
 		if (strcmp(role, name) == 0)
 			return role;
 	return NULL;
@@ -52,8 +51,7 @@ bool
 workspace_choose(struct request *request, const struct row *row, struct json_object *arguments,
 		 const char **role)
 {
-	const struct eras *eras = request->eras;
-	const struct config *config = eras->parts.config;
+	const struct config *config = request->snapshot->config;
 	const char *asked = NULL, *fixed;
 	char why[512];
 
@@ -71,7 +69,7 @@ workspace_choose(struct request *request, const struct row *row, struct json_obj
 		return false;
 	}
 	*role = fixed != NULL ? fixed : asked;
-	*role = *role != NULL ? find_workspace(eras, row, *role) : config->workspaces.item[0];
+	*role = *role != NULL ? find_workspace(config, row, *role) : config->workspaces.item[0];
 	if (asked != NULL && strcmp(asked, config->workspaces.item[0]) != 0)
 		note_workspace(request, asked);
 	return true;

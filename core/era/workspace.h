@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct eras;
+struct config;
 struct request;
 struct row;
 
@@ -21,6 +21,6 @@ bool workspace_choose(struct request *request, const struct row *row, struct jso
 		      const char **role);
 /* Where an object of this row may be, one after the other: the workspaces of the configuration, or
  * only the upstream of the plugin. NULL: there are no more. */
-const char *workspace_at(const struct eras *eras, const struct row *row, size_t i);
+const char *workspace_at(const struct config *config, const struct row *row, size_t i);
 
 #endif

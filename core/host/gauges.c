@@ -55,6 +55,29 @@ cpu_seconds(void)
 	return clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0 ? used.tv_sec : 0;
 }
 
+static bool
+reload_gauge(const struct gauges *gauges, size_t i, struct metrics_gauge *gauge)
+{
+	const struct metrics_gauge all[] = {
+		{ .name = "lakehost_generation",
+		  .help = "Number of the configuration that serves: 1, and one more with each "
+			  "reload.",
+		  .number = (int64_t)gauges->generation },
+		{ .name = "lakehost_reloads_total",
+		  .help = "Reloads, also refused ones.",
+		  .number = (int64_t)gauges->reloads,
+		  .counter = true },
+		{ .name = "lakehost_reloads_refused_total",
+		  .help = "Reloads that changed nothing, because the configuration had faults.",
+		  .number = (int64_t)gauges->refused,
+		  .counter = true },
+	};
+
+	if (i < ARRAY_SIZE(all))
+		*gauge = all[i];
+	return i < ARRAY_SIZE(all);
+}
+
 /* The gauges without a label, in their order. */
 static bool
 plain_gauge(const struct gauges *gauges, size_t i, struct metrics_gauge *gauge)
@@ -113,7 +136,7 @@ plain_gauge(const struct gauges *gauges, size_t i, struct metrics_gauge *gauge)
 
 	if (i < ARRAY_SIZE(all))
 		*gauge = all[i];
-	return i < ARRAY_SIZE(all);
+	return i < ARRAY_SIZE(all) || reload_gauge(gauges, i - ARRAY_SIZE(all), gauge);
 }
 
 #define STORE_GAUGES 2u

@@ -22,6 +22,7 @@ struct gauges {
 	struct pool *pool;
 	const struct http *http;
 	const struct limits *limits; /* or NULL */
+	unsigned generation, reloads, refused;
 };
 
 /* The whole text of /metrics; `data` is a struct gauges. */

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,28 +22,24 @@
 #include "auth/auth.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/loop.h"
 #include "base/mem.h"
 #include "base/seal.h"
 #include "base/watchdog.h"
 #include "call/calls.h"
 #include "call/left.h"
-#include "base/pool.h"
 #include "config/text.h"
-#include "egress/egress.h"
 #include "era/eras.h"
-#include "host/documents.h"
-#include "host/gauges.h"
+#include "host/apply.h"
+#include "host/inside.h"
 #include "host/limiting.h"
 #include "host/notify.h"
 #include "host/recording.h"
 #include "host/reports.h"
+#include "host/running.h"
 #include "host/tracing.h"
 #include "metrics/metrics.h"
 #include "plugin/loader.h"
 #include "policy/policy.h"
-#include "registry/registry.h"
-#include "server/server.h"
 #include "transport/http.h"
 #include "transport/stdio.h"
 
@@ -52,35 +47,6 @@
 #define FLUSH_POLL_MS 10 /* how often a stopping host checks that the last bytes were sent */
 #define FLUSH_MS 5000	 /* the longest time that a stopping host waits for them */
 #define STUCK_MS 1000	 /* time that a step may still run at the very end */
-/* time for the loop thread to start draining after a signal; then the watchdog ends the process */
-#define STUCK_SIGNAL_MS 10000u
-
-struct host {
-	struct config *config;
-	struct loop *loop;
-	struct watchdog *watchdog;
-	struct sealer *sealer;
-	struct pool *pool;
-	struct plugins *plugins;
-	struct registry *registry;
-	struct policy *policy;
-	struct egress *egress;
-	struct limits *limits; /* NULL: principals have none */
-	struct calls *calls;
-	struct gauges gauges;
-	struct tracing *tracing; /* NULL: no traces */
-	struct eras *eras;
-	struct principal local;
-	struct documents *documents; /* NULL: auth needs none */
-	struct auth *auth;	     /* NULL: there is no listener, or auth.inbound is "none" */
-	struct http *http;
-	struct stdio *stdio;
-	struct notify *notify; /* NULL: no service manager started the host */
-	struct loop_watch signals;
-	struct loop_timer flush;
-	int64_t flush_until;
-	bool draining;
-};
 
 /* ---- start ---------------------------------------------------------------------------------- */
 
@@ -97,24 +63,13 @@ process_harden(void)
 	signal(SIGXFSZ, SIG_IGN); /* then write() reports that a file is too large */
 }
 
-/* Reports a fault to the caller that starts the host, on a line of its own. */
-__attribute__((format(printf, 2, 3))) static void
-add_fault(struct strings *faults, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	strings_vprintf(faults, format, args);
-	va_end(args);
-}
-
 /* The keys that seal handles: the configured ones, or one that is made at the first start. */
 static void
-keys_load(struct host *host, struct strings *faults)
+keys_load(struct host *host, const struct config *config, struct strings *faults)
 {
-	const struct strings *files = &host->config->server.state_keys;
+	const struct strings *files = &config->server.state_keys;
 	unsigned char keys[STATE_KEYS_MAX][SEAL_KEY_LEN];
-	const bool made = host->config->server.state_key_made;
+	const bool made = config->server.state_key_made;
 	const size_t n = files->count < STATE_KEYS_MAX ? files->count : STATE_KEYS_MAX;
 	size_t good = 0;
 	char why[512];
@@ -124,39 +79,18 @@ keys_load(struct host *host, struct strings *faults)
 			 : seal_key_read(files->item[i], keys[i], why, sizeof(why)))
 			good++;
 		else if (made)
-			add_fault(faults,
-				  "state key: %s: set server.state_key to file:PATH, or "
-				  "XDG_STATE_HOME to a writable directory",
-				  why);
+			strings_printf(faults,
+				       "state key: %s: set server.state_key to file:PATH, or "
+				       "XDG_STATE_HOME to a writable directory",
+				       why);
 		else
-			add_fault(faults, "server.state_key: %s", why);
+			strings_printf(faults, "server.state_key: %s", why);
 	if (n == 0)
-		add_fault(faults, "state key: no directory is known for it: set "
-				  "server.state_key, XDG_STATE_HOME or HOME");
+		strings_printf(faults, "state key: no directory is known for it: set "
+				       "server.state_key, XDG_STATE_HOME or HOME");
 	else if (good == n)
 		host->sealer = sealer_new(keys[0], n);
 	explicit_bzero(keys, sizeof(keys));
-}
-
-/* A host that serves over HTTP must be able to authenticate callers. */
-static void
-auth_load(struct host *host, struct strings *faults)
-{
-	const struct config *config = host->config;
-	char why[768];
-
-	if (config->server.listeners == 0 || config->auth.inbound == INBOUND_NONE)
-		return;
-	host->auth = auth_new(config, why, sizeof(why));
-	if (host->auth == NULL)
-		add_fault(faults, "%s", why);
-}
-
-static void
-report_lines(enum log_level level, const char *event, const struct strings *lines)
-{
-	for (size_t i = 0; i < lines->count; i++)
-		log_event(level, event, "why", "s", lines->item[i], NULL);
 }
 
 static void
@@ -168,52 +102,24 @@ plugin_changed(void *data, const char *what, const char *uri)
 }
 
 static void
-plugins_start(struct host *host, struct strings *faults)
-{
-	bool critical = false;
-
-	host->plugins = plugins_load(host->config, host->loop, &server_plugin, false, &critical);
-	server_describe(host->config, host->plugins);
-	for (size_t i = 0; critical && i < plugins_count(host->plugins); i++) {
-		struct plugin_status status;
-
-		plugins_status(host->plugins, i, &status);
-		if (status.refusal != PLUGIN_OK && status.config != NULL && status.config->critical)
-			add_fault(faults, "plugin %s is marked critical and was refused: %s%s%s",
-				  status.name, plugin_refusal_text(status.refusal),
-				  status.why[0] != '\0' ? ": " : "", status.why);
-	}
-}
-
-/* The rules name tools, so the plugins are loaded first. */
-static void
-policy_start(struct host *host, struct strings *faults)
-{
-	host->registry = plugins_registry(host->plugins);
-	host->policy = policy_new(host->config, host->registry, faults);
-	strcpy(host->local.name, PRINCIPAL_LOCAL);
-	host->local.access = host->config->access;
-}
-
-static void
 parts_start(struct host *host)
 {
-	const struct config *config = host->config;
+	struct generation *now = host->now;
 
-	host->egress = egress_new(host->loop, config, host->pool);
-	host->limits = limiting_start(config, host->loop, host->pool);
-	host->calls = calls_new(host->loop, config, host->egress);
+	generation_begin(now, &host->generations, NULL);
+	host->limits = limiting_start(now->config, host->loop, host->pool);
+	host->limits_config = now->config;
+	now->keeps_config = true;
+	host->calls = calls_new(host->loop, &now->snapshot);
 	calls_use_limits(host->calls, host->limits);
 	calls_use_pool(host->calls, host->pool);
 	host->eras = eras_new(&(struct eras_parts){ .loop = host->loop,
-						    .config = config,
-						    .registry = host->registry,
-						    .policy = host->policy,
+						    .snapshot = &now->snapshot,
 						    .calls = host->calls,
 						    .limits = host->limits,
 						    .pool = host->pool,
 						    .sealer = host->sealer });
-	plugins_on_change(host->plugins, plugin_changed, host);
+	plugins_on_change(now->plugins, plugin_changed, host);
 }
 
 struct host *
@@ -223,16 +129,15 @@ host_try(struct config *config, struct strings *faults)
 	char why[768];
 
 	process_harden();
-	host->config = config;
-	keys_load(host, faults);
-	auth_load(host, faults);
+	keys_load(host, config, faults);
 	if (!recording_start(config, NULL, why, sizeof(why)) ||
 	    !limiting_possible(config, why, sizeof(why)))
-		add_fault(faults, "%s", why);
+		strings_printf(faults, "%s", why);
 	host->loop = loop_new();
 	host->pool = pool_new(host->loop, config->server.workers, config->server.workers_max);
-	plugins_start(host, faults);
-	policy_start(host, faults);
+	generations_init(&host->generations, host->loop, host->pool);
+	host->now = generation_make(config, NULL, host->loop, faults);
+	host_set_local(host);
 	if (faults->count == 0)
 		parts_start(host);
 	return host;
@@ -248,16 +153,16 @@ host_new(struct config *config, char *why, size_t why_size)
 	for (size_t i = 0; i < config->warnings.count; i++)
 		log_line(LOG_WARNING, "%s", config->warnings.item[i]);
 	host = host_try(config, &faults);
-	plugins_report(host->plugins);
-	report_lines(LOG_ERROR, "prompt-refused", plugins_prompt_faults(host->plugins));
-	upstreams_report(host->config, host->plugins);
+	plugins_report(host->now->plugins);
+	report_lines(LOG_ERROR, "prompt-refused", plugins_prompt_faults(host->now->plugins));
+	upstreams_report(config, host->now->plugins);
 	if (faults.count > 0)
 		snprintf(why, why_size, "%s", faults.item[0]);
 	if (faults.count > 0 || !recording_start(config, host->loop, why, why_size)) {
 		host_free(host);
 		host = NULL;
 	} else { /* 0: on the command line no other call waits, and the user can interrupt */
-		report_lines(LOG_WARNING, "policy", policy_warnings(host->policy));
+		report_lines(LOG_WARNING, "policy", policy_warnings(host->now->snapshot.policy));
 		host->watchdog = watchdog_new(host->loop, STUCK_MS, 0);
 	}
 	strings_fini(&faults);
@@ -278,29 +183,40 @@ pool_end(struct pool *pool)
 	pool_free(pool);
 }
 
+/* The generation that serves; those that nobody holds any more are freed later. */
+static void
+now_release(struct host *host)
+{
+	if (host->now->snapshot.refs > 0)
+		snapshot_release(&host->now->snapshot);
+	else
+		generation_drop(host->now, NULL); /* it was never begun */
+}
+
 void
 host_free(struct host *host)
 {
 	if (host == NULL)
 		return;
+	running_free(host->running);
 	stdio_free(host->stdio);
 	http_free(host->http);
-	auth_free(host->auth);
 	eras_free(host->eras);
 	calls_free(host->calls);
 	limiting_end(host->limits);
 	tracing_free(host->tracing);
-	egress_free(host->egress);
-	documents_free(host->documents);
-	policy_free(host->policy);
+	generation_stop(host->now);
+	now_release(host);
+	generations_end(&host->generations);
 	pool_end(host->pool);
-	plugins_free(host->plugins);
+	generations_free(&host->generations);
+	config_free(host->limits_config);
+	plugins_wait();
 	sealer_free(host->sealer);
 	watchdog_free(host->watchdog);
 	notify_free(host->notify);
 	recording_stop();
 	loop_free(host->loop);
-	config_free(host->config);
 	free(host);
 }
 
@@ -346,21 +262,6 @@ drain(struct host *host, const char *reason, unsigned ms)
 }
 
 static void
-reload(struct host *host)
-{
-	notify_reloading(host->notify);
-	log_event(LOG_WARNING, "reload", "why", "s",
-		  "credentials in files and tokens of clients are read again. The "
-		  "configuration is not: restart the host to apply changes to it",
-		  NULL);
-	if (host->auth != NULL)
-		auth_reload(host->auth);
-	audit_reopen();
-	egress_reload(host->egress);
-	notify_ready(host->notify);
-}
-
-static void
 signalled(struct loop_watch *watch, uint32_t events)
 {
 	struct host *host = watch->data;
@@ -369,8 +270,8 @@ signalled(struct loop_watch *watch, uint32_t events)
 	(void)events;
 	if (read(watch->fd, &info, sizeof(info)) != sizeof(info))
 		return;
-	if (info.ssi_signo == SIGHUP && host->stdio == NULL) {
-		reload(host);
+	if (info.ssi_signo == SIGHUP && !host->terminal) {
+		host_reload(host);
 		return;
 	}
 	if (host->draining) { /* the second signal stops the host without waiting */
@@ -383,7 +284,7 @@ signalled(struct loop_watch *watch, uint32_t events)
 		      info.ssi_signo == SIGTERM	 ? "SIGTERM"
 		      : info.ssi_signo == SIGINT ? "SIGINT"
 						 : "SIGHUP",
-		      eras_input_ended(host->eras) ? 0 : host->config->limits.drain_ms);
+		      eras_input_ended(host->eras) ? 0 : host->now->config->limits.drain_ms);
 	}
 }
 
@@ -393,7 +294,7 @@ input_ended(void *data)
 {
 	struct host *host = data;
 
-	drain(host, "end of input", host->http != NULL ? host->config->limits.drain_ms : 0);
+	drain(host, "end of input", host->http != NULL ? host->now->config->limits.drain_ms : 0);
 }
 
 static bool
@@ -426,9 +327,9 @@ report_left(void *data, const struct left *left)
 	const struct host *host = data;
 
 	log_event(LOG_WARNING, "operation-left", "principal", "s", left->principal, "row", "s",
-		  left->row->name, "text", "s", left->text, NULL);
+		  left->tool, "text", "s", left->text, NULL);
 	if (host->stdio != NULL)
-		fprintf(stderr, "lakehost: left running: %s: %s\n", left->row->name, left->text);
+		fprintf(stderr, "lakehost: left running: %s: %s\n", left->tool, left->text);
 }
 
 static void
@@ -449,7 +350,7 @@ readiness(void *data)
 		return "stopping";
 	if (audit_fault() != NULL)
 		return "the audit log cannot be written";
-	return host->auth != NULL ? auth_unready(host->auth) : NULL;
+	return host->now->snapshot.auth != NULL ? auth_unready(host->now->snapshot.auth) : NULL;
 }
 
 static void
@@ -460,40 +361,26 @@ send_stdio(void *data, const char *json, size_t len)
 	stdio_send(host->stdio, json, len);
 }
 
-/* Fetches what is needed to authenticate callers. */
-static void
-auth_begin(struct host *host)
-{
-	struct fetcher fetcher;
-
-	if (host->auth == NULL || host->config->auth.oauth == NULL)
-		return;
-	host->documents = documents_new(host->egress, host->config);
-	fetcher = documents_fetcher(host->documents);
-	auth_start(host->auth, host->loop, &fetcher);
-}
-
 static void
 metrics_serve(struct host *host)
 {
 	metrics_start();
-	host->gauges = (struct gauges){ host->calls, host->egress, host->plugins,
-					host->pool,  host->http,   host->limits };
+	host_set_gauges(host);
 	http_set_metrics(host->http, gauges_write, &host->gauges);
 }
 
 static bool
 listeners_open(struct host *host, char *why, size_t why_size)
 {
-	const struct config *config = host->config;
+	const struct config *config = host->now->config;
 	const struct receiver *receiver = eras_receiver(host->eras);
 
 	if (config->server.listeners > 0) {
-		host->http = http_new(host->loop, config, receiver, &host->local, host->auth,
+		host->http = http_new(host->loop, &host->now->snapshot, receiver, &host->local,
 				      readiness, host, why, why_size);
 		if (host->http == NULL)
 			return false;
-		auth_begin(host);
+		generation_serve(host->now, NULL);
 		if (config->metrics.enabled)
 			metrics_serve(host);
 		for (size_t i = 0; i < config->server.listeners; i++)
@@ -501,23 +388,22 @@ listeners_open(struct host *host, char *why, size_t why_size)
 				  NULL);
 	}
 	if (config->server.stdio) {
+		host->terminal = isatty(STDIN_FILENO);
 		host->stdio = stdio_new(host->loop, receiver, config->limits.body, &host->local);
+		stdio_use(host->stdio, &host->local, host->now->snapshot.number,
+			  config->limits.body);
 		eras_set_stdio(host->eras, send_stdio, host);
 		eras_on_eof(host->eras, input_ended, host);
 	}
 	return true;
 }
 
-/* When a plugin never returns, the host exits when the deadlines of all waiting calls have
- * passed. */
-static void
-watch_serving(struct host *host)
+void
+host_reload_with(struct host *host, const struct config_overrides *overrides,
+		 config_upstreams_fn upstreams)
 {
-	unsigned drain = host->config->limits.drain_ms;
-
-	watchdog_free(host->watchdog);
-	host->watchdog = watchdog_new(host->loop, drain < STUCK_SIGNAL_MS ? drain : STUCK_SIGNAL_MS,
-				      host->config->limits.call_ms + WATCHDOG_NAME_MS);
+	host->reload.overrides = overrides;
+	host->reload.upstreams = upstreams;
 }
 
 int
@@ -527,15 +413,18 @@ host_serve(struct host *host)
 
 	if (!signals_watch(host))
 		return 1;
-	host->tracing = tracing_new(host->loop, host->egress, host->config->traces);
-	watch_serving(host);
+	host->tracing =
+	    tracing_new(host->loop, host->now->snapshot.egress, host->now->config->traces);
+	host_watch(host);
 	host->notify = notify_new(host->loop);
 	if (!listeners_open(host, why, sizeof(why))) {
 		log_event(LOG_ERROR, "cannot-listen", "why", "s", why, NULL);
 		return 1;
 	}
+	host->running = running_new();
+	host_say_running(host, NULL);
 	notify_ready(host->notify);
-	loop_run(host->loop, host->config->server.spin_us);
+	loop_run(host->loop, host->now->config->server.spin_us);
 	loop_remove(host->loop, &host->signals);
 	close(host->signals.fd);
 	operations_report(host);
@@ -548,7 +437,7 @@ host_serve(struct host *host)
 const struct config *
 host_config(const struct host *host)
 {
-	return host->config;
+	return host->now->config;
 }
 
 struct loop *
@@ -566,31 +455,31 @@ host_calls(struct host *host)
 struct egress *
 host_egress(struct host *host)
 {
-	return host->egress;
+	return host->now->snapshot.egress;
 }
 
 struct plugins *
 host_plugins(struct host *host)
 {
-	return host->plugins;
+	return host->now->plugins;
 }
 
 struct registry *
 host_registry(struct host *host)
 {
-	return host->registry;
+	return host->now->snapshot.registry;
 }
 
 struct policy *
 host_policy(struct host *host)
 {
-	return host->policy;
+	return host->now->snapshot.policy;
 }
 
 const struct row_view *
 host_view(struct host *host)
 {
-	return &policy_class_of(host->policy, &host->local)->view;
+	return &policy_class_of(host->now->snapshot.policy, &host->local)->view;
 }
 
 const struct receiver *

@@ -34,6 +34,10 @@ void host_free(struct host *host);
  * at its plugins. Never NULL. */
 struct host *host_try(struct config *config, struct strings *faults);
 
+/* How SIGHUP reads the configuration again. Both are borrowed for as long as the host serves.
+ * Without this call SIGHUP is ignored. */
+void host_reload_with(struct host *host, const struct config_overrides *overrides,
+		      config_upstreams_fn upstreams);
 /* Serves on the configured listeners until SIGTERM, SIGINT, or EOF on stdio. Then drains and
  * returns the exit status. */
 int host_serve(struct host *host);

@@ -6,6 +6,13 @@
 #include "plugin/loader.h"
 
 void
+report_lines(enum log_level level, const char *event, const struct strings *lines)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		log_event(level, event, "why", "s", lines->item[i], NULL);
+}
+
+void
 plugins_report(const struct plugins *plugins)
 {
 	for (size_t i = 0; i < plugins_count(plugins); i++) {

@@ -1,1 +1,2 @@
-lakehost_core(host SOURCES documents.c gauges.c host.c limiting.c notify.c recording.c reports.c tracing.c)
+lakehost_core(host SOURCES apply.c documents.c faults.c fixed.c gauges.c generation.c host.c limiting.c notify.c recording.c
+	reload.c reports.c running.c tracing.c)

@@ -23,7 +23,7 @@
 struct tracing {
 	struct loop *loop;
 	struct egress *egress;
-	const char *upstream;
+	char *upstream;
 	struct strings permissions;
 	struct loop_timer timer;
 	int64_t last_ms;
@@ -100,7 +100,7 @@ tracing_new(struct loop *loop, struct egress *egress, const char *upstream)
 	tracing = xcalloc(1, sizeof(*tracing));
 	tracing->loop = loop;
 	tracing->egress = egress;
-	tracing->upstream = upstream;
+	tracing->upstream = xstrdup(upstream);
 	strings_add(&tracing->permissions, "POST /v1/traces");
 	buf_init(&tracing->body, 2 * TRACE_BYTES_MAX);
 	tracing->timer = (struct loop_timer){ .fn = look, .data = tracing };
@@ -121,5 +121,18 @@ tracing_free(struct tracing *tracing)
 	traces_stop();
 	strings_fini(&tracing->permissions);
 	buf_fini(&tracing->body);
+	free(tracing->upstream);
 	free(tracing);
+}
+
+void
+tracing_use(struct tracing **tracing, struct loop *loop, struct egress *egress,
+	    const char *upstream)
+{
+	if (*tracing != NULL && upstream != NULL && strcmp((*tracing)->upstream, upstream) == 0) {
+		(*tracing)->egress = egress;
+	} else {
+		tracing_free(*tracing);
+		*tracing = tracing_new(loop, egress, upstream);
+	}
 }

@@ -11,8 +11,11 @@ struct egress;
 struct loop;
 struct tracing;
 
-/* NULL when `upstream` is NULL. All borrowed. */
+/* NULL when `upstream` is NULL. `loop` and `egress` are borrowed. */
 struct tracing *tracing_new(struct loop *loop, struct egress *egress, const char *upstream);
+/* A reload: another upstream, which may be NULL. A running request goes on. */
+void tracing_use(struct tracing **tracing, struct loop *loop, struct egress *egress,
+		 const char *upstream);
 void tracing_free(struct tracing *tracing); /* NULL is fine; what waits is not sent */
 
 #endif

@@ -282,6 +282,7 @@ code_open(struct code *code, int fd, struct json_object *manifest, char *why, si
 		return PLUGIN_DLOPEN;
 	}
 	code->state = CODE_LOADED;
+	code->object = object;
 	plugin = dlsym(object, "mcp_plugin");
 	if (plugin == NULL) {
 		differs(&check, "the plugin must export the data symbol mcp_plugin");
@@ -408,6 +409,20 @@ code_fini(struct code *code)
 		free(code->row[kind]);
 	free(code->operation);
 	*code = (struct code){ 0 };
+}
+
+bool
+code_unmap(void *object, int fd)
+{
+	char path[32];
+	void *still;
+
+	dlclose(object);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	still = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
+	if (still != NULL)
+		dlclose(still);
+	return still == NULL;
 }
 
 const struct mcp_row *

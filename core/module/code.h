@@ -45,12 +45,13 @@ struct code {
 	/* the struct that start() gets; valid until stop() has returned */
 	struct mcp_host host;
 	const struct code_services *services;
-	void *owner; /* of the services */
-	void *self;  /* set by start() */
+	void *owner;  /* of the services */
+	void *self;   /* set by start() */
+	void *object; /* of dlopen(); NULL: no file was loaded */
 };
 
 /* Loads the open file with dlopen and compares descriptor and manifest, member by member. `fd` must
- * stay open until the process ends: the loader identifies objects by name, which here is
+ * stay open for as long as the code is mapped: the loader identifies objects by name, which here is
  * /proc/self/fd/N. A second file with the same N would silently count as the first. */
 enum plugin_refusal code_open(struct code *code, int fd, struct json_object *manifest, char *why,
 			      size_t why_size);
@@ -64,6 +65,9 @@ enum plugin_refusal code_start(struct code *code, const char *options,
 			       size_t why_size);
 /* Runs stop() if start() succeeded. The shared object stays mapped. */
 void code_fini(struct code *code);
+/* Unmaps the object that was loaded from this file, after code_fini(). False: it stays mapped, for
+ * example because it is marked so, and `fd` must stay open. */
+bool code_unmap(void *object, int fd);
 
 /* The row with this number. NULL when there is no such row. */
 const struct mcp_row *code_row(const struct code *code, struct json_object *manifest,

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "config/permission.h"
 #include "config/text.h"
+#include "module/code.h"
 #include "module/manifest.h"
 #include "plugin/plugin.h"
 #include "registry/schema.h"

@@ -67,7 +67,7 @@ wishes(const char *name, const struct config *config)
 	if (plugin_open(&plugin, &config->plugins.directories) && plugin_read_manifest(&plugin))
 		wish = json_flag(plugin.head, config->plugins.all ? "in_all" : "default", false) ||
 		       env_is_true(json_str(plugin.head, "enable_env"));
-	plugin_fini(&plugin);
+	plugin_fini(&plugin, NULL);
 	return wish;
 }
 
@@ -159,7 +159,7 @@ note_if_it_has(void *data, const char *name)
 		    manifest_row_named(json_object_array_get_idx(tools, i), search->tool,
 				       strlen(search->tool)))
 			search->plugin = xstrdup(name);
-	plugin_fini(&plugin);
+	plugin_fini(&plugin, NULL);
 }
 
 char *

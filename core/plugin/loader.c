@@ -4,7 +4,6 @@
  * plugins together, and no code may run before that check. */
 #include "plugin/loader.h"
 
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,23 +13,19 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/loop.h"
+#include "base/intern.h"
 #include "base/mem.h"
 #include "call/inprocess.h"
+#include "module/code.h"
 #include "module/manifest.h"
 #include "config/text.h"
 #include "plugin/enabled.h"
+#include "plugin/instance.h"
+#include "plugin/news.h"
 #include "plugin/plugin.h"
 #include "config/prompt_files.h"
 #include "worker/remote.h"
 #include "worker/worker.h"
-
-#define NEWS_MAX 256u /* changes that wait for the loop; they are all different */
-
-struct news {
-	char *what, *uri;
-	struct news *next;
-};
 
 struct plugins {
 	const struct config *config;
@@ -42,113 +37,15 @@ struct plugins {
 	/* memory for reading the files with prompts, and for their rows */
 	struct strings prompt_faults;
 	struct registry *registry;
-	void (*changed)(void *data, const char *what, const char *uri);
-	void *changed_data;
-	pthread_mutex_t lock; /* protects the changes, which any thread may report */
-	struct news *news, **news_end;
-	unsigned n_news;
-	struct loop_job job;
-	bool posted;
+	struct plugin_news *news;
+	const struct plugins *before; /* those that serve while these are loaded; else NULL */
 };
-
-/* ---- news ----------------------------------------------------------------------------------- */
-
-static struct news *
-news_take(struct plugins *plugins)
-{
-	struct news *news;
-
-	pthread_mutex_lock(&plugins->lock);
-	CHECK(plugins->posted && plugins->n_news <= NEWS_MAX);
-	news = plugins->news;
-	plugins->news = NULL;
-	plugins->news_end = &plugins->news;
-	plugins->n_news = 0;
-	plugins->posted = false;
-	pthread_mutex_unlock(&plugins->lock);
-	return news;
-}
-
-static struct news *
-news_free(struct news *news)
-{
-	struct news *next = news->next;
-
-	free(news->what);
-	free(news->uri);
-	free(news);
-	return next;
-}
-
-static void
-news_deliver(struct loop_job *job)
-{
-	struct plugins *plugins = job->data;
-
-	CHECK(loop_inside(plugins->loop));
-	for (struct news *news = news_take(plugins); news != NULL; news = news_free(news))
-		if (plugins->changed != NULL)
-			plugins->changed(plugins->changed_data, news->what, news->uri);
-}
-
-static bool
-same_news(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
-/* Called under the lock. True when nothing must be added: the change is already in the list, or the
- * list is full. */
-static bool
-news_known(struct plugins *plugins, const char *what, const char *uri)
-{
-	for (const struct news *news = plugins->news; news != NULL; news = news->next)
-		if (same_news(news->what, what) && same_news(news->uri, uri))
-			return true;
-	return plugins->n_news >= NEWS_MAX;
-}
-
-/* Called under the lock. True when the loop must be told. */
-static bool
-news_add(struct plugins *plugins, const char *what, const char *uri)
-{
-	struct news *news = xcalloc(1, sizeof(*news));
-	bool post = !plugins->posted;
-
-	news->what = what != NULL ? xstrdup(what) : NULL;
-	news->uri = uri != NULL ? xstrdup(uri) : NULL;
-	*plugins->news_end = news;
-	plugins->news_end = &news->next;
-	plugins->n_news++;
-	plugins->posted = true;
-	return post;
-}
-
-static void
-plugin_changed(const struct provider *provider, const char *what, const char *uri)
-{
-	struct plugins *plugins = provider->plugin->plugins;
-	bool full, post = false;
-
-	pthread_mutex_lock(&plugins->lock);
-	full = plugins->n_news == NEWS_MAX;
-	if (!news_known(plugins, what, uri))
-		post = news_add(plugins, what, uri);
-	full = !full && plugins->n_news == NEWS_MAX;
-	pthread_mutex_unlock(&plugins->lock);
-	if (full)
-		log_event(LOG_WARNING, "plugin-updates-lost", "plugin", "s", provider->name, "why",
-			  "s", "more resources change than clients can be notified of", NULL);
-	if (post)
-		loop_post(plugins->loop, &plugins->job);
-}
 
 void
 plugins_on_change(struct plugins *plugins,
 		  void (*changed)(void *data, const char *what, const char *uri), void *data)
 {
-	plugins->changed = changed;
-	plugins->changed_data = data;
+	plugin_news_tell(plugins->news, changed, data);
 }
 
 /* ---- stages --------------------------------------------------------------------------------- */
@@ -221,25 +118,33 @@ plugin_code(const struct provider *provider, const struct row *row)
 {
 	const struct plugin *plugin = provider->plugin;
 
-	return code_row(&plugin->code, plugin->manifest, row->kind, row->index);
+	return code_row(&plugin->instance->code, plugin->manifest, row->kind, row->index);
 }
 
-/* Loads a plugin whose configuration is already known. */
+static void
+provider_changed(const struct provider *provider, const char *what, const char *uri)
+{
+	plugin_news_add(provider->plugin->plugins->news, provider->name, what, uri);
+}
+
+/* What calls need to know of a plugin whose configuration is already known. */
 static struct provider
 provider_of(struct plugin *plugin)
 {
+	const struct instance *instance = plugin->instance;
+
 	return (struct provider){
-		.name = plugin->name,
+		.name = intern(plugin->name),
 		.options = plugin->options,
 		.permissions = &plugin->permissions,
 		.upstream = plugin->upstream,
 		.of_host = plugin == plugin->plugins->builtin,
 		.runner = plugin->isolation == ISOLATION_NONE ? &inprocess_runner : &worker_runner,
-		.worker = plugin->worker,
+		.worker = instance != NULL ? instance->worker : NULL,
 		.plugin = plugin,
-		.self = plugin->code.self,
+		.self = instance != NULL ? instance->code.self : NULL,
 		.code = plugin_code,
-		.changed = plugin_changed,
+		.changed = provider_changed,
 	};
 }
 
@@ -291,8 +196,10 @@ builtin_new(struct plugins *plugins, const struct plugin_builtin *builtin)
 	    json_parse(builtin->manifest, (size_t)(builtin->manifest_end - builtin->manifest),
 		       &manifest_limits, &why, &at);
 	plugin->head = json_obj(plugin->manifest, "plugin");
-	if (plugin->head == NULL || code_adopt(&plugin->code, builtin->descriptor, plugin->manifest,
-					       details, sizeof(details)) != PLUGIN_OK) {
+	plugin->instance = instance_of_program();
+	if (plugin->head == NULL ||
+	    code_adopt(&plugin->instance->code, builtin->descriptor, plugin->manifest, details,
+		       sizeof(details)) != PLUGIN_OK) {
 		log_line(LOG_ERROR, "the host's own tools are not valid: %s",
 			 why != NULL ? why : details);
 		abort();
@@ -300,54 +207,6 @@ builtin_new(struct plugins *plugins, const struct plugin_builtin *builtin)
 	plugin->name = xstrdup(json_str(plugin->head, "name"));
 	plugin_configure(plugin, plugins->config);
 	return plugin;
-}
-
-/* ---- code of plugins that run in the host --------------------------------------------------- */
-
-static void
-on_plugin_log(void *owner, enum mcp_level level, const char *message, size_t len)
-{
-	const struct plugin *plugin = owner;
-	const char *before = mask_enter(plugin->name);
-	char *copy = xstrndup(message, len);
-
-	log_event((enum log_level)level, "plugin-log", "plugin", "s", plugin->name, "message", "s",
-		  copy, NULL);
-	free(copy);
-	mask_enter(before);
-}
-
-static void
-on_plugin_changed(void *owner, const char *what)
-{
-	plugin_changed(&((struct plugin *)owner)->provider, what, NULL);
-}
-
-static void
-on_plugin_updated(void *owner, const char *uri)
-{
-	plugin_changed(&((struct plugin *)owner)->provider, NULL, uri);
-}
-
-static const struct code_services services = {
-	.log = on_plugin_log,
-	.changed = on_plugin_changed,
-	.updated = on_plugin_updated,
-};
-
-static void
-stage_code(struct plugin *plugin)
-{
-	char why[REFUSAL_WHY_MAX] = "";
-	enum plugin_refusal refusal;
-
-	refusal = code_open(&plugin->code, plugin->fd, plugin->manifest, why, sizeof(why));
-	if (refusal == PLUGIN_OK)
-		refusal =
-		    code_start(&plugin->code, plugin->options, &services, plugin, why, sizeof(why));
-	if (refusal != PLUGIN_OK)
-		refusal_set(&plugin->refusal, refusal, "%s", why);
-	plugin->provider.self = plugin->code.self;
 }
 
 /* ---- load ----------------------------------------------------------------------------------- */
@@ -362,21 +221,41 @@ warn(const struct plugin *plugin)
 			  text, NULL);
 }
 
+/* The instance that serves already, if it can serve this plugin as well. */
+static struct instance *
+shared_instance(const struct plugin *plugin)
+{
+	const struct plugins *before = plugin->plugins->before;
+	struct instance *found = NULL;
+	char *key;
+
+	if (before == NULL)
+		return NULL;
+	key = instance_key(plugin);
+	for (size_t i = 0; i < before->count && found == NULL; i++) {
+		struct instance *instance = before->item[i].instance;
+
+		if (instance != NULL && strcmp(before->item[i].name, plugin->name) == 0 &&
+		    strcmp(instance->key, key) == 0)
+			found = instance_share(instance);
+	}
+	free(key);
+	return found;
+}
+
 /* True when the plugin was refused by this call. */
 static bool
 run_plugin(struct plugins *plugins, struct plugin *plugin)
 {
-	if (plugin->refusal.kind != PLUGIN_OK || plugin->running)
+	if (plugin->refusal.kind != PLUGIN_OK || plugin->instance != NULL)
 		return false;
-	CHECK(plugin->code.state == CODE_NONE && plugin->worker == NULL);
-	if (plugin->isolation == ISOLATION_NONE)
-		stage_code(plugin);
-	else
-		plugin->provider.worker = plugin->worker =
-		    worker_new(&plugin->provider, plugin->fd, &plugin->refusal, plugins->loop);
-	if (plugin->refusal.kind != PLUGIN_OK)
+	plugin->instance = shared_instance(plugin);
+	if (plugin->instance == NULL)
+		plugin->instance = instance_new(plugin, plugins->news, plugins->loop);
+	if (plugin->instance == NULL)
 		return true;
-	plugin->running = true;
+	plugin->provider.self = plugin->instance->code.self;
+	plugin->provider.worker = plugin->instance->worker;
 	warn(plugin);
 	return false;
 }
@@ -401,18 +280,17 @@ run_plugins(struct plugins *plugins)
 	} while (refused);
 }
 
-struct plugins *
-plugins_load(const struct config *config, struct loop *loop, const struct plugin_builtin *builtin,
-	     bool check_only, bool *critical)
+static struct plugins *
+plugins_read(const struct config *config, const struct plugin_builtin *builtin,
+	     const struct plugins *before, struct loop *loop)
 {
 	struct plugins *plugins = xcalloc(1, sizeof(*plugins));
 	struct plugin_name *names = plugins_enabled(config, &plugins->count);
 
 	plugins->config = config;
 	plugins->loop = loop;
-	plugins->news_end = &plugins->news;
-	plugins->job = (struct loop_job){ .fn = news_deliver, .data = plugins };
-	pthread_mutex_init(&plugins->lock, NULL);
+	plugins->before = before;
+	plugins->news = before != NULL ? plugin_news_share(before->news) : plugin_news_new(loop);
 	plugins->item = xcalloc(plugins->count + 1, sizeof(*plugins->item));
 	for (size_t i = 0; i < plugins->count; i++)
 		stage_file(plugins, &plugins->item[i], &names[i]);
@@ -421,32 +299,76 @@ plugins_load(const struct config *config, struct loop *loop, const struct plugin
 		plugins->builtin = builtin_new(plugins, builtin);
 	prompt_files_read(&plugins->prompts, config->prompt_directory);
 	stage_registry(plugins);
+	return plugins;
+}
+
+/* Was a plugin refused that is marked critical? */
+static bool
+critical_refused(const struct plugins *plugins)
+{
+	for (size_t i = 0; i < plugins->count; i++)
+		if (plugins->item[i].refusal.kind != PLUGIN_OK && plugins->item[i].config != NULL &&
+		    plugins->item[i].config->critical)
+			return true;
+	return false;
+}
+
+struct plugins *
+plugins_load(const struct config *config, struct loop *loop, const struct plugin_builtin *builtin,
+	     bool check_only, bool *critical)
+{
+	struct plugins *plugins = plugins_read(config, builtin, NULL, loop);
+
 	if (!check_only)
 		run_plugins(plugins);
-	*critical = false;
-	for (size_t i = 0; i < plugins->count; i++)
-		*critical |= plugins->item[i].refusal.kind != PLUGIN_OK &&
-			     plugins->item[i].config != NULL && plugins->item[i].config->critical;
+	*critical = critical_refused(plugins);
 	return plugins;
+}
+
+struct plugins *
+plugins_load_beside(const struct plugins *before, const struct config *config,
+		    const struct plugin_builtin *builtin, bool *critical)
+{
+	struct plugins *plugins = plugins_read(config, builtin, before, before->loop);
+
+	run_plugins(plugins);
+	plugins->before = NULL; /* it will be freed first */
+	*critical = critical_refused(plugins);
+	return plugins;
+}
+
+void
+plugins_wait(void)
+{
+	workers_left();
+}
+
+bool
+plugins_serving(const struct plugins *plugins)
+{
+	return plugins->before != NULL;
+}
+
+void
+plugins_set_self(struct plugins *plugins, void *self)
+{
+	plugins->builtin->provider.self = self;
 }
 
 void
 plugins_try(struct plugins *plugins)
 {
 	for (size_t i = 0; i < plugins->count; i++)
-		if (plugins->item[i].worker != NULL)
-			worker_try(plugins->item[i].worker);
+		if (plugins->item[i].instance != NULL && plugins->item[i].instance->worker != NULL)
+			worker_try(plugins->item[i].instance->worker);
 }
 
 void
-plugin_fini(struct plugin *plugin)
+plugin_fini(struct plugin *plugin, struct pool *pool)
 {
-	worker_free(plugin->worker);
-	/* The shared object stays mapped under the name of its descriptor, which must never be used
-	 * again. */
-	if (plugin->fd >= 0 && plugin->code.state == CODE_NONE)
+	instance_release(plugin->instance, pool);
+	if (plugin->fd >= 0)
 		close(plugin->fd);
-	code_fini(&plugin->code);
 	json_object_put(plugin->published);
 	strings_fini(&plugin->withheld);
 	json_object_put(plugin->manifest);
@@ -457,21 +379,19 @@ plugin_fini(struct plugin *plugin)
 }
 
 void
-plugins_free(struct plugins *plugins)
+plugins_free(struct plugins *plugins, struct pool *pool)
 {
 	if (plugins == NULL)
 		return;
 	registry_free(plugins->registry);
 	for (size_t i = 0; i < plugins->count; i++)
-		plugin_fini(&plugins->item[i]);
+		plugin_fini(&plugins->item[i], pool);
 	if (plugins->builtin != NULL)
-		plugin_fini(plugins->builtin);
+		plugin_fini(plugins->builtin, NULL);
 	free(plugins->builtin);
 	prompt_files_fini(&plugins->prompts);
 	strings_fini(&plugins->prompt_faults);
-	for (struct news *news = plugins->news; news != NULL;)
-		news = news_free(news);
-	pthread_mutex_destroy(&plugins->lock);
+	plugin_news_free(plugins->news);
 	free(plugins->item);
 	free(plugins);
 }
@@ -497,7 +417,7 @@ upstream_of(const struct plugin *plugin)
 }
 
 void
-plugins_status(const struct plugins *plugins, size_t i, struct plugin_status *status)
+plugins_status_loaded(const struct plugins *plugins, size_t i, struct plugin_status *status)
 {
 	const struct plugin *plugin = &plugins->item[i];
 
@@ -516,6 +436,18 @@ plugins_status(const struct plugins *plugins, size_t i, struct plugin_status *st
 		.withheld = &plugin->withheld,
 		.upstream = upstream_of(plugin),
 	};
+}
+
+void
+plugins_status(const struct plugins *plugins, size_t i, struct plugin_status *status)
+{
+	const struct instance *instance = plugins->item[i].instance;
+
+	plugins_status_loaded(plugins, i, status);
+	if (status->refusal != PLUGIN_OK || instance == NULL)
+		return;
+	status->refusal = instance->refusal.kind;
+	status->why = instance->refusal.why;
 }
 
 bool

@@ -19,6 +19,7 @@
 
 struct loop;
 struct plugins;
+struct pool;
 
 /* The state of one plugin for operators: for check, plugin list, get_server_info. */
 struct plugin_status {
@@ -51,7 +52,22 @@ struct plugin_builtin {
  * plugin runs. `builtin` may be NULL. */
 struct plugins *plugins_load(const struct config *config, struct loop *loop,
 			     const struct plugin_builtin *builtin, bool check_only, bool *critical);
-void plugins_free(struct plugins *plugins); /* Stops the plugins. Their code stays mapped. */
+/* A reload, while `before` serves: a plugin whose file, options and isolation did not change
+ * goes on with its state; the others start. No plugin stops. Any thread, if `before` is not
+ * freed meanwhile. */
+struct plugins *plugins_load_beside(const struct plugins *before, const struct config *config,
+				    const struct plugin_builtin *builtin, bool *critical);
+/* Stops the plugins that no other `struct plugins` shares. With a pool, that does not wait for
+ * them: the host serves; what stopped is unmapped. Without, the host ends, and code stays
+ * mapped. */
+void plugins_free(struct plugins *plugins, struct pool *pool);
+/* At the end, before the loop is freed: waits for the workers of plugins that were stopped
+ * before. */
+void plugins_wait(void);
+/* Is this load one beside serving plugins? For the parts of this folder. */
+bool plugins_serving(const struct plugins *plugins);
+/* What mcp_self() returns in the rows of the program itself. */
+void plugins_set_self(struct plugins *plugins, void *self);
 /* Starts the worker of each isolated plugin. Runs the loop until each worker is ready or was
  * refused. */
 void plugins_try(struct plugins *plugins);
@@ -60,6 +76,8 @@ struct registry *plugins_registry(const struct plugins *plugins);
 bool plugins_use(const struct plugins *plugins, const char *role);
 size_t plugins_count(const struct plugins *plugins);
 void plugins_status(const struct plugins *plugins, size_t i, struct plugin_status *status);
+/* The same without the result of its worker's last start. Any thread. */
+void plugins_status_loaded(const struct plugins *plugins, size_t i, struct plugin_status *status);
 
 /* Files of prompts.directory that were refused, each as "FILE:LINE: reason". */
 const struct strings *plugins_prompt_faults(const struct plugins *plugins);

@@ -123,6 +123,10 @@ judge_file(struct plugin *plugin)
 	if (fstat(plugin->fd, &stat) != 0)
 		return refusal_set(&plugin->refusal, PLUGIN_NOT_REGULAR, "%s: %s", plugin->file,
 				   strerror(errno));
+	snprintf(plugin->stamp, sizeof(plugin->stamp), "%llu:%llu:%lld:%lld.%ld:%lld.%ld",
+		 (unsigned long long)stat.st_dev, (unsigned long long)stat.st_ino,
+		 (long long)stat.st_size, (long long)stat.st_mtim.tv_sec, stat.st_mtim.tv_nsec,
+		 (long long)stat.st_ctim.tv_sec, stat.st_ctim.tv_nsec);
 	if (!S_ISREG(stat.st_mode))
 		return refusal_set(&plugin->refusal, PLUGIN_NOT_REGULAR, "%s has file type %o",
 				   plugin->file, (unsigned)(stat.st_mode & S_IFMT));

@@ -13,13 +13,13 @@
 
 #include <lakehost/plugin.h>
 
-#include "module/code.h"
 #include "module/image.h"
 #include "plugin/loader.h"
 #include "registry/provider.h"
 
-struct worker;
+struct instance;
 
+#define STAMP_MAX 160u
 #define PLUGIN_BYTES_MAX MODULE_BYTES_MAX
 
 struct plugin {
@@ -31,7 +31,9 @@ struct plugin {
 	const struct config_plugin *config;
 	enum isolation isolation;
 	struct refusal refusal;
-	int fd;		 /* the open file, which is never closed: see code_open() */
+	int fd; /* the open file, until there is an instance; or -1 */
+	/* device, inode, size and times of the file: what changes when it is replaced */
+	char stamp[STAMP_MAX];
 	char sha256[65]; /* digest of the file, when it was sealed; else "" */
 	struct json_object *manifest;
 	struct json_object *head; /* the member "plugin" of the manifest; borrowed */
@@ -42,14 +44,11 @@ struct plugin {
 	char *options;
 	struct strings permissions; /* granted */
 	const char *upstream;	    /* the name of the upstream for its requests; borrowed */
-	bool running;
-	/* the code, if it runs in this process; empty when the plugin is isolated */
-	struct code code;
-	struct worker *worker; /* isolated; or NULL */
+	struct instance *instance;  /* its code; NULL: it was not started */
 };
 
-/* Frees the plugin. Its file stays open if its code was loaded. */
-void plugin_fini(struct plugin *plugin);
+/* Frees the plugin; see instance_release(). `pool` may be NULL. */
+void plugin_fini(struct plugin *plugin, struct pool *pool);
 
 /* Finds and opens the file; checks owner, mode and directories. */
 bool plugin_open(struct plugin *plugin, const struct strings *directories);

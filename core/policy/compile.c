@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* policy_new(): checks the names, conditions and times of the rules against what is installed. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +13,6 @@ struct compile {
 	const struct config_rule *config;
 	struct strings *faults;
 };
-
-__attribute__((format(printf, 2, 3))) static void
-add_line(struct strings *list, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	strings_vprintf(list, format, args);
-	va_end(args);
-}
 
 /* ---- names --------------------------------------------------------------------------------- */
 
@@ -73,7 +62,7 @@ take_names(const struct compile *compile, const struct strings *from, const char
 			continue;
 		}
 		near = nearest(registry, name);
-		add_line(
+		strings_printf(
 		    may_be_unknown ? &compile->policy->warnings : compile->faults,
 		    "%s: %s.%s: \"%.100s\" is not the name of a tool, prompt or resource of an "
 		    "enabled plugin%s%s%s",
@@ -104,9 +93,9 @@ check_plugins(const struct compile *compile)
 		const struct config_plugin_access *plugin = &compile->config->plugin[i];
 
 		if (!has_plugin(compile->policy->registry, plugin->name))
-			add_line(&compile->policy->warnings,
-				 "%s: %s.plugins.%s: no enabled plugin has this name",
-				 plugin->where, compile->config->name, plugin->name);
+			strings_printf(&compile->policy->warnings,
+				       "%s: %s.plugins.%s: no enabled plugin has this name",
+				       plugin->where, compile->config->name, plugin->name);
 	}
 }
 
@@ -122,9 +111,9 @@ take_conditions(const struct compile *compile, struct rule *rule)
 	for (; rule->conditions < list->count; rule->conditions++)
 		if (!condition_parse(list->item[rule->conditions], compile->policy->registry,
 				     &rule->condition[rule->conditions], why, sizeof(why)))
-			add_line(compile->faults, "%s: %s.conditions: %s",
-				 compile->config->where[RULE_CONDITIONS], compile->config->name,
-				 why);
+			strings_printf(compile->faults, "%s: %s.conditions: %s",
+				       compile->config->where[RULE_CONDITIONS],
+				       compile->config->name, why);
 }
 
 static void
@@ -138,9 +127,9 @@ take_times(const struct compile *compile, struct rule *rule)
 		    window_parse(list->item[rule->windows], &rule->window[rule->windows]);
 
 		if (why != NULL)
-			add_line(compile->faults, "%s: %s.times: \"%.100s\" %s",
-				 compile->config->where[RULE_TIMES], compile->config->name,
-				 list->item[rule->windows], why);
+			strings_printf(compile->faults, "%s: %s.times: \"%.100s\" %s",
+				       compile->config->where[RULE_TIMES], compile->config->name,
+				       list->item[rule->windows], why);
 	}
 }
 
@@ -175,9 +164,10 @@ check_fences(struct policy *policy, struct strings *faults)
 			const char *where = policy->rule[i].config->where[RULE_FENCE + kind];
 
 			if (where != NULL && ++lists == FENCE_LISTS_MAX + 1)
-				add_line(faults, "%s: %s.%s: more than %u rules have this list",
-					 where, policy->rule[i].config->name, fence_keys[kind],
-					 FENCE_LISTS_MAX);
+				strings_printf(faults,
+					       "%s: %s.%s: more than %u rules have this list",
+					       where, policy->rule[i].config->name,
+					       fence_keys[kind], FENCE_LISTS_MAX);
 		}
 	}
 }

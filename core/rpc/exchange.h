@@ -49,6 +49,7 @@ struct exchange_ops {
 struct exchange {
 	const struct exchange_ops *ops;
 	struct principal principal;
+	unsigned since; /* number of the snapshot (config/snapshot.h) that let the principal in */
 	struct address from; /* of the peer; unknown on stdio */
 	bool http;	     /* else stdio */
 	bool takes_json;     /* HTTP: the peer accepts an answer in JSON */

@@ -18,14 +18,10 @@
 
 extern const char server_manifest[], server_manifest_end[];
 
-static const struct config *described;
-static const struct plugins *described_plugins;
-
-void
-server_describe(const struct config *config, const struct plugins *plugins)
+static const struct server_facts *
+facts_of(struct mcp_call *call)
 {
-	described = config;
-	described_plugins = plugins;
+	return mcp_self(call);
 }
 
 /* Writes "compute 0.1.0" for a plugin, with the reason if it was refused. */
@@ -34,7 +30,7 @@ plugin_line(struct mcp_call *call, size_t i)
 {
 	struct plugin_status status;
 
-	plugins_status(described_plugins, i, &status);
+	plugins_status(facts_of(call)->plugins, i, &status);
 	if (status.refusal == PLUGIN_OK)
 		return mcp_printf(call, "%s %s", status.name, status.version);
 	return mcp_printf(call, "%s: refused, %s", status.name,
@@ -47,7 +43,7 @@ say_plugins(struct mcp_call *call, struct json_object *info)
 	struct json_object *list = json_object_new_array();
 	const char *text = "";
 
-	for (size_t i = 0; i < plugins_count(described_plugins); i++) {
+	for (size_t i = 0; i < plugins_count(facts_of(call)->plugins); i++) {
 		const char *line = plugin_line(call, i);
 
 		json_object_array_add(list, json_object_new_string(line));
@@ -67,8 +63,9 @@ static void
 say_limits(struct mcp_call *call, struct json_object *info)
 {
 	struct json_object *limits = json_object_new_object();
-	unsigned rows = described->results.rows, bytes = described->results.text,
-		 seconds = described->limits.call_ms / 1000;
+	unsigned rows = facts_of(call)->config->results.rows,
+		 bytes = facts_of(call)->config->results.text,
+		 seconds = facts_of(call)->config->limits.call_ms / 1000;
 
 	json_object_object_add(info, "limits", limits);
 	json_object_object_add(limits, "rows", json_object_new_int64(rows));
@@ -82,9 +79,9 @@ say_limits(struct mcp_call *call, struct json_object *info)
 
 /* Does the upstream have a request that returns the identity of the credential? */
 static bool
-has_identity(const struct config_upstream *upstream)
+has_identity(struct mcp_call *call, const struct config_upstream *upstream)
 {
-	return plugins_use(described_plugins, upstream->role) && upstream->url != NULL &&
+	return plugins_use(facts_of(call)->plugins, upstream->role) && upstream->url != NULL &&
 	       upstream->auth_type != NULL && upstream->kind->identity_path != NULL;
 }
 
@@ -185,13 +182,13 @@ say_info(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	add(info, "version", LAKEHOST_PLUGIN_VERSION);
 	say_principal(call, info);
-	for (size_t i = 0; i < described->upstreams; i++) {
-		const struct config_upstream *upstream = &described->upstream[i];
+	for (size_t i = 0; i < facts_of(call)->config->upstreams; i++) {
+		const struct config_upstream *upstream = &facts_of(call)->config->upstream[i];
 		const char *identity = NULL, *missing = NULL;
 
-		if (!plugins_use(described_plugins, upstream->role))
+		if (!plugins_use(facts_of(call)->plugins, upstream->role))
 			continue;
-		if (has_identity(upstream))
+		if (has_identity(call, upstream))
 			identity = identity_in(call, upstream, reply++, &missing);
 		else if (upstream->kind->identity_path != NULL)
 			missing = upstream->auth_why;
@@ -208,10 +205,10 @@ get_server_info(struct mcp_call *call)
 	struct mcp_http requests[MCP_REQUESTS_MAX];
 	size_t n = 0;
 
-	for (size_t i = 0; i < described->upstreams && n < MCP_REQUESTS_MAX; i++) {
-		const struct config_upstream *upstream = &described->upstream[i];
+	for (size_t i = 0; i < facts_of(call)->config->upstreams && n < MCP_REQUESTS_MAX; i++) {
+		const struct config_upstream *upstream = &facts_of(call)->config->upstream[i];
 
-		if (!has_identity(upstream))
+		if (!has_identity(call, upstream))
 			continue;
 		requests[n] = mcp_get_request(upstream->kind->identity_path, NULL);
 		requests[n].upstream = upstream->role;

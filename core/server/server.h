@@ -12,8 +12,10 @@ struct config;
 
 extern const struct plugin_builtin server_plugin;
 
-/* Sets the data that the tools report. Both pointers must outlive every call. One host in a
- * process. Loop thread. */
-void server_describe(const struct config *config, const struct plugins *plugins);
+/* What the tools report: mcp_self() of their calls (plugins_set_self()). Borrowed. */
+struct server_facts {
+	const struct config *config;
+	const struct plugins *plugins;
+};
 
 #endif

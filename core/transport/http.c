@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "config/snapshot.h"
 #include "transport/http_answer.h"
 #include "transport/http_connection.h"
 #include "transport/mhd.h"
@@ -167,20 +168,16 @@ open_listeners(struct http *http, char *why, size_t why_size)
 }
 
 struct http *
-http_new(struct loop *loop, const struct config *config, const struct receiver *receiver,
-	 const struct principal *principal, struct auth *auth, const char *(*ready)(void *data),
-	 void *ready_data, char *why, size_t why_size)
+http_new(struct loop *loop, struct snapshot *snapshot, const struct receiver *receiver,
+	 const struct principal *principal, const char *(*ready)(void *data), void *ready_data,
+	 char *why, size_t why_size)
 {
 	struct http *http = xcalloc(1, sizeof(*http));
-	unsigned wanted = config->server.max_connections;
+	unsigned wanted = snapshot->config->server.max_connections;
 
-	/* without authentication every caller would be accepted */
-	CHECK((auth == NULL) == (config->auth.inbound == INBOUND_NONE));
 	http->loop = loop;
-	http->config = config;
+	http_use(http, snapshot, principal);
 	http->receiver = *receiver;
-	http->principal = *principal;
-	http->auth = auth;
 	http->ready = ready;
 	http->ready_data = ready_data;
 	http->times = http_times_default;
@@ -194,6 +191,19 @@ http_new(struct loop *loop, const struct config *config, const struct receiver *
 	}
 	loop_timer_set(loop, &http->sweep, SWEEP_MS);
 	return http;
+}
+
+void
+http_use(struct http *http, struct snapshot *snapshot, const struct principal *principal)
+{
+	/* without authentication every caller would be accepted */
+	CHECK((snapshot->auth == NULL) == (snapshot->config->auth.inbound == INBOUND_NONE));
+	snapshot_hold(snapshot);
+	snapshot_release(http->snapshot);
+	http->snapshot = snapshot;
+	http->config = snapshot->config;
+	http->auth = snapshot->auth;
+	http->principal = *principal;
 }
 
 void
@@ -256,5 +266,6 @@ http_free(struct http *http)
 	linger_fini(&http->lingering);
 	free(http->by_fd);
 	free(http->listener);
+	snapshot_release(http->snapshot);
 	free(http);
 }

@@ -12,10 +12,10 @@
 #include "config/config.h"
 #include "rpc/exchange.h"
 
-struct auth;
 struct buf;
 struct http;
 struct loop;
+struct snapshot;
 
 /* Time limits for peers; only tests use other values. */
 struct http_times {
@@ -31,14 +31,16 @@ extern const struct http_times http_times_default;
 /* Writes the text of /metrics. */
 typedef void (*http_metrics_fn)(void *data, struct buf *out);
 
-/* All HTTP listeners. `config` and `auth` are borrowed. `auth` decides who a caller is; it is NULL
- * only when auth.inbound is "none", and then every caller is `principal`. `ready` is called for
+/* All HTTP listeners. They hold `snapshot`, whose `auth` decides who a caller is; it is NULL only
+ * when auth.inbound is "none", and then every caller is `principal`. `ready` is called for
  * /readyz: NULL when the host can serve, else a reason (503). Returns NULL with `why` when a socket
  * cannot be opened. */
-struct http *http_new(struct loop *loop, const struct config *config,
-		      const struct receiver *receiver, const struct principal *principal,
-		      struct auth *auth, const char *(*ready)(void *data), void *ready_data,
-		      char *why, size_t why_size);
+struct http *http_new(struct loop *loop, struct snapshot *snapshot, const struct receiver *receiver,
+		      const struct principal *principal, const char *(*ready)(void *data),
+		      void *ready_data, char *why, size_t why_size);
+/* A reload: new requests use this snapshot. Its listeners and its endpoint are the same. A request
+ * whose body is still being read is authenticated again before it is delivered. */
+void http_use(struct http *http, struct snapshot *snapshot, const struct principal *principal);
 void http_set_times(struct http *http, const struct http_times *times);
 /* The actual address of the listener with this number ("http://127.0.0.1:8765/mcp"). */
 const char *http_url(const struct http *http, size_t i);

@@ -126,6 +126,7 @@ http_authenticate(struct http_connection *connection, struct http_refusal *refus
 
 	request.from = address_of_peer(connection);
 	connection->exchange.from = request.from;
+	connection->exchange.since = http->snapshot->number;
 	if (http->auth == NULL) {
 		connection->exchange.principal = http->principal;
 		return;

@@ -100,6 +100,7 @@ struct http_connection {
 	uint64_t acked;	     /* number of bytes that were acknowledged at that time */
 
 	/* the request */
+	struct snapshot *snapshot; /* that its head was checked with; held until it is delivered */
 	struct http_gate gate;
 	enum http_route route;
 	struct http_head head;

@@ -20,6 +20,7 @@
 #define HTTP_SLOW_MS 1000      /* a slower request may be closed when all places are used */
 
 struct http_connection;
+struct snapshot;
 
 struct http_listener {
 	struct http *http;
@@ -42,10 +43,11 @@ enum http_doors {
 
 struct http {
 	struct loop *loop;
-	const struct config *config;
+	struct snapshot *snapshot;   /* held; */
+	const struct config *config; /* … of it, … */
 	struct receiver receiver;
 	struct principal principal; /* the principal of every caller, when `auth` is NULL */
-	struct auth *auth;
+	struct auth *auth;	    /* … and of it; or NULL */
 	const char *(*ready)(void *data);
 	void *ready_data;
 	http_metrics_fn metrics; /* NULL: there is no /metrics */

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/url.h"
 #include "config/oauth.h"
+#include "config/snapshot.h"
 #include "rpc/error.h"
 #include "transport/hangup.h"
 #include "transport/http_access.h"
@@ -244,6 +245,8 @@ begin(struct http_connection *connection, const char *target, const char *method
 	connection->cors = NULL;
 	connection->unwanted = REFUSED_BODY;
 	connection->exchange.principal = (struct principal){ .access = ACCESS_NONE };
+	CHECK(connection->snapshot == NULL);
+	connection->snapshot = snapshot_hold(http->snapshot);
 	mhd_attend(connection, false);
 	http_head_read(connection, &connection->refusal);
 	if (connection->refusal.status != 0)
@@ -369,6 +372,14 @@ after_delivery(struct http_connection *connection)
 	return MHD_YES;
 }
 
+/* An event stream may be open for days. */
+static void
+forget_snapshot(struct http_connection *connection)
+{
+	snapshot_release(connection->snapshot);
+	connection->snapshot = NULL;
+}
+
 static enum MHD_Result
 deliver(struct http_connection *connection)
 {
@@ -388,15 +399,29 @@ deliver(struct http_connection *connection)
 				       connection->body.len);
 	else
 		http->receiver.other(http->receiver.data, exchange, connection->method);
+	forget_snapshot(connection);
 	buf_fini(&connection->body);
 	if (connection->phase == PHASE_ABORTED)
 		return MHD_NO;
 	return after_delivery(connection);
 }
 
+/* There was a reload while the body was read. */
+static void
+check_again(struct http_connection *connection)
+{
+	snapshot_release(connection->snapshot);
+	connection->snapshot = snapshot_hold(connection->listener->http->snapshot);
+	connection->exchange.principal = (struct principal){ .access = ACCESS_NONE };
+	check_sender(connection);
+}
+
 static enum MHD_Result
 answer(struct http_connection *connection)
 {
+	if (connection->refusal.status == 0 &&
+	    connection->snapshot != connection->listener->http->snapshot)
+		check_again(connection);
 	if (connection->refusal.status != 0) {
 		http_answer_refusal(connection);
 	} else if (is(connection, "OPTIONS")) {
@@ -466,6 +491,7 @@ http_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
 	connection->since_ms = clock_ms();
 	connection->deadline_ms = connection->since_ms + http->times.idle_ms;
 	connection->cors = NULL;
+	forget_snapshot(connection);
 	free(connection->recover);
 	connection->recover = NULL;
 	buf_fini(&connection->body);

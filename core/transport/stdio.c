@@ -50,6 +50,7 @@ struct stdio {
 	struct loop *loop;
 	struct receiver receiver;
 	struct principal principal;
+	unsigned since; /* the snapshot that let it in */
 	size_t max_line;
 	struct {
 		int fd;
@@ -338,6 +339,7 @@ new_line(struct stdio *stdio)
 	}
 	line->exchange = (struct exchange){ .ops = &ops };
 	line->exchange.principal = stdio->principal;
+	line->exchange.since = stdio->since;
 	line->stdio = stdio;
 	link_line(&stdio->open, line);
 	return line;
@@ -527,6 +529,14 @@ stdio_new(struct loop *loop, const struct receiver *receiver, size_t max_line,
 	if (!loop_add(loop, &stdio->in.watch, stdio->in.fd, EPOLLIN))
 		break_output(stdio);
 	return stdio;
+}
+
+void
+stdio_use(struct stdio *stdio, const struct principal *principal, unsigned since, size_t max_line)
+{
+	stdio->principal = *principal;
+	stdio->since = since;
+	stdio->max_line = max_line;
 }
 
 void

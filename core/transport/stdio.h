@@ -19,6 +19,10 @@ struct stdio;
  * it were delivered. A line over `max_line` gets a JSON-RPC error and is skipped. */
 struct stdio *stdio_new(struct loop *loop, const struct receiver *receiver, size_t max_line,
 			const struct principal *principal);
+/* From now on new lines come from this principal, whom the snapshot with this number let in, and
+ * may have `max_line` bytes. */
+void stdio_use(struct stdio *stdio, const struct principal *principal, unsigned since,
+	       size_t max_line);
 /* Sends a message that belongs to no request (a server request or notification of a legacy
  * session). */
 void stdio_send(struct stdio *stdio, const char *json, size_t len);

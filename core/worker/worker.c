@@ -378,20 +378,23 @@ quit(struct worker *worker)
 	}
 }
 
-void
-worker_free(struct worker *worker)
+/* Closes the socket, which tells the process to end. */
+static void
+disconnect(struct worker *worker)
 {
-	if (worker == NULL)
-		return;
 	if (worker->death.active)
 		loop_remove(worker->loop, &worker->death);
 	channel_close(&worker->channel);
 	if (worker->state != WORKER_DOWN)
 		worker_move(worker, WORKER_DOWN);
 	remotes_free(worker);
-	quit(worker);
 	loop_timer_stop(worker->loop, &worker->timer);
 	loop_timer_stop(worker->loop, &worker->watchdog);
+}
+
+static void
+release(struct worker *worker)
+{
 	loop_timer_stop(worker->loop, &worker->reap);
 	for (int i = 0; i < LAST_PIECES && worker_output_read(&worker->output); i++)
 		;
@@ -399,4 +402,75 @@ worker_free(struct worker *worker)
 	channel_fini(&worker->channel);
 	free(worker->dying);
 	free(worker);
+}
+
+void
+worker_free(struct worker *worker)
+{
+	if (worker == NULL)
+		return;
+	disconnect(worker);
+	quit(worker);
+	release(worker);
+}
+
+/* ---- leaving while the host serves ----------------------------------------------------------- */
+
+static struct worker *leaving; /* loop thread */
+
+static void
+forget_leaving(struct worker *worker)
+{
+	struct worker **at = &leaving;
+
+	while (*at != worker)
+		at = &(*at)->leaving;
+	*at = worker->leaving;
+}
+
+/* Frees the worker when its process has ended, and nothing that was posted will still run. */
+static void
+on_leaving(struct loop_timer *timer)
+{
+	struct worker *worker = timer->data;
+	bool gone = process_reap(&worker->process, NULL, 0);
+
+	if (!gone && clock_ms() > worker->leave_ms)
+		process_kill(&worker->process);
+	if (!gone || worker->channel.posted) {
+		worker_output_read(&worker->output);
+		loop_timer_set(worker->loop, timer, REAP_MS);
+		return;
+	}
+	forget_leaving(worker);
+	loop_timer_stop(worker->loop, &worker->reap);
+	while (worker->n_dying > 0 && process_reap(&worker->dying[worker->n_dying - 1], NULL, 0))
+		worker->n_dying--;
+	release(worker);
+}
+
+void
+worker_leave(struct worker *worker)
+{
+	if (worker == NULL)
+		return;
+	disconnect(worker);
+	worker->leaving = leaving;
+	leaving = worker;
+	worker->leave_ms = clock_ms() + WORKER_QUIT_MS;
+	worker->timer.fn = on_leaving;
+	loop_timer_set(worker->loop, &worker->timer, 0);
+}
+
+void
+workers_left(void)
+{
+	while (leaving != NULL) {
+		struct worker *worker = leaving;
+
+		leaving = worker->leaving;
+		loop_timer_stop(worker->loop, &worker->timer);
+		quit(worker);
+		release(worker);
+	}
 }

@@ -66,6 +66,8 @@ struct worker {
 	struct loop_timer reap; /* a timer until killed processes have ended */
 	struct process *dying;
 	size_t n_dying;
+	int64_t leave_ms;	/* worker_leave(): when the process is killed */
+	struct worker *leaving; /* the next one that leaves */
 };
 
 /* Makes a worker. `file` is open for the plugin. All arguments are borrowed. NULL with a refusal
@@ -75,6 +77,10 @@ struct worker *worker_new(const struct provider *provider, int file, struct refu
 /* Starts the process and runs the loop until the process is ready, or the plugin is refused. */
 void worker_try(struct worker *worker);
 void worker_free(struct worker *worker); /* ends the process, and waits for it for a limited time */
+/* The same without waiting, for a worker without calls: the loop frees it when its process has
+ * ended. NULL is fine. `provider` and `file` of worker_new() are not used any more. */
+void worker_leave(struct worker *worker);
+void workers_left(void); /* before the loop is freed: waits for those that are leaving */
 
 /* For the calls in the worker (remote.h, replies.h): makes sure that a process runs or will run
  * soon. False when there will be none soon (worker->why). */

@@ -377,7 +377,8 @@ rig_init(struct rig *rig, const struct mcp_row *rows, const struct rule *rules, 
 	rig->config.upstream = &rig->upstream;
 	rig->upstream.url = (char *)(uintptr_t) "https://w.example";
 	rig->pool = pool_new(rig->loop, 1, POOL_MOST);
-	rig->calls = calls_new(rig->loop, &rig->config, (struct egress *)rig);
+	rig->snapshot = (struct snapshot){ .config = &rig->config, .egress = (struct egress *)rig };
+	rig->calls = calls_new(rig->loop, &rig->snapshot);
 	calls_use_pool(rig->calls, rig->pool);
 	rig->rows = rows;
 	rig->provider = provider_of(rig);

@@ -15,6 +15,7 @@
 #include "base/pool.h"
 #include "call/state.h"
 #include "config/config.h"
+#include "config/snapshot.h"
 #include "registry/provider.h"
 
 /* How the upstream answers a request "METHOD /path?query". */
@@ -29,6 +30,7 @@ struct rule {
 struct rig {
 	struct loop *loop;
 	struct config config;
+	struct snapshot snapshot;
 	struct config_upstream upstream;
 	struct pool *pool;
 	struct calls *calls;

@@ -18,6 +18,7 @@
 #include "call/calls.h"
 #include "base/pool.h"
 #include "config/config.h"
+#include "config/snapshot.h"
 #include "era_plugin.h"
 #include "policy/policy.h"
 #include "registry/registry.h"
@@ -48,6 +49,7 @@ static size_t n_lines;
 static char server_name[] = "rig", server_title[] = "A rig";
 static char instructions[] = "Ask for echo.";
 static struct config config;
+static struct snapshot snapshot;
 static struct strings policy_faults;
 
 /* ---- the transport ------------------------------------------------------------------------- */
@@ -365,12 +367,11 @@ parts_start(void)
 		abort();
 	loop = loop_new();
 	pool = pool_new(loop, 2, 4);
-	calls = calls_new(loop, &config, NULL);
+	snapshot = (struct snapshot){ .config = &config, .registry = registry, .policy = policy };
+	calls = calls_new(loop, &snapshot);
 	calls_use_pool(calls, pool);
 	rig_eras = eras_new(&(struct eras_parts){ .loop = loop,
-						  .config = &config,
-						  .registry = registry,
-						  .policy = policy,
+						  .snapshot = &snapshot,
 						  .calls = calls,
 						  .pool = pool,
 						  .sealer = sealer,

@@ -43,14 +43,14 @@ rig_enable(struct rig *rig, const char *name)
 void
 rig_load(struct rig *rig, bool check_only)
 {
-	plugins_free(rig->plugins);
+	plugins_free(rig->plugins, NULL);
 	rig->plugins = plugins_load(&rig->config, rig->loop, NULL, check_only, &rig->critical);
 }
 
 void
 rig_fini(struct rig *rig)
 {
-	plugins_free(rig->plugins);
+	plugins_free(rig->plugins, NULL);
 	pool_free(rig->pool);
 	loop_free(rig->loop);
 	folder_remove(rig->folder);

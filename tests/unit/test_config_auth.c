@@ -135,7 +135,7 @@ groups(void)
 	ASSERT_INT(c->auth.groups_listed, 2);
 	CU_ASSERT(!c->auth.group[0].grants && c->auth.group[1].grants);
 	ASSERT_INT(c->auth.group[1].access, ACCESS_READ);
-	CU_ASSERT(config_group(c, "ops", 3) == c->auth.groups.item[2]);
+	CU_ASSERT(strcmp(config_group(c, "ops", 3), c->auth.groups.item[2]) == 0);
 	CU_ASSERT(config_group(c, "ops", 2) == NULL && config_group(c, "Ops", 3) == NULL);
 	ASSERT_INT(c->auth.principal[0].groups.count, 2);
 	config_free(c);

@@ -52,7 +52,7 @@ report(void *data, const struct left *left)
 {
 	(void)data;
 	reports++;
-	CU_ASSERT(strcmp(left->row->name, "run") == 0);
+	CU_ASSERT(strcmp(left->tool, "run") == 0);
 	CU_ASSERT(left->principal[0] != '\0');
 	if (strlen(reported) + strlen(left->text) + 2 < sizeof(reported)) {
 		strcat(reported, left->text);

@@ -23,6 +23,7 @@
 #include "upstream/databricks/databricks.h"
 #include "upstream/generic/generic.h"
 #include "loader_rig.h"
+#include "module/code.h"
 
 /* ---- a valid plugin -------------------------------------------------------------------------- */
 

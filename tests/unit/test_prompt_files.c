@@ -28,7 +28,7 @@ load(void)
 static void
 done(void)
 {
-	plugins_free(plugins);
+	plugins_free(plugins, NULL);
 	plugins = NULL;
 	folder_remove();
 }

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "suite.h"
+#include "config/snapshot.h"
 #include "transport/http.h"
 
 #define HELD_MAX 8
@@ -20,6 +21,7 @@ static struct {
 	struct loop *loop;
 	struct http *http;
 	struct config config;
+	struct snapshot snapshot;
 	struct config_listener listener;
 	struct exchange *held[HELD_MAX];
 	size_t n_held;
@@ -95,8 +97,9 @@ set_up(void)
 	world.config.server.endpoint = endpoint;
 	world.config.limits.body = 1000;
 	world.config.limits.headers = LIMIT_HEADERS;
-	world.http = http_new(world.loop, &world.config, &receiver, &principal, NULL, NULL, NULL,
-			      why, sizeof(why));
+	world.snapshot.config = &world.config;
+	world.http = http_new(world.loop, &world.snapshot, &receiver, &principal, NULL, NULL, why,
+			      sizeof(why));
 	if (world.http == NULL)
 		CU_FAIL_FATAL("the server does not start");
 }

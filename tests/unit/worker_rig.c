@@ -214,7 +214,8 @@ rig_open(struct worker_rig *rig, const char *folder, const char *plugin, enum is
 	must(status.refusal == PLUGIN_OK, status.why);
 	plugins_on_change(rig->plugins, changed, rig);
 	rig->egress = egress_new(rig->loop, &rig->config, rig->pool);
-	rig->calls = calls_new(rig->loop, &rig->config, rig->egress);
+	rig->snapshot = (struct snapshot){ .config = &rig->config, .egress = rig->egress };
+	rig->calls = calls_new(rig->loop, &rig->snapshot);
 	calls_use_pool(rig->calls, rig->pool);
 }
 
@@ -224,7 +225,7 @@ rig_close(struct worker_rig *rig)
 	calls_free(rig->calls);
 	egress_free(rig->egress);
 	pool_free(rig->pool);
-	plugins_free(rig->plugins);
+	plugins_free(rig->plugins, NULL);
 	loop_free(rig->loop);
 	upstream_close(rig);
 	buf_fini(&rig->heard);

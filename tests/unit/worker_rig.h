@@ -13,6 +13,7 @@
 #include "call/call.h"
 #include "call/calls.h"
 #include "config/config.h"
+#include "config/snapshot.h"
 #include "egress/egress.h"
 #include "plugin/loader.h"
 
@@ -20,6 +21,7 @@
 
 struct worker_rig {
 	struct config config;
+	struct snapshot snapshot;
 	struct config_plugin plugin;
 	struct config_upstream upstream;
 	char *directory;

@@ -8,6 +8,7 @@ answered all the same.
 import http.client
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -30,11 +31,11 @@ class Ends(unittest.TestCase):
         self.home = tempfile.TemporaryDirectory()
         self.addCleanup(self.home.cleanup)
 
-    def start(self, *options):
+    def start(self, *options, stdin=subprocess.PIPE):
         command = [HOST, "--set", "plugins.directories=" + os.path.dirname(PLUGIN),
                    "--set", "plugins.enabled=crashing_plugin", "--set", "plugins.isolation=none",
                    "--set", "limits.call_ms=1000", *options]
-        self.host = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.host = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE,
                                      stderr=subprocess.PIPE, env={
                                          **os.environ, "XDG_STATE_HOME": self.home.name,
                                          "XDG_CONFIG_HOME": self.home.name})
@@ -115,9 +116,22 @@ class Ends(unittest.TestCase):
         self.host.wait(PATIENCE)
 
     def test_hangup_of_a_terminal(self):
+        terminal, end = pty.openpty()
+        self.addCleanup(os.close, terminal)
+        self.start(stdin=end)
+        os.close(end)
+        self.until(b"Ctrl-D ends it")
+        self.host.send_signal(signal.SIGHUP)
+        self.host.communicate(timeout=PATIENCE)
+        self.assertEqual(self.host.returncode, 0)
+
+    def test_hangup_without_a_terminal(self):
+        """A client started the host: SIGHUP is a reload there too."""
         self.start()
         self.ask(1, "server/discover")
         self.host.send_signal(signal.SIGHUP)
+        self.until(b'"reloaded"')
+        self.assertEqual(self.ask(2, "server/discover")["id"], 2)
         self.host.communicate(timeout=PATIENCE)
         self.assertEqual(self.host.returncode, 0)
 
@@ -126,7 +140,7 @@ class Ends(unittest.TestCase):
         line = self.until(b'"listening"')
         port = int(re.search(rb":(\d+)/mcp", line)[1])
         self.host.send_signal(signal.SIGHUP)
-        self.until(b'"reload"')
+        self.until(b'"reloaded"')
         client = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         client.request("GET", "/readyz")
         self.assertEqual(client.getresponse().status, 200)

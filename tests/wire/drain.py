@@ -274,7 +274,7 @@ class Drain(unittest.TestCase):
         client.close()
         host.process.send_signal(signal.SIGTERM)
         self.end(host)
-        self.assertIn("read again", "".join(host.lines))
+        self.assertIn('"reloading"', "".join(host.lines))
 
     def test_signals_during_the_start(self):
         """From the first statement of main() on, these signals never end the host."""

@@ -16,6 +16,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "config/snapshot.h"
 #include "transport/http.h"
 #include "transport/stdio.h"
 
@@ -36,6 +37,7 @@ static struct {
 	struct stdio *stdio;
 	struct call *calls;
 	struct config config;
+	struct snapshot snapshot;
 	struct config_listener listener[8];
 	char *hosts[8], *origins[8];
 	struct http_times times;
@@ -403,7 +405,8 @@ start(void)
 	char why[256];
 
 	if (server.config.server.listeners > 0) {
-		server.http = http_new(server.loop, &server.config, &receiver, &local, NULL, ready,
+		server.snapshot.config = &server.config;
+		server.http = http_new(server.loop, &server.snapshot, &receiver, &local, ready,
 				       NULL, why, sizeof(why));
 		if (server.http == NULL) {
 			fprintf(stderr, "echo_server: %s\n", why);

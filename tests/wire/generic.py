@@ -289,7 +289,7 @@ class Bearer(Case):
         self.assertTrue(served.ask('tools/call', **arguments)['isError'])
         self.secret(SECRETS['bearer'])
         served.process.send_signal(signal.SIGHUP)
-        served.wait_for('the file of the credential has a new secret')
+        served.wait_for('"reloaded"')
         self.assertIn('OPS-1', served.ask('tools/call', **arguments)['content'][0]['text'])
         self.assertEqual(self.tracker.get('/counts')['refused'], 1)
 

@@ -465,15 +465,18 @@ struct mcp_host {
 /*
  * The exported symbol. `start` and `stop` may be NULL.
  *
- * start() runs once in a process, before any row. It may set `*self` (NULL before); handlers get it
- * from mcp_self(). It returns 0, or fills `why` (a line for the operator, `why_size` bytes with its
- * NUL) and returns non-zero: then the plugin is refused, stop() is not called, and no thread of the
- * plugin may still exist. While it runs, signals are blocked, so its threads block them too; do not
- * change that. It may block, for at most 30 s if the plugin runs in its own process.
+ * start() runs once for each copy of the plugin in memory, before any row. A reload whose file or
+ * options differ maps a second copy, whose static variables are its own; both may run for a while.
+ * It may set `*self` (NULL before); handlers get it from mcp_self(). It returns 0, or fills `why`
+ * (a line for the operator, `why_size` bytes with its NUL) and returns non-zero: then the plugin is
+ * refused, stop() is not called, and no thread of the plugin may still exist. While it runs,
+ * signals are blocked, so its threads block them too; do not change that. It may block, for at most
+ * 30 s if the plugin runs in its own process.
  *
- * stop() runs once, after the last step has ended, and gets the `*self` of start(). No thread of
- * the plugin may run when it returns. It does not run when the process is killed, or when a step
- * never ends.
+ * stop() runs once for each copy, on any thread, after the last step has ended, and gets the
+ * `*self` of start(). No thread of the plugin may run when it returns, and no code of it may be
+ * called any more (keys of pthread_key_create() are deleted): the copy may be unmapped. It does
+ * not run when the process is killed, or when a step never ends.
  */
 struct mcp_plugin {
 	uint32_t size;

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/running.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/trust.h"
+#include "config/text.h"
+
+#define SYSTEM_DIRECTORY "/run/lakehost"
+#define LINE_BYTES_MAX 1000 /* of a fault */
+
+struct running {
+	int fd;
+	char *path;
+};
+
+/* ---- where ---------------------------------------------------------------------------------- */
+
+static void
+add_directory(struct strings *list, char *path)
+{
+	if (!strings_have(list, path))
+		strings_add(list, path);
+	free(path);
+}
+
+/* systemd may name several directories, with colons between them. */
+static void
+add_service_directory(struct strings *list)
+{
+	const char *text = getenv("RUNTIME_DIRECTORY");
+
+	if (text != NULL && *text == '/')
+		add_directory(list, xstrndup(text, strcspn(text, ":")));
+}
+
+static void
+add_user_directory(struct strings *list)
+{
+	const char *text = getenv("XDG_RUNTIME_DIR");
+
+	add_directory(list, text != NULL && *text == '/'
+				? xprintf("%s/lakehost", text)
+				: xprintf("/run/user/%u/lakehost", (unsigned)geteuid()));
+}
+
+void
+running_directories(struct strings *list)
+{
+	add_service_directory(list);
+	add_user_directory(list);
+	add_directory(list, xstrdup(SYSTEM_DIRECTORY));
+}
+
+/* ---- the host ------------------------------------------------------------------------------- */
+
+static bool
+running_open(struct running *running, const char *directory)
+{
+	struct stat status;
+
+	running->path = xprintf("%s/%ld" RUNNING_SUFFIX, directory, (long)getpid());
+	make_private_parents(running->path);
+	/* a link that somebody else put there is not followed, and a file of his is not used */
+	unlink(running->path);
+	running->fd = open(running->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (running->fd >= 0 && fstat(running->fd, &status) == 0 &&
+	    flock(running->fd, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	if (running->fd >= 0)
+		close(running->fd);
+	free(running->path);
+	return false;
+}
+
+struct running *
+running_new(void)
+{
+	struct running *running = xcalloc(1, sizeof(*running));
+	struct strings list = { NULL, 0 };
+	bool open = false;
+
+	running_directories(&list);
+	for (size_t i = 0; i < list.count && !open; i++)
+		open = running_open(running, list.item[i]);
+	strings_fini(&list);
+	if (open)
+		return running;
+	free(running);
+	return NULL;
+}
+
+void
+running_free(struct running *running)
+{
+	if (running == NULL)
+		return;
+	unlink(running->path);
+	close(running->fd);
+	free(running->path);
+	free(running);
+}
+
+static int
+fault_length(const char *fault)
+{
+	const size_t len = strcspn(fault, "\n");
+
+	return len < LINE_BYTES_MAX ? (int)len : LINE_BYTES_MAX;
+}
+
+/* A reader takes the text only with its last line, "end". */
+void
+running_write(struct running *running, const struct running_state *state)
+{
+	const struct strings *faults = state->faults;
+	struct buf text;
+	size_t done = 0;
+	ssize_t n = 0;
+
+	if (running == NULL)
+		return;
+	buf_init(&text, RUNNING_BYTES_MAX);
+	buf_printf(&text, "pid %ld\nconfig %s\ngeneration %u\nbegun %u\ndone %u\n", (long)getpid(),
+		   state->config != NULL ? state->config : "-", state->generation, state->begun,
+		   state->done);
+	for (size_t i = 0; faults != NULL && i < faults->count; i++)
+		if (text.len + LINE_BYTES_MAX + sizeof("fault \nend\n") < RUNNING_BYTES_MAX)
+			buf_printf(&text, "fault %.*s\n", fault_length(faults->item[i]),
+				   faults->item[i]);
+	buf_puts(&text, "end\n");
+	if (ftruncate(running->fd, 0) == 0)
+		for (; done < text.len && n >= 0; done += n > 0 ? (size_t)n : 0)
+			n = pwrite(running->fd, text.data + done, text.len - done, (off_t)done);
+	buf_fini(&text);
+}
+
+/* ---- who looks for it ------------------------------------------------------------------------ */
+
+static bool
+take_line(struct running_host *host, const char *line)
+{
+	const char *value = strchr(line, ' ');
+	const size_t len = value != NULL ? (size_t)(value - line) : strlen(line);
+
+	if (value == NULL)
+		return strcmp(line, "end") == 0;
+	value++;
+	if (strncmp(line, "pid", len) == 0)
+		host->pid = (pid_t)strtol(value, NULL, 10);
+	else if (strncmp(line, "config", len) == 0)
+		host->config = strcmp(value, "-") == 0 ? NULL : xstrdup(value);
+	else if (strncmp(line, "generation", len) == 0)
+		host->generation = (unsigned)strtoul(value, NULL, 10);
+	else if (strncmp(line, "begun", len) == 0)
+		host->begun = (unsigned)strtoul(value, NULL, 10);
+	else if (strncmp(line, "done", len) == 0)
+		host->done = (unsigned)strtoul(value, NULL, 10);
+	else if (strncmp(line, "fault", len) == 0)
+		strings_add(&host->faults, value);
+	return false;
+}
+
+/* False: the text is not complete, because it is being written. */
+static bool
+take_text(struct running_host *host, char *text)
+{
+	bool complete = false;
+	char *rest = NULL;
+
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest))
+		complete = take_line(host, line);
+	return complete && host->pid > 0;
+}
+
+static bool
+read_once(int fd, struct running_host *host)
+{
+	char text[RUNNING_BYTES_MAX + 1];
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	bool fine;
+
+	if (n < 0)
+		return false;
+	text[n] = '\0';
+	*host = (struct running_host){ 0 };
+	fine = take_text(host, text);
+	if (!fine)
+		running_host_fini(host);
+	return fine;
+}
+
+bool
+running_read(const char *path, struct running_host *host)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	bool fine = false;
+
+	if (fd < 0)
+		return false;
+	/* nobody else holds the lock: the host was killed */
+	if (flock(fd, LOCK_SH | LOCK_NB) == 0)
+		unlink(path);
+	else
+		for (int i = 0; i < 50 && !fine; i++) {
+			fine = read_once(fd, host);
+			if (!fine)
+				usleep(2000);
+		}
+	close(fd);
+	return fine;
+}
+
+void
+running_host_fini(struct running_host *host)
+{
+	free(host->config);
+	strings_fini(&host->faults);
+	*host = (struct running_host){ 0 };
+}

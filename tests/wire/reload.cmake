@@ -1,0 +1,7 @@
+# The reload of a whole host. RELOADS=1000 tests/wire/reload.py … is the long run (tests/wire/reload).
+if(TARGET lakehost AND TARGET plugin-fixture AND TARGET plugin-secrets)
+	find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
+	add_test(NAME wire.reload COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_SOURCE_DIR}/reload.py
+		$<TARGET_FILE:lakehost> $<TARGET_FILE:plugin-fixture> $<TARGET_FILE:plugin-secrets>)
+	set_tests_properties(wire.reload PROPERTIES LABELS "wire;concurrency")
+endif()
