@@ -21,6 +21,7 @@
 #define TEXT_LONG 400	    /* bytes of a text … */
 #define TEXT_SHORT 48	    /* … and of a text in a line that was too long */
 #define ARGUMENTS_MAX 3000u /* bytes of arguments that a line can have */
+#define FOREIGN_MAX (64u << 10)
 #define HIDDEN "***"
 
 const char *const audit_type_names[AUDIT_TYPES] = {
@@ -83,15 +84,36 @@ audit_record_new(const struct audit_event *event)
 
 /* ---- members -------------------------------------------------------------------------------- */
 
-/* A line is written without masks first, and then searched as a whole, which costs less than a
- * search of each text. If something is found, it is written again with masks. */
+/* Does the present line need masks? */
 static _Thread_local bool masks;
+
+/* Searches the texts of others once, as one text. The other members are words and numbers of the
+ * host. */
+static bool
+needs_masks(const struct audit_event *event)
+{
+	const char *const texts[] = { event->principal, event->client, event->version,
+				      event->tool,	event->why,    event->requests };
+	struct buf all;
+	bool needed;
+
+	buf_init(&all, FOREIGN_MAX);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		if (texts[i] == NULL)
+			continue;
+		buf_puts(&all, texts[i]);
+		buf_putc(&all, '\n');
+	}
+	needed = !buf_ok(&all) || mask_record_needed(all.data, all.len);
+	buf_fini(&all);
+	return needed;
+}
 
 void
 audit_text(struct json *json, const char *name, const char *text, size_t most)
 {
 	size_t len = text != NULL ? strlen(text) : 0;
-	char *masked = masks || len > most ? mask_record(text, len, &len) : NULL;
+	char *masked = masks ? mask_record(text, len, &len) : NULL;
 	const char *shown = masked != NULL ? masked : text;
 
 	if (text == NULL)
@@ -297,8 +319,7 @@ write_members(struct json *json, const struct audit_record *record, const struct
 	add_members(json, record, form, tail, chain, most);
 }
 
-/* Writes the line behind `start` bytes of the buffer. An escaped text is always masked by itself,
- * because the line escapes it once more. */
+/* Writes the line behind `start` bytes of the buffer. */
 static bool
 write_line(struct buf *out, size_t start, const struct audit_record *record,
 	   const struct audit_form *form, const struct audit_tail *tail, struct chain *chain,
@@ -308,16 +329,11 @@ write_line(struct buf *out, size_t start, const struct audit_record *record,
 	char text[CHAIN_MAC_TEXT + 1];
 	struct json json;
 
-	for (masks = false;; masks = true) {
-		buf_rewind(out, start);
-		json_start(&json, out);
-		write_members(&json, record, form, tail, chain, most);
-		if (!buf_ok(out) || out->len - start > CHAIN_LINE_MAX)
-			return false;
-		if (masks || (memchr(out->data + start, '\\', out->len - start) == NULL &&
-			      !mask_record_needed(out->data + start, out->len - start)))
-			break;
-	}
+	buf_rewind(out, start);
+	json_start(&json, out);
+	write_members(&json, record, form, tail, chain, most);
+	if (!buf_ok(out) || out->len - start > CHAIN_LINE_MAX)
+		return false;
 	chain_mac(chain, chain->mac, out->data + start, out->len - start, mac);
 	chain_mac_text(mac, text);
 	json_string(json_member(&json, "mac"), text);
@@ -338,6 +354,7 @@ audit_line(struct buf *out, const struct audit_record *record, const struct audi
 	const char *before = mask_enter(record->event.plugin);
 	const size_t start = out->len;
 
+	masks = needs_masks(&record->event);
 	if (!write_line(out, start, record, form, tail, chain, TEXT_LONG))
 		CHECK(write_line(out, start, record, form, tail, chain, TEXT_SHORT));
 	mask_enter(before);
