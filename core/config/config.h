@@ -152,7 +152,7 @@ struct config_rule {
 /* limits.store: a Redis or Valkey server. `settings` points to the other members. */
 struct config_store {
 	struct store_settings settings;
-	char *name, *host, *path, *user, *password, *prefix;
+	char *name, *host, *path, *user, *password, *ca_file, *prefix;
 	/* while it is away: calls that cost money, and other calls */
 	bool refuse_costly, refuse_others;
 };

@@ -124,7 +124,11 @@ reader_fini(struct reader *reader)
 static bool
 names_secret(const char *path)
 {
-	static const char *const secrets[] = { ".token", ".password", ".client_secret",
+	static const char *const secrets[] = { ".token",
+					       ".password",
+					       ".store_password",
+					       ".client_secret",
+					       ".azure_client_secret",
 					       ".auth.value" };
 	size_t len = strlen(path);
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/store.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/url.h"
@@ -66,15 +68,15 @@ read_store_url(struct config_store *store, const struct node *limits)
 	if (strncmp(name, "redis://", 8) == 0) {
 		read_address(store, limits, name + 8);
 	} else if (strncmp(name, "rediss://", 9) == 0) {
-		node_fault(limits, "store",
-			   "rediss:// (TLS) is not supported by this build: use a tunnel on this "
-			   "machine, such as stunnel, or a unix socket");
+		store->settings.tls = true;
+		read_address(store, limits, name + 9);
 	} else if (strncmp(name, "unix:/", 6) == 0) {
 		store->path = xstrdup(name + 5);
 		store->settings.path = store->path;
 	} else {
 		node_fault(limits, "store",
-			   "must be \"memory\", \"redis://HOST:PORT/DATABASE\" or \"unix:/PATH\"");
+			   "must be \"memory\", \"redis://HOST:PORT/DATABASE\", \"rediss://…\" or "
+			   "\"unix:/PATH\"");
 	}
 }
 
@@ -82,12 +84,14 @@ read_store_url(struct config_store *store, const struct node *limits)
 static void
 refuse_alone(const struct node *limits)
 {
-	static const char *const keys[] = { "store_user",	 "store_password",
-					    "store_prefix",	 "store_timeout_ms",
-					    "store_away_costly", "store_away_others" };
+	static const char *const keys[] = { "store_user",	"store_password",
+					    "store_ca_file",	"store_prefix",
+					    "store_timeout_ms", "store_away_costly",
+					    "store_away_others" };
 	const char *prefix = node_raw_text(limits, "store_prefix");
 	const bool set[] = { node_raw_text(limits, "store_user") != NULL,
 			     node_raw_text(limits, "store_password") != NULL,
+			     node_raw_text(limits, "store_ca_file") != NULL,
 			     prefix != NULL && strcmp(prefix, PREFIX) != 0,
 			     node_number(limits, "store_timeout_ms", TIMEOUT_MS, TIMEOUT_LEAST_MS,
 					 TIMEOUT_MOST_MS) != TIMEOUT_MS,
@@ -131,6 +135,12 @@ config_read_store(struct config *config, const struct node *limits)
 	store->password = node_secret(limits, "store_password");
 	if (store->user != NULL && store->password == NULL)
 		node_fault(limits, "store_user", "needs limits.store_password");
+	store->ca_file = node_text(limits, "store_ca_file", NULL);
+	if (store->ca_file != NULL && !store->settings.tls)
+		node_fault(limits, "store_ca_file", "has an effect only with rediss://");
+	else if (store->ca_file != NULL && access(store->ca_file, R_OK) != 0)
+		node_fault(limits, "store_ca_file", "cannot be read: %s", strerror(errno));
+	store->settings.ca_file = store->ca_file;
 	store->settings.user = store->user;
 	store->settings.password = store->password;
 	store->settings.timeout_ms = (unsigned)node_number(limits, "store_timeout_ms", TIMEOUT_MS,
@@ -150,6 +160,7 @@ config_store_fini(struct config *config)
 	free(store->name);
 	free(store->host);
 	free(store->path);
+	free(store->ca_file);
 	free(store->user);
 	if (store->password != NULL)
 		secret_free(store->password);

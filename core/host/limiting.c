@@ -11,7 +11,8 @@ limiting_possible(const struct config *config, char *why, size_t why_size)
 {
 	char fault[512];
 
-	if (config->limits.store == NULL || limits_can_share(fault, sizeof(fault)))
+	if (config->limits.store == NULL ||
+	    limits_can_share(config->limits.store->settings.tls, fault, sizeof(fault)))
 		return true;
 	snprintf(why, why_size, "limits.store: %s", fault);
 	return false;

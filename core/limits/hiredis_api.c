@@ -7,10 +7,7 @@
 
 #include "base/mem.h"
 
-/* The library whose header this program was compiled with: each version has its own layout. */
-#define TEXT_OF(name) TEXT_OF_VALUE(name)
-#define TEXT_OF_VALUE(value) #value
-#define HIREDIS_LIBRARY "libhiredis.so." TEXT_OF(HIREDIS_SONAME)
+#define HIREDIS_LIBRARY "libhiredis.so." HIREDIS_SONAME_TEXT
 
 static struct hiredis_api hiredis;
 
@@ -37,7 +34,8 @@ hiredis_open(char *why, size_t why_size)
 
 	if (hiredis.free != NULL)
 		return &hiredis;
-	library = dlopen(HIREDIS_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	/* global: its library for TLS looks for its functions there */
+	library = dlopen(HIREDIS_LIBRARY, RTLD_NOW | RTLD_GLOBAL);
 	if (library == NULL) {
 		snprintf(why, why_size,
 			 "libhiredis cannot be loaded (%s): install the package that "

@@ -11,6 +11,12 @@
 #include <hiredis/hiredis.h>
 #include <stddef.h>
 
+/* The version of the library whose header this program was compiled with: each version has its own
+ * layout. */
+#define HIREDIS_TEXT_OF_VALUE(value) #value
+#define HIREDIS_TEXT_OF(name) HIREDIS_TEXT_OF_VALUE(name)
+#define HIREDIS_SONAME_TEXT HIREDIS_TEXT_OF(HIREDIS_SONAME)
+
 struct hiredis_api {
 	redisAsyncContext *(*connect)(const char *address, int port);
 	redisAsyncContext *(*connect_unix)(const char *path);

@@ -51,7 +51,7 @@ struct limits_settings {
 };
 
 /* Can a store be used here? Makes no connection. False with `why`. */
-bool limits_can_share(char *why, size_t why_size);
+bool limits_can_share(bool tls, char *why, size_t why_size);
 
 /* NULL when no rule limits anything and there is no store: then there is nothing to ask. With a
  * store, limits_can_share() was true. */

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "limits/hiredis_api.h"
 #include "limits/ticket.h"
+#include "limits/tls.h"
 
 /* A question to the store. */
 struct limits_asked {
@@ -19,9 +20,9 @@ struct limits_asked {
 };
 
 bool
-limits_can_share(char *why, size_t why_size)
+limits_can_share(bool tls, char *why, size_t why_size)
 {
-	return hiredis_open(why, why_size) != NULL;
+	return tls ? tls_open(why, why_size) : hiredis_open(why, why_size) != NULL;
 }
 
 bool

@@ -16,6 +16,7 @@
 #include "base/states.h"
 #include "limits/hiredis_api.h"
 #include "limits/lookup.h"
+#include "limits/tls.h"
 
 #define BACKOFF_FIRST_MS 250
 #define BACKOFF_MOST_MS 10000
@@ -367,10 +368,13 @@ clean_up(void *data)
 	struct store *store = data;
 	char why[WHY_MAX];
 
-	snprintf(why, sizeof(why), "%s",
-		 store->context->errstr != NULL && *store->context->errstr != '\0'
-		     ? store->context->errstr
-		     : "the connection was closed");
+	if (store->settings->tls && tls_fault() != NULL)
+		snprintf(why, sizeof(why), CERTIFICATE_REFUSED "%s", tls_fault());
+	else
+		snprintf(why, sizeof(why), "%s",
+			 store->context->errstr != NULL && *store->context->errstr != '\0'
+			     ? store->context->errstr
+			     : "the connection was closed");
 	loop_remove(store->loop, &store->watch);
 	store->context = NULL;
 	if (store->state != STORE_AWAY)
@@ -466,6 +470,12 @@ connect_to(struct store *store, const char *address)
 		snprintf(why, sizeof(why), "%s", context == NULL ? "no memory" : context->errstr);
 		if (context != NULL)
 			store->api->free(context);
+		lose(store, why);
+		return;
+	}
+	if (settings->tls &&
+	    !tls_begin(&context->c, settings->host, settings->ca_file, why, sizeof(why))) {
+		store->api->free(context);
 		lose(store, why);
 		return;
 	}

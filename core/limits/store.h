@@ -32,6 +32,8 @@ struct store_settings {
 	uint16_t port;
 	unsigned db;
 	const char *user, *password; /* or NULL */
+	bool tls;
+	const char *ca_file; /* with TLS; NULL: the system's */
 	unsigned timeout_ms;
 };
 

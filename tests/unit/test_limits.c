@@ -416,6 +416,62 @@ faults(void)
 	wrong("limits = { together = true; };", "t.conf:1: limits.together: unknown key");
 }
 
+/* limits.store, and the keys that belong to it. */
+static void
+store(void)
+{
+	struct config *one;
+
+	clean_environment();
+	setenv("STORE_PASSWORD", "of-the-store", 1);
+	one = fine("limits = { store = \"redis://Valkey.internal:6380/3\"; store_user = \"lake\";\n"
+		   " store_password = \"env:STORE_PASSWORD\"; store_away_others = \"refuse\"; };");
+	ASSERT_STR(one->limits.store->settings.host, "valkey.internal");
+	ASSERT_INT(one->limits.store->settings.port, 6380);
+	ASSERT_INT(one->limits.store->settings.db, 3);
+	ASSERT_STR(one->limits.store->settings.user, "lake");
+	ASSERT_STR(one->limits.store->settings.password, "of-the-store");
+	ASSERT_STR(one->limits.store->prefix, "lakehost");
+	CU_ASSERT(one->limits.store->refuse_costly && one->limits.store->refuse_others);
+	config_free(one);
+	one = fine("limits = { store = \"redis://[::1]\"; store_away_costly = \"allow\"; };");
+	ASSERT_STR(one->limits.store->settings.host, "::1");
+	ASSERT_INT(one->limits.store->settings.port, 6379);
+	CU_ASSERT(!one->limits.store->refuse_costly && !one->limits.store->refuse_others);
+	config_free(one);
+	one = fine("limits = { store = \"unix:/run/valkey.sock\"; };");
+	CU_ASSERT(one->limits.store->settings.host == NULL);
+	ASSERT_STR(one->limits.store->settings.path, "/run/valkey.sock");
+	config_free(one);
+	unsetenv("STORE_PASSWORD");
+}
+
+static void
+store_faults(void)
+{
+	clean_environment();
+	wrong("limits = {\n store = \"redis://ann:secret@h\"; };",
+	      "t.conf:2: limits.store: must not contain a user or a password: use "
+	      "limits.store_user and limits.store_password");
+	wrong("limits = { store = \"http://h\"; };",
+	      "t.conf:1: limits.store: must be \"memory\", \"redis://HOST:PORT/DATABASE\", "
+	      "\"rediss://…\" or \"unix:/PATH\"");
+	wrong("limits = { store = \"redis://h/x\"; };",
+	      "t.conf:1: limits.store: the address is followed by /N, the number of a database");
+	wrong("limits = { store = \"redis://h/99999\"; };",
+	      "t.conf:1: limits.store: the address is followed by /N, the number of a database");
+	wrong("limits = { store = \"redis://h\"; store_user = \"u\"; };",
+	      "t.conf:1: limits.store_user: needs limits.store_password");
+	wrong("limits = { store = \"redis://h\"; store_prefix = \"a b\"; };",
+	      "t.conf:1: limits.store_prefix: must have at most 64 characters of A-Z, a-z, 0-9, _, "
+	      "., : and -");
+	wrong("limits = { store_away_costly = \"allow\"; };",
+	      "t.conf:1: limits.store_away_costly: has an effect only with limits.store");
+	wrong_set("limits.store_password=abc",
+		  "--set limits.store_password: a literal secret would be visible in the process "
+		  "list; use env:NAME, file:PATH or credential:NAME");
+}
+
 static void
 set_on_the_command_line(void)
 {
@@ -446,6 +502,8 @@ static const struct test tests[] = {
 	TEST(all_or_nothing),
 	TEST(many_principals),
 	TEST(faults),
+	TEST(store),
+	TEST(store_faults),
 	TEST(set_on_the_command_line),
 };
 SUITE(tests)
