@@ -142,7 +142,7 @@ audit_fault(void)
 		return NULL;
 	if (audit_thread_why(audit.thread, audit.fault, sizeof(audit.fault)))
 		return audit.fault;
-	return audit_thread_is_late(audit.thread) ? "it is written too slowly" : NULL;
+	return audit_thread_is_late(audit.thread) ? "the audit log is written too slowly" : NULL;
 }
 
 bool

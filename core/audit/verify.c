@@ -117,19 +117,20 @@ check_after(struct verify *verify, const struct verify_line *line)
 
 	if (id == NULL) {
 		if (verify->report->lines > 1 && verify->chains > 0)
-			fault(verify,
-			      "this first line of a chain names no line before it, but there "
-			      "are some");
+			fault(verify, "this first line of a chain must name the line before it");
 	} else if (chain == NULL) {
 		if (verify->chains > 0 || verify->report->lines > 1)
-			fault(verify, "it follows chain %s, of which all lines are missing", id);
+			fault(verify,
+			      "this line follows chain %s, but all lines of that chain are missing",
+			      id);
 		else
 			fault(verify,
-			      "the lines before it are missing: it follows line %" PRIu64
-			      " of chain %s",
+			      "the lines before this line are missing: this line follows "
+			      "line %" PRIu64 " of chain %s",
 			      seq, id);
 	} else if (chain->last < seq) {
-		fault(verify, "lines %" PRIu64 " to %" PRIu64 " of chain %s are missing before it",
+		fault(verify,
+		      "lines %" PRIu64 " to %" PRIu64 " of chain %s are missing before this line",
 		      chain->last + 1, seq, id);
 	}
 }
@@ -143,12 +144,16 @@ check_torn(struct verify *verify, const struct verify_line *line)
 	if (is_type(line, AUDIT_BEGIN) || is_type(line, AUDIT_CONTINUE))
 		said = (size_t)json_int(line->members, "torn", 0);
 	if (said != verify->torn)
-		fault(verify, said > 0 ? "it says that the line before was torn, and that is not so"
-				       : "the line before is not a line of an audit log");
+		fault(verify,
+		      said > 0
+			  ? "this line says that the line before it was incomplete, but that line "
+			    "is complete"
+			  : "the line before is not a line of an audit log");
 	else if (said > 0)
 		fprintf(verify->out,
-			"line %" PRIu64 ": torn after %zu bytes: the process was killed while it "
-			"wrote; the next chain says so\n",
+			"line %" PRIu64
+			": incomplete after %zu bytes: the process was killed while it wrote; the "
+			"next chain says so\n",
 			verify->report->lines - 1, said);
 	verify->report->torn += said > 0;
 	verify->torn = 0;
@@ -189,17 +194,18 @@ check_order(struct verify *verify, const struct verify_line *line, const struct 
 {
 	if (line->seq == chain->last + 1) {
 		if (chain->ended)
-			fault(verify, "it stands behind the end of its chain");
+			fault(verify, "this line is after the end of its chain");
 		return;
 	}
 	if (line->seq <= chain->last)
 		fault(verify, "line %" PRIu64 " of chain %s again, or in another order", line->seq,
 		      chain->id);
 	else if (line->seq == chain->last + 2)
-		fault(verify, "line %" PRIu64 " of chain %s is missing before it", chain->last + 1,
-		      chain->id);
+		fault(verify, "line %" PRIu64 " of chain %s is missing before this line",
+		      chain->last + 1, chain->id);
 	else
-		fault(verify, "lines %" PRIu64 " to %" PRIu64 " of chain %s are missing before it",
+		fault(verify,
+		      "lines %" PRIu64 " to %" PRIu64 " of chain %s are missing before this line",
 		      chain->last + 1, line->seq - 1, chain->id);
 }
 
@@ -216,7 +222,7 @@ check_checkpoints(struct verify *verify, const struct verify_line *line)
 		verify->met[i] = true;
 		chain_mac_text(line->mac, code);
 		if (strcmp(code, checkpoint->code) != 0)
-			fault(verify, "it is not the line of the checkpoint in the log");
+			fault(verify, "this line is not the line of the checkpoint in the log");
 	}
 }
 
@@ -235,7 +241,8 @@ check_line(struct verify *verify, const struct verify_line *line)
 		check_order(verify, line, chain);
 		chain_mac(&verify->key, before, line->text, line->signed_len, mac);
 		if (line->seq == chain->last + 1 && memcmp(mac, line->mac, CHAIN_MAC) != 0)
-			fault(verify, "it was changed, or another key made its code");
+			fault(verify,
+			      "this line was changed, or its code was made with another key");
 	} else {
 		chain = find_chain(verify, line->chain);
 	}
@@ -314,12 +321,12 @@ audit_verify(FILE *file, const unsigned char key[SEAL_KEY_LEN],
 	if (verify.torn > 0 && !whole) {
 		fprintf(out,
 			"line %" PRIu64
-			": torn after %zu bytes: a process was killed while it wrote, "
-			"or it writes now\n",
+			": incomplete after %zu bytes: a process was killed while it wrote, or a "
+			"process writes now\n",
 			report->lines, verify.torn);
 		report->torn++;
 	} else if (verify.torn > 0) {
-		fault(&verify, "it is not a line of an audit log");
+		fault(&verify, "this line is not a line of an audit log");
 	}
 	end_file(&verify);
 	free(text);

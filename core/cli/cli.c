@@ -71,15 +71,15 @@ static const struct cli_command commands[] = {
 	  "error.\n--json prints the whole result.\n",
 	  "json", 1, SIZE_MAX, cli_call },
 	{ "read", "read URI [--output FILE]", "read a resource",
-	  "--output writes its bytes to FILE, which must not exist.\n", "output json", 1, 1,
-	  cli_read },
+	  "--output writes the bytes of the resource to FILE, which must not exist yet.\n",
+	  "output json", 1, 1, cli_read },
 	{ "resources", "resources [--json]", "list the resources that a client would see",
 	  "Templates contain variables in braces; give \"lakehost read\" a URI with values "
 	  "instead.\n--json prints the results of resources/list and resources/templates/list.\n",
 	  "json", 0, 0, cli_resources },
 	{ "prompts", "prompts [--json]", "list the prompts that a client would see",
-	  "A star marks required arguments. --json prints the result of prompts/list.\n", "json", 0,
-	  0, cli_prompts },
+	  "A star marks each required argument. --json prints the result of prompts/list.\n",
+	  "json", 0, 0, cli_prompts },
 	{ "client-config", "client-config CLIENT [--url URL]",
 	  "print the settings that connect a client to this host",
 	  "CLIENT is claude-code, claude-desktop, cline, codex, copilot-cli, cursor, "
@@ -91,26 +91,27 @@ static const struct cli_command commands[] = {
 	  "token new NAME [--access LEVEL] [--days N] [--groups LIST] | list | revoke NAME",
 	  "make, list and revoke the tokens with which clients call over HTTP",
 	  "For auth.inbound = \"token\". new prints the token once; only its digest is stored. "
-	  "LEVEL\nis read (the default), write or admin. A token expires after 90 days, or N; "
-	  "--days 0:\nnever. LIST has the groups of the principal, with commas between them. A "
+	  "LEVEL\nis read (the default), write or admin. A token expires after 90 days or after "
+	  "N days;\n--days 0: never. LIST has the groups of the principal, with commas between "
+	  "them. A "
 	  "serving host\nnotices a change within a second.\n",
 	  "access days groups", 1, 2, cli_token },
 	{ "policy", "policy test TOOL [JSON | KEY=VALUE…] | show",
 	  "say whether the policy allows a call, and what a principal may do",
 	  "test names the rule that decided, with file and line. Makes no request. Exit status "
 	  "1 when\nthe call is refused. show prints the rules that apply, and every tool.\n\n"
-	  "  --principal NAME   whose call it is; \"local\" without it\n"
-	  "  --group NAME,…     groups that its credential would name\n"
-	  "  --at TIME          not now, but at a time such as 2026-12-24T09:30Z (test)\n"
+	  "  --principal NAME   the principal of the call (default: \"local\")\n"
+	  "  --group NAME,…     groups that the credential of the principal would name\n"
+	  "  --at TIME          the time of the call, such as 2026-12-24T09:30Z (test)\n"
 	  "  --json             the decision as JSON (test)\n",
 	  "principal group at json", 1, SIZE_MAX, cli_policy },
 	{ "audit", "audit verify [FILE] | show [FILE]", "check the audit log, or show it to people",
-	  "verify  is each line of FILE as it was written, and is no line missing? Needs the "
-	  "key: that\n        of the configuration, or --key FILE. --checkpoints LOG also "
-	  "compares the checkpoints\n        in a log of lakehost. Exit status 1 when the file is "
-	  "not intact.\nshow    calls and refusals as a table; --principal, --tool and --since "
-	  "24h choose; --json\n        prints the chosen lines of the file.\nWithout FILE both "
-	  "read audit.file of the configuration.\n",
+	  "verify  checks that no line of FILE was changed and that no line is missing. It uses "
+	  "the\n        key of the configuration, or --key FILE. --checkpoints LOG also compares "
+	  "the\n        checkpoints in a log of lakehost. Exit status 1 when the file is not "
+	  "intact.\nshow    prints calls and refusals as a table. --principal, --tool and --since "
+	  "24h choose\n        lines; --json prints the chosen lines of the file.\nWithout FILE, "
+	  "both read audit.file of the configuration.\n",
 	  "key checkpoints principal tool since json", 1, 2, cli_audit },
 	{ "complete", "complete -- WORD…",
 	  "print the words that can follow on a command line, for the completion of shells",
@@ -186,10 +187,10 @@ print_help(FILE *out)
 		fprintf(out, "  %-14s %s\n", commands[i].name, commands[i].summary);
 	fputs("\nOptions of every command:\n"
 	      "  --config FILE        configuration instead of the default one\n"
-	      "  --set KEY=VALUE      override one key, as results.rows=50; repeatable\n"
+	      "  --set KEY=VALUE      override one key, such as results.rows=50; can be repeated\n"
 	      "  --read-only          offer only tools that change nothing\n"
 	      "  --log-level LEVEL    debug, info, notice, warning or error\n"
-	      "  -h, --help           this, or the help of a command\n"
+	      "  -h, --help           this help, or the help of a command\n"
 	      "  -v, --version        the version and the plugin ABI\n"
 	      "\nWith DATABRICKS_HOST and DATABRICKS_TOKEN set no configuration is needed.\n",
 	      out);

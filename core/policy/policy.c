@@ -76,11 +76,12 @@ class_text(enum sql_class kind)
 {
 	static const char *const list[] = {
 		[SQL_READ] = "It reads",
-		[SQL_DML] = "It changes data",
-		[SQL_DDL] = "It creates, changes or removes objects",
-		[SQL_DCL] = "It changes privileges",
-		[SQL_ADMIN] = "It changes the session, maintains tables, or runs statements "
-			      "that are not visible here",
+		[SQL_DML] = "The statement changes data",
+		[SQL_DDL] = "The statement creates, changes or removes objects",
+		[SQL_DCL] = "The statement changes privileges",
+		[SQL_ADMIN] =
+		    "The statement changes the session, maintains tables, or runs statements "
+		    "that are not visible here",
 		[SQL_UNKNOWN] =
 		    "It is not a statement that certainly changes nothing: SELECT, WITH, "
 		    "FROM, VALUES, TABLE, SHOW, DESCRIBE, EXPLAIN, LIST, USE, or SET "
@@ -94,18 +95,22 @@ static const char *
 flaw_text(enum sql_flaw flaw)
 {
 	static const char *const list[] = {
-		[SQL_UNREADABLE] = "It has a quote, comment or bracket without an end, or a "
-				   "character that SQL does not know",
-		[SQL_SEVERAL] = "It is more than one statement",
-		[SQL_REFERENCE] = "It has a ${reference}, which the workspace replaces before it "
-				  "reads the statement",
-		[SQL_PROGRAM] = "It runs a program (USING)",
-		[SQL_COMPUTED_NAME] = "It calls a function whose name is an expression "
+		[SQL_UNREADABLE] =
+		    "The statement has a quote, comment or bracket without an end, or a "
+		    "character that SQL does not know",
+		[SQL_SEVERAL] = "The text is more than one statement",
+		[SQL_REFERENCE] =
+		    "The statement has a ${reference}, which the workspace replaces before it "
+		    "reads the statement",
+		[SQL_PROGRAM] = "The statement runs a program (USING)",
+		[SQL_COMPUTED_NAME] = "The statement calls a function whose name is an expression "
 				      "(IDENTIFIER)",
-		[SQL_OUTSIDE] = "It calls %s(), which runs code or has access beyond the data "
-				"of the workspace",
-		[SQL_NOT_LISTED] = "It calls %s(), which is not in policy.read_functions",
-		[SQL_TOO_DEEP] = "Its brackets are nested too deeply",
+		[SQL_OUTSIDE] =
+		    "The statement calls %s(), which runs code or has access beyond the data "
+		    "of the workspace",
+		[SQL_NOT_LISTED] =
+		    "The statement calls %s(), which is not in policy.read_functions",
+		[SQL_TOO_DEEP] = "The brackets of the statement are nested too deeply",
 		[SQL_OTHER] = NULL,
 	};
 
@@ -173,7 +178,8 @@ decide_sql(struct asked *asked)
 			  &rules, &verdict);
 	if (verdict.reveals) {
 		snprintf(decision->why, sizeof(decision->why),
-			 "It calls secret() or try_secret(), or could hide such a call, and no "
+			 "The statement calls secret() or try_secret(), or could hide such a call, "
+			 "and no "
 			 "tool that shows secrets is enabled for the scope");
 		return refuse(decision, "secret", NULL,
 			      "The statement was not run: showing secrets is not allowed",
@@ -225,7 +231,7 @@ decide_view(const struct asked *asked)
 	rules_hide(asked->policy, asked->group, row, &rule, &key);
 	if (key == RULE_ALLOW)
 		snprintf(decision->why, sizeof(decision->why),
-			 "a list of what is allowed does not have \"%.64s\"", row->name);
+			 "the list of allowed objects does not contain \"%.64s\"", row->name);
 	else if (key == RULE_DENY)
 		snprintf(decision->why, sizeof(decision->why), "\"%.64s\" is denied", row->name);
 	else
@@ -284,7 +290,8 @@ decide_times(const struct asked *asked, const struct rule *rule)
 	for (size_t i = 0; i < rule->windows; i++)
 		if (window_has(&rule->window[i], asked->now_s))
 			return true;
-	at = (size_t)snprintf(decision->why, sizeof(decision->why), "the policy allows it only");
+	at = (size_t)snprintf(decision->why, sizeof(decision->why),
+			      "the policy allows this call only");
 	for (size_t i = 0; i < rule->windows && at < sizeof(decision->why); i++)
 		at += (size_t)snprintf(decision->why + at, sizeof(decision->why) - at, "%s %s",
 				       i > 0 ? "," : "", rule->config->times.item[i]);

@@ -46,7 +46,7 @@ refuse_object(const struct judge *judge, const struct fence_list *list, enum fen
 	refusal->kind = kind;
 	if (*value != '\0')
 		snprintf(refusal->why, sizeof(refusal->why),
-			 "the policy's list of %s does not have \"%.120s\"", fence_keys[kind],
+			 "the policy's list of %s does not contain \"%.120s\"", fence_keys[kind],
 			 value);
 	else
 		snprintf(refusal->why, sizeof(refusal->why),
@@ -165,9 +165,9 @@ refuse_sql(const struct judge *judge, enum sql_names_flaw flaw, const char *name
 		[SQL_NAMES_STATEMENT] =
 		    "only queries, changes of rows, and CREATE, ALTER, DROP, TRUNCATE and DESCRIBE "
 		    "of tables and views can be compared with it",
-		[SQL_NAMES_UNREADABLE] = "the names in the statement cannot be read for certain",
-		[SQL_NAMES_SHORT] = "each table must have a name of three parts, as "
-				    "catalog.schema.table",
+		[SQL_NAMES_UNREADABLE] = "the names in the statement cannot be read with certainty",
+		[SQL_NAMES_SHORT] =
+		    "each table must have a name of three parts, such as catalog.schema.table",
 		[SQL_NAMES_FUNCTION] = "the function may read other data",
 	};
 	const enum fence_kind kind =

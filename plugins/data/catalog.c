@@ -16,7 +16,7 @@ schemas_words(struct mcp_call *call)
 
 	return (struct mcp_words){
 		.object = mcp_printf(call, "Catalog \"%s\"", catalog),
-		.not_found = "Call list_catalogs to see which exist.",
+		.not_found = "Call list_catalogs to see all catalogs.",
 		.grant = mcp_printf(call, "USE CATALOG on %s", catalog),
 	};
 }
@@ -37,10 +37,9 @@ tables_words(struct mcp_call *call)
 	schema_name(call, &name);
 	return (struct mcp_words){
 		.object = mcp_printf(call, "Schema \"%s\"", name.full),
-		.not_found = mcp_printf(call,
-					"Call list_schemas catalog_name=%s to see which "
-					"exist.",
-					name.catalog),
+		.not_found =
+		    mcp_printf(call, "Call list_schemas catalog_name=%s to see all schemas.",
+			       name.catalog),
 		.grant = mcp_printf(call, "USE CATALOG on %s and USE SCHEMA on %s", name.catalog,
 				    name.full),
 	};
@@ -87,8 +86,7 @@ missing_explained(struct mcp_call *call, const void *state, size_t len)
 			      "schema_name=%s to see all.",
 			      near, missing->catalog, missing->schema)
 		 : mcp_printf(call,
-			      "Call list_tables catalog_name=%s schema_name=%s to see which "
-			      "exist.",
+			      "Call list_tables catalog_name=%s schema_name=%s to see all tables.",
 			      missing->catalog, missing->schema);
 	return mcp_fail(call, MCP_E_NOT_FOUND, what, dbx_more(call, what, missing->why), next);
 }

@@ -135,7 +135,8 @@ statement_arrived(struct mcp_call *call, const void *state, size_t len)
 {
 	struct reading reading;
 	struct mcp_words words = {
-		.not_found = "Results are kept for an hour: run it again with execute_sql.",
+		.not_found =
+		    "Results are kept for an hour: run the statement again with execute_sql.",
 		.grant = "the statement: only its author may read it",
 	};
 	struct json_object *reply;
@@ -162,7 +163,8 @@ statement_arrived(struct mcp_call *call, const void *state, size_t len)
 		return mcp_fail(call, MCP_E_UPSTREAM,
 				mcp_printf(call, "The state of statement %s is not known.",
 					   reading.id),
-				"The workspace answered without a state.", "Repeat the call.");
+				"The answer of the workspace contains no state.",
+				"Repeat the call.");
 	return statement_failed(call, reply, reading.id);
 }
 

@@ -317,7 +317,8 @@ chunk_words(struct mcp_call *call, const struct reading *reading)
 {
 	return (struct mcp_words){
 		.object = "The next rows of the statement",
-		.not_found = "Results are kept for an hour: run it again with execute_sql.",
+		.not_found =
+		    "Results are kept for an hour: run the statement again with execute_sql.",
 		.again = mcp_printf(call, "Call %s again.", how_next(call, reading, 0)),
 	};
 }
@@ -340,7 +341,7 @@ link_arrived(struct mcp_call *call, const void *state, size_t len)
 		body = mcp_array(body, "data_array");
 	if (body == NULL)
 		return mcp_fail(call, MCP_E_UPSTREAM,
-				"The link to the rows has something else as its content.",
+				"The link to the rows leads to other content.",
 				"The answer is not a JSON array.", words.again);
 	return chunk_rows(call, &reading, body);
 }

@@ -13,7 +13,7 @@ warehouse_words(struct mcp_call *call, const char *asked)
 {
 	return (struct mcp_words){
 		.object = mcp_printf(call, "SQL warehouse \"%s\"", asked),
-		.not_found = "Call list_sql_warehouses to see which exist.",
+		.not_found = "Call list_sql_warehouses to see all warehouses.",
 		.grant = "CAN MANAGE or CAN MONITOR on the warehouse",
 	};
 }

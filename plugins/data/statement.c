@@ -46,7 +46,7 @@ submit_words(struct mcp_call *call, const char *warehouse)
 		.object = warehouse[0] != '\0'
 			    ? mcp_printf(call, "The statement on SQL warehouse \"%s\"", warehouse)
 			    : "The statement",
-		.not_found = "Call list_sql_warehouses to see which exist.",
+		.not_found = "Call list_sql_warehouses to see all warehouses.",
 		.grant = "CAN USE on the SQL warehouse",
 		.again = "The statement may have run. Check this before you repeat it, unless it "
 			 "only reads.",
@@ -114,7 +114,7 @@ accepted(struct mcp_call *call, struct statement *statement)
 		return false;
 	if (!statement_id_kept(statement, mcp_get_str(call, reply, "statement_id", ""))) {
 		mcp_fail(call, MCP_E_UPSTREAM, "The statement was not accepted.",
-			 "The workspace answered without a valid statement_id.", NULL);
+			 "The answer of the workspace contains no valid statement_id.", NULL);
 		return false;
 	}
 	if (!statement_over(mcp_get_str(call, reply, "status.state", "")))
@@ -258,7 +258,7 @@ static const char *
 repair_hint(const char *sql_state)
 {
 	if (strcmp(sql_state, "42P01") == 0)
-		return "Call list_tables to see which exist; name them catalog.schema.table.";
+		return "Call list_tables to see all tables; name them catalog.schema.table.";
 	if (strcmp(sql_state, "42703") == 0)
 		return "Call get_table_schema to see the columns, then correct the statement.";
 	if (strcmp(sql_state, "42P02") == 0)
@@ -323,9 +323,10 @@ statement_failed(struct mcp_call *call, struct json_object *reply, const char *i
 		.why = sql_state[0] == '\0' || strstr(message, sql_state) != NULL
 			 ? message[0] != '\0' ? message : NULL
 			 : mcp_printf(call, "%s (SQLSTATE %s)", message, sql_state),
-		.next = stopped ? "Run it again with execute_sql if you still need it."
-		      : later	? "The statement is correct: call execute_sql again in a minute."
-				: repair_hint(sql_state),
+		.next = stopped
+			  ? "Run the statement again with execute_sql if you still need the result."
+		      : later ? "The statement is correct: call execute_sql again in a minute."
+			      : repair_hint(sql_state),
 		.code = code[0] != '\0' ? code : NULL,
 		.retry_after_ms = -1,
 	};
@@ -369,7 +370,7 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 	file = export_handle(call, &export);
 	next = file ? export_next(call, &export) : poll_call(call, &statement);
 	words.object = mcp_printf(call, "Statement %s", statement.id);
-	words.not_found = "Results are kept for an hour: run it again with execute_sql.";
+	words.not_found = "Results are kept for an hour: run the statement again with execute_sql.";
 	words.again = mcp_printf(call, "The statement may continue. In a moment call: %s", next);
 	reply = dbx_reply(call, 0, &words);
 	if (reply == NULL)
@@ -381,7 +382,7 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 		return mcp_fail(call, MCP_E_UPSTREAM,
 				mcp_printf(call, "The state of statement %s is not known.",
 					   statement.id),
-				"The workspace answered without a state.", words.again);
+				"The answer of the workspace contains no state.", words.again);
 	if (statement_over(state))
 		return statement_failed(call, reply, statement.id);
 	mcp_say(call, "Statement %s is %s after %s; cancel_statement ends it.\nNext: %s",
@@ -409,16 +410,17 @@ cancel_sent(struct mcp_call *call, const void *state, size_t len)
 {
 	const struct statement *statement = state;
 	struct mcp_words words = { .object = mcp_printf(call, "Statement %s", statement->id),
-				   .not_found = "It ended too long ago.",
+				   .not_found = "The statement ended too long ago.",
 				   .grant = "the statement: only its author may cancel it" };
 
 	(void)len;
 	if (!dbx_done(call, 0, &words))
 		return MCP_E_UPSTREAM;
-	return mcp_say(call,
-		       "Cancelling statement %s was requested. It may have ended before.\n"
-		       "Next: get_statement_result statement_id=%s",
-		       statement->id, statement->id);
+	return mcp_say(
+	    call,
+	    "Cancelling statement %s was requested. The statement may have ended before.\n"
+	    "Next: get_statement_result statement_id=%s",
+	    statement->id, statement->id);
 }
 
 static int

@@ -129,11 +129,12 @@ stats_build(struct mcp_call *call, const void *state, size_t len)
 
 	(void)len;
 	if (stats.branches == 0)
-		return mcp_fail(call, MCP_E_NOT_FOUND,
-				"No statistics can be made for these "
-				"tables.",
-				"They do not exist, or have no column of a simple type.",
-				"Call describe_tables with detail=names to see which exist.");
+		return mcp_fail(
+		    call, MCP_E_NOT_FOUND,
+		    "No statistics can be made for these "
+		    "tables.",
+		    "The tables do not exist, or have no column of a simple type.",
+		    "Call describe_tables with detail=names to see which of these tables exist.");
 	stats_note(&stats, statement.note, sizeof(statement.note));
 	return statement_submit_made(call, state, stats.sql, &statement);
 }

@@ -166,7 +166,7 @@ table_words(struct mcp_call *call, const char *name)
 {
 	return (struct mcp_words){
 		.object = mcp_printf(call, "Table %s", name),
-		.not_found = "Call list_tables to see which exist.",
+		.not_found = "Call list_tables to see all tables.",
 		.grant = mcp_printf(call, "SELECT on %s, with USE CATALOG and USE SCHEMA above it",
 				    name),
 	};

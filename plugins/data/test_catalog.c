@@ -89,7 +89,7 @@ shows_a_table(void)
 	ASSERT_FAILED(fakehost_tool(host, "get_table_schema", TABLE_ARGS), MCP_E_NOT_FOUND,
 		      "There is no table c.s.orders.", "no such table", "Did you mean: order?");
 	ASSERT_FAILED(fakehost_tool(host, "get_table_schema", TABLE_ARGS), MCP_E_NOT_FOUND,
-		      "c.s.orders", "no such table", "to see which exist");
+		      "c.s.orders", "no such table", "to see all tables");
 	fakehost_reset(host);
 	fakehost_reply(host, UC "tables/c.s.orders", 403, "");
 	ASSERT_FAILED(fakehost_tool(host, "get_table_schema", TABLE_ARGS), MCP_E_PERMISSION,

@@ -106,7 +106,7 @@ sends_what_was_asked(void)
 	fakehost_reset(host);
 	fakehost_reply(host, SUBMIT, 200, "{}");
 	ASSERT_FAILED(fakehost_tool(host, "execute_sql", ON_WH), MCP_E_UPSTREAM, "not accepted",
-		      "without a valid statement_id", "");
+		      "no valid statement_id", "");
 	fakehost_reset(host);
 	fakehost_no_reply(host, SUBMIT, MCP_E_UNAVAILABLE, "connection lost");
 	ASSERT_FAILED(fakehost_tool(host, "execute_sql", ON_WH), MCP_E_UNAVAILABLE,
@@ -387,9 +387,10 @@ explains_failed_statements(void)
 		  "\"message\":\"m\"}",
 		  MCP_E_UNAVAILABLE, "failed", "m", "The statement is correct" },
 		{ "\"FAILED\"", MCP_E_INPUT, "failed", "", "Correct" },
-		{ "null", MCP_E_UPSTREAM, "is not known", "without a state", "" },
-		{ "\"CANCELED\"", MCP_E_CANCELLED, "was cancelled", "", "Run it again" },
-		{ "\"CLOSED\"", MCP_E_CANCELLED, "its result was deleted", "", "Run it again" },
+		{ "null", MCP_E_UPSTREAM, "is not known", "no state", "" },
+		{ "\"CANCELED\"", MCP_E_CANCELLED, "was cancelled", "", "Run the statement again" },
+		{ "\"CLOSED\"", MCP_E_CANCELLED, "its result was deleted", "",
+		  "Run the statement again" },
 	};
 	char body[400];
 

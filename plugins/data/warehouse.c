@@ -67,7 +67,7 @@ choice_made(struct mcp_call *call, mcp_step_fn fn, const char *id, const char *n
 		return mcp_fail(call, MCP_E_INPUT,
 				"The argument is longer than any "
 				"warehouse_id.",
-				NULL, "Call list_sql_warehouses to see which exist.");
+				NULL, "Call list_sql_warehouses to see all warehouses.");
 	snprintf(warehouse.id, sizeof(warehouse.id), "%s", id);
 	snprintf(warehouse.name, sizeof(warehouse.name), "%s", name);
 	return fn(call, &warehouse, sizeof(warehouse));
@@ -195,7 +195,7 @@ warehouse_choose(struct mcp_call *call, mcp_step_fn fn)
 	if (wanted != NULL && strlen(wanted) >= sizeof(choice.wanted))
 		return mcp_fail(call, MCP_E_INPUT,
 				"The argument is longer than the name of any warehouse.", NULL,
-				"Call list_sql_warehouses to see which exist.");
+				"Call list_sql_warehouses to see all warehouses.");
 	snprintf(choice.wanted, sizeof(choice.wanted), "%s", wanted != NULL ? wanted : "");
 	return choice_fetch(call, &choice, NULL);
 }

@@ -180,7 +180,7 @@ a_torn_last_line_is_said(void)
 	check(text, NULL, 0);
 	ASSERT_INT(report.faults, 0);
 	ASSERT_INT(report.torn, 1);
-	has(said, "line 2: torn after");
+	has(said, "line 2: incomplete after");
 	rig_put("a.log", text);
 	CU_ASSERT(rig_start());
 	rig_call("second");

@@ -108,11 +108,12 @@ by_statement(void)
 	ASSERT_STR(rule("blind", ACCESS_READ, "{}"), "sql");
 	ASSERT_STR(rule("blind", ACCESS_WRITE, "{}"), "allowed");
 	ASSERT_STR(rule("work", ACCESS_WRITE, "{\"q\":\"DROP TABLE t\"}"), "allowed");
-	ASSERT_STR(decide("ask", ACCESS_READ, "{\"q\":\"SELECT ai_query(1)\"}").why,
-		   "It calls ai_query(), which runs code or has access beyond the data of the "
-		   "workspace");
+	ASSERT_STR(
+	    decide("ask", ACCESS_READ, "{\"q\":\"SELECT ai_query(1)\"}").why,
+	    "The statement calls ai_query(), which runs code or has access beyond the data of "
+	    "the workspace");
 	ASSERT_STR(decide("ask", ACCESS_READ, "{\"q\":\"GRANT a TO b\"}").why,
-		   "It changes privileges");
+		   "The statement changes privileges");
 	end();
 }
 
@@ -152,7 +153,7 @@ by_function(void)
 	ASSERT_STR(rule("ask", ACCESS_READ, "{\"q\":\"SELECT main.s.f(1)\"}"), "allowed");
 	ASSERT_STR(rule("ask", ACCESS_WRITE, "{\"q\":\"SELECT s.f(1)\"}"), "allowed");
 	ASSERT_STR(decide("ask", ACCESS_READ, "{\"q\":\"SELECT s.f(1)\"}").why,
-		   "It calls s.f(), which is not in policy.read_functions");
+		   "The statement calls s.f(), which is not in policy.read_functions");
 	config.read_functions = (struct strings){ 0 };
 	end();
 }

@@ -133,7 +133,7 @@ class Ops(unittest.TestCase):
 
     def test_2_analyst(self):
         self.allowed('ana', 'list_schemas', {'catalog_name': 'main'})
-        self.assertIn('does not have "hr"', self.refused('ana', 'list_schemas', {'catalog_name': 'hr'}))
+        self.assertIn('does not contain "hr"', self.refused('ana', 'list_schemas', {'catalog_name': 'hr'}))
         self.assertEqual(self.workspace.seen, [])
         text = self.refused('ana', 'execute_sql', {'sql_query': 'DELETE FROM main.a.b', 'row_limit': 1})
         self.assertIn('changes data', text)
@@ -154,7 +154,7 @@ class Ops(unittest.TestCase):
     def test_4_operator(self):
         self.allowed('otto', 'list_jobs')
         self.refused('otto', 'terminate_cluster', {'cluster_id': '1101-120000-ab12cd34'})
-        self.assertIn('does not have "77"', self.refused('otto', 'run_job_now', {'job_id': '77'}))
+        self.assertIn('does not contain "77"', self.refused('otto', 'run_job_now', {'job_id': '77'}))
         self.assertEqual(self.workspace.seen, [])
 
     def test_5_a_name_is_compared_when_its_id_is_sent(self):
