@@ -345,8 +345,11 @@ fault_post(struct request *req)
 	if (a->fault.status < 200 || a->fault.status > 599 || a->fault.at < 0 ||
 	    a->fault.delay_ms < 0 || a->fault.delay_ms > MAX_LATENCY_MS) {
 		armed_free(a);
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE",
-			    "status is 200..599, at >= 0, latency_ms 0..%d", MAX_LATENCY_MS);
+		reply_error(
+		    req, 400, "INVALID_PARAMETER_VALUE",
+		    "status must be 200 to 599, at must be 0 or more, and latency_ms must be 0 "
+		    "to %d",
+		    MAX_LATENCY_MS);
 		return;
 	}
 	pthread_mutex_lock(&lock);

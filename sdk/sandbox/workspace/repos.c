@@ -125,7 +125,7 @@ named_repo(struct request *req)
 	sqlite3_stmt *st;
 
 	if (*end != '\0') {
-		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Repo id '%.40s' is no number.",
+		reply_error(req, 400, "INVALID_PARAMETER_VALUE", "Repo id '%.40s' is not a number.",
 			    id);
 		free(sql);
 		return NULL;
