@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import resource
 import shutil
 import signal
@@ -23,10 +24,19 @@ HEADERS = {'Content-Type': 'application/json', 'Accept': 'application/json, text
            'MCP-Protocol-Version': '2026-07-28', 'Mcp-Method': 'tools/call'}
 
 
+given_ports = set()
+
+
 def free_port():
-    with socket.socket() as any_port:
-        any_port.bind(('127.0.0.1', 0))
-        return any_port.getsockname()[1]
+    """A port below those that the kernel gives to outgoing connections: between this and the start of a
+    host, many connections may begin."""
+    while True:
+        port = random.randrange(10000, 32000)
+        with socket.socket() as tried, contextlib.suppress(OSError):
+            tried.bind(('127.0.0.1', port))
+            if port not in given_ports:
+                given_ports.add(port)
+                return port
 
 
 class Host:
