@@ -56,6 +56,23 @@ class Client:
         reply = self.send(method, **params)
         return {**json.loads(reply.read()), "status": reply.status}
 
+    def legacy_stream(self):
+        """The lines of the stream for changes of a new legacy session (GET)."""
+        headers = {key: value for key, value in self.headers.items()
+                   if key != "MCP-Protocol-Version"}
+        message = request("initialize", {"protocolVersion": LEGACY, "capabilities": {},
+                                         "clientInfo": {"name": "r", "version": "1"}}, 1, None)
+        self.http.request("POST", "/mcp", json.dumps(message), headers)
+        reply = self.http.getresponse()
+        reply.read()
+        self.http.request("GET", "/mcp", headers={
+            **headers, "Mcp-Session-Id": reply.getheader("Mcp-Session-Id"),
+            "MCP-Protocol-Version": LEGACY})
+        stream = self.http.getresponse()
+        if stream.status != 200:
+            raise AssertionError(stream.status)
+        return stream
+
     def call(self, tool, **arguments):
         return self.ask("tools/call", name=tool, arguments=arguments)
 
@@ -319,11 +336,16 @@ class ReloadTest(Rig):
         for isolation in ("none", "process"):
             host = self.host(isolation, stdio=True).start()
             pipe, client = Pipe(host.process), Client(host.port)
-            listen = Listen(host.port)
+            listen, stream = Listen(host.port), Client(host.port).legacy_stream()
             self.assertNotIn("list_secret_scopes", client.tools())
             host.enable("secrets")
             self.assertEqual(host.reload(), 2)
             self.assertEqual({listen.next()["method"] for _ in LISTS}, LISTS)
+            heard = set()
+            while heard != LISTS:  # the stream of a legacy session over HTTP
+                line = stream.readline()
+                if line.startswith(b"data: {"):
+                    heard.add(json.loads(line[6:])["method"])
             for name in LISTS:
                 self.assertTrue(pipe.hears(name))
             self.assertIn("list_secret_scopes", client.tools())
@@ -490,6 +512,7 @@ class PrincipalTest(Rig):
                                     name).stdout.strip() for name in ("ann", "bob")}
         host.start()
         listens = {name: Listen(host.port, token[name]) for name in token}
+        streams = {name: Client(host.port, token[name]).legacy_stream() for name in token}
         naps = {name: Later(lambda n=name: Client(host.port, token[n]).call("sleep", ms=4000))
                 for name in token}
         host.wait(lambda: "lakehost_calls_running 2" in ReloadTest.metrics(host))
@@ -497,6 +520,9 @@ class PrincipalTest(Rig):
         self.assertEqual(run.returncode, 0, run)
         host.reload()
         listens["bob"].until_end()
+        self.assertNotIn(b"list_changed", streams["bob"].read())
+        while b"list_changed" not in streams["ann"].readline():
+            pass
         self.assertEqual(listens["ann"].next()["method"], "notifications/tools/list_changed")
         self.assertFalse(naps["ann"].take()["result"].get("isError", False))
         self.assertIn("cancelled", json.dumps(naps["bob"].take()))
@@ -590,4 +616,4 @@ class LoadTest(Rig):
 
 if __name__ == "__main__":
     LAKEHOST, FIXTURE, SECRETS = sys.argv[1:4]
-    unittest.main(argv=[sys.argv[0], *sys.argv[4:]])
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], warnings="ignore")
