@@ -41,7 +41,7 @@ process_program(void)
 {
 	static const char *const beside[] = { "lakehost-worker", "worker/lakehost-worker",
 					      "../libexec/lakehost/lakehost-worker" };
-	static char path[PATH_MAX + 64];
+	static _Thread_local char path[PATH_MAX + 64]; /* a reload asks on another thread */
 	char self[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	char *slash;
