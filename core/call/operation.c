@@ -332,10 +332,12 @@ operation_end(struct call *call)
 }
 
 /* A poll waits for the rate limit of its upstream. When there is already a text to answer, and the
- * caller's wait ends before that, there is no poll. */
+ * caller's wait ends before that, no place is reserved: other calls may end and make room, so the
+ * call asks again later, and answers with that text when its wait is over. */
 void
 operation_continue(struct call *call)
 {
+	const int64_t left = call->state->wait_until_ms - clock_ms();
 	int64_t delay;
 
 	if (call_ending(call)) {
@@ -350,11 +352,14 @@ operation_continue(struct call *call)
 		operation_answer(call);
 		return;
 	}
-	delay = turns_poll_delay(call->calls, call->upstream);
+	delay = turns_poll_delay(call->calls, call->upstream, has_interim(call) ? left : INT64_MAX);
 	if (delay == 0) {
 		call_run(call, ENTRY_POLL);
-	} else if (has_interim(call) && clock_ms() + delay > call->state->wait_until_ms) {
-		operation_answer(call);
+	} else if (has_interim(call) && delay > left) {
+		if (left < POLL_LEAST_MS || may_leave(call, left))
+			operation_answer(call);
+		else /* it stays paused */
+			call_later(call, left < POLL_MOST_MS ? left : POLL_MOST_MS);
 	} else {
 		call_move(call, PHASE_POLL_DUE);
 		call_later(call, delay);

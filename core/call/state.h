@@ -41,10 +41,16 @@ struct principal_use {
 	TAILQ_ENTRY(principal_use) idle;
 };
 
-/* At most 50 polls a second for each upstream. */
+/* The polls of one upstream: at most 50 a second. Two kinds share them: polls that are reserved in
+ * turn (waiting calls and watches), and polls that a client asks for (tasks/get), which are made at
+ * once or not at all. Each kind is sure of half of them. */
 struct poll_rate {
 	char *upstream;
-	int64_t next_ms;
+	int64_t next_ms;   /* the next place in turn */
+	int64_t second_ms; /* when the current second began */
+	/* in this second: polls that clients asked for, those of them that were made, and reserved
+	 * ones; the former two also in the second before */
+	unsigned asked, made, reserved, asked_before, made_before, reserved_before;
 	struct poll_rate *next;
 };
 

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/seal.h"
 #include "call/life.h"
 #include "config/config.h"
 #include "config/snapshot.h"
@@ -168,24 +169,82 @@ turns_moved(struct call *call, enum phase from, enum phase to)
 
 /* ---- polls ---------------------------------------------------------------------------------- */
 
-int64_t
-turns_poll_delay(struct calls *calls, const char *upstream)
+static struct poll_rate *
+rate_of(struct calls *calls, const char *upstream, int64_t now)
 {
-	int64_t now = clock_ms(), at;
-	struct poll_rate *rate;
+	struct poll_rate *rate = calls->rates;
 
-	for (rate = calls->rates; rate != NULL; rate = rate->next)
-		if (strcmp(rate->upstream, upstream) == 0)
-			break;
+	while (rate != NULL && strcmp(rate->upstream, upstream) != 0)
+		rate = rate->next;
 	if (rate == NULL) {
 		rate = xcalloc(1, sizeof(*rate));
 		rate->upstream = xstrdup(upstream);
+		rate->second_ms = now;
 		rate->next = calls->rates;
 		calls->rates = rate;
 	}
-	at = rate->next_ms > now ? rate->next_ms : now;
-	rate->next_ms = at + 1000 / POLLS_PER_SECOND;
+	if (now - rate->second_ms >= 1000) {
+		const bool recent = now - rate->second_ms < 2000;
+
+		rate->asked_before = recent ? rate->asked : 0;
+		rate->made_before = recent ? rate->made : 0;
+		rate->reserved_before = recent ? rate->reserved : 0;
+		rate->asked = rate->made = rate->reserved = 0;
+		rate->second_ms = now;
+	}
+	return rate;
+}
+
+static unsigned
+larger(unsigned a, unsigned b)
+{
+	return a > b ? a : b;
+}
+
+/* What is left of the polls of a second when the other kind uses so many of its half. */
+static unsigned
+share_beside(unsigned others)
+{
+	return POLLS_PER_SECOND - (others < POLLS_PER_SECOND / 2 ? others : POLLS_PER_SECOND / 2);
+}
+
+int64_t
+turns_poll_delay(struct calls *calls, const char *upstream, int64_t most_ms)
+{
+	const int64_t now = clock_ms();
+	struct poll_rate *rate = rate_of(calls, upstream, now);
+	const int64_t at = rate->next_ms > now ? rate->next_ms : now;
+
+	if (at - now > most_ms)
+		return at - now;
+	rate->next_ms = at + 1000 / share_beside(larger(rate->made, rate->made_before));
+	rate->reserved++;
 	return at - now;
+}
+
+bool
+turns_may_look(struct calls *calls, const char *upstream)
+{
+	const int64_t now = clock_ms();
+	struct poll_rate *rate = rate_of(calls, upstream, now);
+	/* a line of calls that wait for their turn takes its half, also in a second in which it has
+	 * reserved nothing new */
+	const unsigned others = rate->next_ms - now > 1000
+				  ? POLLS_PER_SECOND
+				  : larger(rate->reserved, rate->reserved_before);
+	const unsigned share = share_beside(others);
+	unsigned asked, chance;
+
+	asked = larger(++rate->asked, rate->asked_before);
+	if (rate->made >= share)
+		return false;
+	if (asked > share) {
+		random_bytes(&chance, sizeof(chance));
+		if (chance % asked >= share)
+			return false;
+	}
+	rate->made++;
+	return true;
 }
 
 void

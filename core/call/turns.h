@@ -18,8 +18,13 @@ bool turns_has_room(const struct call *call);
 /* call_move() calls this. It counts the principal's calls, and starts waiting calls for which there
  * is room. */
 void turns_moved(struct call *call, enum phase from, enum phase to);
-/* Milliseconds until the rate limit of this upstream allows a poll. Reserves that poll. */
-int64_t turns_poll_delay(struct calls *calls, const char *upstream);
+/* Milliseconds until the rate limit of this upstream allows a poll. Reserves that poll, unless it
+ * would be later than in `most_ms`. */
+int64_t turns_poll_delay(struct calls *calls, const char *upstream, int64_t most_ms);
+/* May a poll be made now because a client asked for the state of its task? When more is asked for
+ * than may be polled, chance decides, so that each task has its turn whatever the order of the
+ * clients. */
+bool turns_may_look(struct calls *calls, const char *upstream);
 /* Called when a call of this principal begins and when it ends. */
 void turns_joined(struct calls *calls, struct principal_use *use);
 void turns_left(struct calls *calls, struct principal_use *use);

@@ -45,12 +45,16 @@ run_later(struct loop_job *job)
 	struct flight *flight;
 
 	egress->posted = false;
+	pace_call_line(egress);
 	while ((flight = TAILQ_FIRST(&egress->queue)) != NULL) {
 		flight_unqueue(flight);
 		flight_start(flight);
 	}
 	for (size_t n = egress->n_pending; n > 0 && egress->pending != NULL; n--)
 		give_first(egress);
+	/* a flight that had its place has ended before it ran */
+	if (pace_call_line(egress))
+		egress_later(egress);
 	if (egress->pending != NULL) /* new transfers; the earlier ones are before them */
 		egress_later(egress);
 }
@@ -299,7 +303,7 @@ egress_new(struct loop *loop, const struct config *config, struct pool *pool)
 	egress->authorizer = xcalloc(config->upstreams + 1, sizeof(*egress->authorizer));
 	egress->pace = xcalloc(config->upstreams + 1, sizeof(*egress->pace));
 	for (size_t i = 0; i < config->upstreams; i++)
-		egress->pace[i].per_second = config->upstream[i].requests_per_second;
+		pace_init(&egress->pace[i], &config->upstream[i]);
 	for (size_t i = 0; i < config->upstreams; i++)
 		authorizer_init(&egress->authorizer[i], egress, &config->upstream[i]);
 	return egress;

@@ -86,6 +86,7 @@ flight_free(struct flight *flight)
 {
 	CHECK(flight->waiters == NULL); /* otherwise these transfers would wait for ever */
 	flight_unqueue(flight);
+	pace_leave_line(flight);
 	if (flight->by_key.owner != NULL)
 		hash_remove(&flight->egress->shared, &flight->by_key);
 	disk_release(flight->input);
@@ -356,7 +357,8 @@ start(struct flight *flight)
 	struct strings headers;
 	bool ok;
 
-	if (!pace_its_turn(flight) || !files_ready(flight) || !authorize(flight, &headers))
+	if (flight->in_line || !pace_its_turn(flight) || !files_ready(flight) ||
+	    !pace_has_room(flight) || !authorize(flight, &headers))
 		return;
 	flight->paced = false;
 	ok = attempt_start(flight, &headers);

@@ -75,11 +75,13 @@ struct flight {
 	bool delivered;
 	bool paused, held;	      /* the sink wants no bytes now, so libcurl pauses */
 	bool queued;		      /* in egress->queue */
+	bool in_line;		      /* in the line of its upstream; see pace.h */
 	bool paced;		      /* its next attempt has a place in the pace of its upstream */
 	bool authorized_again;	      /* after a 401 */
 	unsigned generation;	      /* number of the credential that was sent */
 	TAILQ_ENTRY(flight) waiting;  /* link in authorizer->waiting, in FLIGHT_WAITS */
 	TAILQ_ENTRY(flight) in_queue; /* in egress->queue */
+	TAILQ_ENTRY(flight) place_in_line;
 	struct flight *next_abandoned; /* in egress->abandoned */
 	struct hash_link by_key;       /* link in egress->shared, if the request is single_flight */
 	struct loop_timer retry;

@@ -253,6 +253,7 @@ multi_add(struct egress *egress, struct flight *flight)
 		return false;
 	flight_move(flight, FLIGHT_RUNS);
 	egress->running++;
+	pace_runs(flight);
 	limit_connections(egress);
 	return true;
 }
@@ -265,6 +266,7 @@ multi_remove(struct egress *egress, struct flight *flight)
 	egress->curl->multi_remove_handle(egress->multi, flight->easy);
 	flight_move(flight, FLIGHT_RESTS);
 	egress->running--;
+	pace_rests(flight);
 	limit_connections(egress);
 	if (egress->running == 0)
 		loop_timer_set(egress->loop, &egress->idle, PEAK_MS);

@@ -4,12 +4,21 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "egress/flight.h"
 #include "egress/internal.h"
 #include "metrics/metrics.h"
+
+void
+pace_init(struct pace *pace, const struct config_upstream *upstream)
+{
+	pace->per_second = upstream->requests_per_second;
+	pace->running_max = (size_t)upstream->max_connections * PACE_PER_CONNECTION;
+	TAILQ_INIT(&pace->line);
+}
 
 bool
 pace_pause(struct pace *pace, int64_t now_ms, int64_t wait_ms)
@@ -73,6 +82,71 @@ finish_late(struct flight *flight, int64_t wait_ms)
 		 flight_target(flight), (wait_ms + 999) / 1000);
 	flight->reply->public.retry_after_ms = wait_ms;
 	flight_fail(flight, MCP_E_THROTTLED, why);
+}
+
+bool
+pace_has_room(struct flight *flight)
+{
+	struct pace *pace = pace_of(flight);
+
+	if (pace == NULL || pace->running_max == 0 || pace->running < pace->running_max)
+		return true;
+	CHECK(!flight->in_line);
+	flight->in_line = true;
+	TAILQ_INSERT_TAIL(&pace->line, flight, place_in_line);
+	return false;
+}
+
+void
+pace_leave_line(struct flight *flight)
+{
+	if (!flight->in_line)
+		return;
+	flight->in_line = false;
+	TAILQ_REMOVE(&pace_of(flight)->line, flight, place_in_line);
+}
+
+void
+pace_runs(struct flight *flight)
+{
+	struct pace *pace = pace_of(flight);
+
+	if (pace != NULL)
+		pace->running++;
+}
+
+void
+pace_rests(struct flight *flight)
+{
+	struct pace *pace = pace_of(flight);
+
+	if (pace == NULL)
+		return;
+	CHECK(pace->running > 0);
+	pace->running--;
+	if (!TAILQ_EMPTY(&pace->line))
+		egress_later(flight->egress);
+}
+
+bool
+pace_call_line(struct egress *egress)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < egress->config->upstreams; i++) {
+		struct pace *pace = &egress->pace[i];
+		size_t room =
+		    pace->running < pace->running_max ? pace->running_max - pace->running : 0;
+
+		for (; room > 0 && !TAILQ_EMPTY(&pace->line); room--) {
+			struct flight *flight = TAILQ_FIRST(&pace->line);
+
+			pace_leave_line(flight);
+			flight_queue(flight);
+			any = true;
+		}
+	}
+	return any;
 }
 
 bool

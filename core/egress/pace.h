@@ -15,15 +15,23 @@
 #include <stdint.h>
 
 #include "base/bucket.h"
+#include "egress/authorize.h"
 
 #define PACE_SPREAD_MS 20 /* between two requests that have waited */
+/* Requests that libcurl has at a time, for each connection that the upstream may have. The others
+ * wait in line, where one costs a tenth of the memory: libcurl gives each request its buffers at
+ * once, also when it has no connection for it. */
+#define PACE_PER_CONNECTION 4u
 
 /* Of each upstream. A zeroed one lets everything pass. */
 struct pace {
 	unsigned per_second; /* 0: no limit */
 	struct bucket sent;
-	int64_t until_ms; /* monotonic: nothing is sent before */
-	int64_t next_ms;  /* the next one of those that wait */
+	int64_t until_ms;   /* monotonic: nothing is sent before */
+	int64_t next_ms;    /* the next one of those that wait */
+	size_t running_max; /* requests that libcurl may have; 0: no limit */
+	size_t running;
+	struct flight_queue line; /* flights that wait because it has so many */
 };
 
 /* The upstream asked to wait. Returns whether it is a new wait. */
@@ -34,7 +42,20 @@ int64_t pace_reserve(struct pace *pace, int64_t now_ms);
 /* The same, and nothing is reserved. */
 int64_t pace_expected(const struct pace *pace, int64_t now_ms);
 
+struct config_upstream;
+struct egress;
 struct flight;
+
+/* May libcurl have one more request of this upstream? False: the flight waits in line. */
+bool pace_has_room(struct flight *flight);
+void pace_leave_line(struct flight *flight);
+/* Called when libcurl gets or gives back the flight's request. */
+void pace_runs(struct flight *flight);
+void pace_rests(struct flight *flight);
+/* Gives those in line to egress->queue for which there is room now. */
+bool pace_call_line(struct egress *egress); /* false: none */
+/* `pace` is zeroed. */
+void pace_init(struct pace *pace, const struct config_upstream *upstream);
 
 /* False when the flight must wait for its turn, and is then started by its timer; or when it cannot
  * wait so long, and has ended. */

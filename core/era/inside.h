@@ -22,6 +22,8 @@ struct held_answer;
 struct stream;
 struct subscription;
 
+#define SETTLED_MAX 1024u /* entries of eras->settled */
+
 enum eras_state {
 	ERAS_SERVING,
 	ERAS_INPUT_ENDED, /* stdin has ended; the requests from it are still answered */
@@ -51,6 +53,9 @@ struct eras {
 	struct loop_timer end;
 	struct subscription *subscriptions; /* open ones */
 	size_t n_subscriptions;
+	/* tasks that are known to work no longer, by the hash of their id: their state is always
+	 * looked up. A lost entry does no harm. */
+	uint64_t settled[SETTLED_MAX];
 	struct stream *streams; /* open ones of legacy sessions; see streams.h */
 	size_t n_streams;
 	uint64_t changes;		      /* the number of the last change */

@@ -68,6 +68,14 @@ set_missed(struct task_view *view, const struct result *result)
 }
 
 void
+task_view_unseen(struct task_view *view)
+{
+	*view = (struct task_view){ .status = TASK_WORKING, .next_ms = INTERVAL_MOST_MS };
+	set_message(view, "Its state is not looked up now: more tasks are polled than the service "
+			  "may be asked about. Poll again later");
+}
+
+void
 task_view_of(struct task_view *view, const struct call *call)
 {
 	const struct result *result = call->result;

@@ -39,6 +39,8 @@ struct task_view {
 /* The operation continues: the message and the pause of its last poll. `interim` may be NULL. */
 void task_view_working(struct task_view *view, const struct outcome *outcome,
 		       const struct result *interim);
+/* The state is not looked up now, because of the rate limit of polls. */
+void task_view_unseen(struct task_view *view);
 /* Fills the view from a call that has made one poll and has ended. */
 void task_view_of(struct task_view *view, const struct call *call);
 /* Milliseconds until the client, or a watch, polls again. */

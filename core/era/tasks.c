@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "call/call.h"
+#include "call/turns.h"
 #include "config/config.h"
 #include "era/audited.h"
 #include "era/capabilities.h"
@@ -16,6 +17,7 @@
 #include "era/task_write.h"
 #include "metrics/metrics.h"
 #include "policy/policy.h"
+#include "registry/provider.h"
 
 #define TASK_WAIT_MS 1000 /* an operation that ends within this time does not become a task */
 
@@ -135,12 +137,46 @@ answer_view(struct request *request, struct task_view *view)
 	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = -1 });
 }
 
+static uint64_t *
+settled_place(struct eras *eras, const char *id, uint64_t *hash)
+{
+	*hash = hash_of(NULL, id, strlen(id));
+	return &eras->settled[*hash % SETTLED_MAX];
+}
+
+/* An ended task must not be called working again, and one that asks must show its questions. */
+static void
+settle(struct request *request)
+{
+	uint64_t hash;
+
+	*settled_place(request->eras, message_text(request->message.params, "taskId"), &hash) =
+	    hash;
+}
+
+/* May the service be asked about this task now? */
+static bool
+may_look(struct request *request, const struct task_id *id)
+{
+	const struct provider *provider = id->row->provider;
+	const char *upstream = id->upstream != NULL	  ? id->upstream
+			     : provider->upstream != NULL ? provider->upstream
+							  : "workspace";
+	uint64_t hash;
+
+	return *settled_place(request->eras, message_text(request->message.params, "taskId"),
+			      &hash) == hash ||
+	       turns_may_look(request->eras->parts.calls, upstream);
+}
+
 static void
 get_done(struct call *call)
 {
 	struct task_view view;
 
 	task_view_of(&view, call);
+	if (view.status != TASK_WORKING)
+		settle(task_request_of(call));
 	answer_view(task_request_of(call), &view);
 }
 
@@ -149,6 +185,7 @@ get_asks(struct call *call)
 {
 	struct task_view view = { .status = TASK_INPUT_REQUIRED, .questions = call->outcome };
 
+	settle(task_request_of(call));
 	answer_view(task_request_of(call), &view);
 }
 
@@ -254,8 +291,18 @@ tasks_get(struct request *request)
 {
 	struct task_id id;
 
-	if (open_task(request, &id))
+	struct task_view view;
+
+	if (!open_task(request, &id))
+		return;
+	if (may_look(request, &id)) {
 		visit(request, &id, ENTRY_POLL, &get_events);
+		return;
+	}
+	request->row = id.row;
+	request->task_created_ms = id.created_ms;
+	task_view_unseen(&view);
+	answer_view(request, &view);
 }
 
 void

@@ -241,7 +241,8 @@ on_watch(struct loop_timer *timer)
 	if (!watch->due)
 		delay =
 		    turns_poll_delay(watch->eras->parts.calls,
-				     provider->upstream == NULL ? "workspace" : provider->upstream);
+				     provider->upstream == NULL ? "workspace" : provider->upstream,
+				     INT64_MAX);
 	watch->due = delay > 0;
 	if (delay > 0)
 		loop_timer_set(watch->eras->parts.loop, timer, delay);

@@ -13,7 +13,7 @@
 #include "transport/http_connection.h"
 #include "transport/mhd.h"
 
-#define STREAM_BLOCK 1024 /* size of MHD's buffer for peers that do not support chunks (HTTP/1.0) */
+#define STREAM_BLOCK 128 /* size of MHD's buffer for peers that do not support chunks (HTTP/1.0) */
 #define REFUSAL_MAX (RECOVER_ID_MAX + 512u) /* the body of a refusal */
 #define RAW_MAX (REFUSAL_MAX + 256u)	    /* including its header */
 

@@ -276,7 +276,48 @@ replies_at_once_share_the_limit(void)
 	rig_free(b);
 }
 
+/* ---- the line --------------------------------------------------------------------------------- */
+
+static bool
+line_is_full(void *data)
+{
+	const struct pace *pace = &((struct rig *)data)->egress->pace[0];
+
+	CU_ASSERT(pace->running <= PACE_PER_CONNECTION);
+	return pace->running == PACE_PER_CONNECTION && !TAILQ_EMPTY(&pace->line);
+}
+
+/* libcurl gets four requests for each connection, and the others wait in line. */
+static void
+requests_wait_in_line(void)
+{
+	struct rig *b = rig_new("max_connections = 1;", "");
+	struct mcp_http held = get("/api/hold"), http = get("/api/ok");
+	struct transfer *transfer[30];
+	struct got got[60] = { 0 };
+
+	for (size_t i = 0; i < 30; i++)
+		transfer[i] = rig_submit(b, &held, &got[i]);
+	rig_until(b, line_is_full, b);
+	for (size_t i = 30; i < 60; i++)
+		rig_submit(b, &http, &got[i]);
+	for (size_t i = 0; i < 30; i++) {
+		egress_cancel(transfer[29 - i]); /* those in line, then those that run */
+		b->waiting--;
+	}
+	rig_run(b);
+	for (size_t i = 0; i < 60; i++) {
+		ASSERT_INT(got[i].done, i >= 30);
+		if (got[i].done)
+			ASSERT_INT(got[i].reply.status, 200);
+		got_fini(&got[i]);
+	}
+	ASSERT_INT(b->egress->pace[0].running, 0);
+	rig_free(b);
+}
+
 static const struct test tests[] = {
+	TEST(requests_wait_in_line),
 	TEST(cached_replies),
 	TEST(errors_are_not_cached),
 	TEST(cache_bounds),

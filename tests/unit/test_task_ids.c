@@ -99,6 +99,35 @@ one_poll_each(void)
 	rig_stop();
 }
 
+/* Beyond the rate of polls a task is called working, and the service is not asked. An ended one is
+ * never called working. */
+static void
+more_than_may_be_polled(void)
+{
+	char id[1025];
+	struct sent *sent;
+	int unseen = 0, polls;
+
+	rig_start();
+	begin_report(id, sizeof(id));
+	polls = rig_report;
+	for (int i = 0; i < 300; i++) {
+		sent = task("tasks/get", id, "");
+		ASSERT_STR(status_of(sent), "working");
+		unseen +=
+		    strstr(text_at(sent->answer, "result.statusMessage"), "not looked up") != NULL;
+	}
+	CU_ASSERT(unseen > 0);
+	ASSERT_INT(polls - rig_report, 300 - unseen);
+	rig_report = 0;
+	do
+		sent = task("tasks/get", id, "");
+	while (strcmp(status_of(sent), "working") == 0);
+	for (int i = 0; i < 300; i++)
+		ASSERT_STR(status_of(task("tasks/get", id, "")), "completed");
+	rig_stop();
+}
+
 static void
 not_a_task(void)
 {
@@ -247,6 +276,7 @@ of_another_kind(void)
 static const struct test tests[] = {
 	TEST(from_creation_to_result),
 	TEST(one_poll_each),
+	TEST(more_than_may_be_polled),
 	TEST(not_a_task),
 	TEST(ends),
 	TEST(questions),
