@@ -10,6 +10,7 @@ foreach(part call call_end)
 endforeach()
 lakehost_unit_test(operation SOURCES test_operation.c call_rig.c CORE call base LABELS concurrency
 	LIBS lakehost-sdk)
+lakehost_unit_test(turns SOURCES test_turns.c call_rig.c CORE call base LIBS lakehost-sdk)
 lakehost_unit_test(left SOURCES test_left.c call_rig.c CORE call base LIBS lakehost-sdk)
 lakehost_unit_test(life SOURCES test_life.c call_rig.c child.c CORE call base LIBS lakehost-sdk)
 foreach(part run run_mistakes)
@@ -17,7 +18,7 @@ foreach(part run run_mistakes)
 endforeach()
 
 # The rig owns the clock: time goes by only while nobody works.
-foreach(name pool call call_end operation left life)
+foreach(name pool call call_end operation turns left life)
 	if(TARGET test_${name})
 		target_link_options(test_${name} PRIVATE -Wl,--wrap=clock_ms -Wl,--wrap=clock_us
 			-Wl,--wrap=epoll_wait)
