@@ -289,9 +289,8 @@ visit(struct request *request, const struct task_id *id, enum entry entry,
 void
 tasks_get(struct request *request)
 {
-	struct task_id id;
-
 	struct task_view view;
+	struct task_id id;
 
 	if (!open_task(request, &id))
 		return;
