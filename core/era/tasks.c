@@ -137,21 +137,21 @@ answer_view(struct request *request, struct task_view *view)
 	request_end(request, &(struct wrap){ .type = "complete", .ttl_ms = -1 });
 }
 
-static uint64_t *
-settled_place(struct eras *eras, const char *id, uint64_t *hash)
+static uint64_t
+hash_of_task(const struct request *request)
 {
-	*hash = hash_of(NULL, id, strlen(id));
-	return &eras->settled[*hash % SETTLED_MAX];
+	const char *id = message_text(request->message.params, "taskId");
+
+	return hash_of(NULL, id, strlen(id));
 }
 
 /* An ended task must not be called working again, and one that asks must show its questions. */
 static void
 settle(struct request *request)
 {
-	uint64_t hash;
+	const uint64_t hash = hash_of_task(request);
 
-	*settled_place(request->eras, message_text(request->message.params, "taskId"), &hash) =
-	    hash;
+	request->eras->settled[hash % SETTLED_MAX] = hash;
 }
 
 /* May the service be asked about this task now? */
@@ -162,10 +162,9 @@ may_look(struct request *request, const struct task_id *id)
 	const char *upstream = id->upstream != NULL	  ? id->upstream
 			     : provider->upstream != NULL ? provider->upstream
 							  : "workspace";
-	uint64_t hash;
+	const uint64_t hash = hash_of_task(request);
 
-	return *settled_place(request->eras, message_text(request->message.params, "taskId"),
-			      &hash) == hash ||
+	return request->eras->settled[hash % SETTLED_MAX] == hash ||
 	       turns_may_look(request->eras->parts.calls, upstream);
 }
 
