@@ -147,16 +147,16 @@ struct asking {
 	size_t plain; /* number of the gauges without a label */
 };
 
-/* The store of limits; false when there is none. */
+/* The store of limits. */
 static bool
 store_gauge(const struct asking *asking, size_t i, struct metrics_gauge *gauge)
 {
-	if (asking->limits.store < 0)
+	if (i >= STORE_GAUGES)
 		return false;
 	if (i == 0)
 		*gauge = (struct metrics_gauge){ .name = "lakehost_limits_store_up",
-						 .help = "1: the store of limits answers.",
-						 .number = asking->limits.store };
+						 .help = "0: limits.store does not answer; else 1.",
+						 .number = asking->limits.store != 0 };
 	else
 		*gauge = (struct metrics_gauge){
 			.name = "lakehost_limits_without_store_total",
@@ -164,7 +164,7 @@ store_gauge(const struct asking *asking, size_t i, struct metrics_gauge *gauge)
 			.number = (int64_t)asking->limits.without,
 			.counter = true
 		};
-	return i < STORE_GAUGES;
+	return true;
 }
 
 /* What was spent of each cost, and how many budgets of it are used up. */
@@ -206,7 +206,7 @@ next_gauge(void *data, size_t i, struct metrics_gauge *gauge)
 	i -= 2 * COSTS;
 	if (store_gauge(asking, i, gauge))
 		return true;
-	i -= asking->limits.store < 0 ? 0 : STORE_GAUGES;
+	i -= STORE_GAUGES;
 	if (i >= plugins_count(asking->gauges->plugins))
 		return false;
 	plugins_status(asking->gauges->plugins, i, &status);
