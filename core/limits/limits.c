@@ -243,6 +243,13 @@ limits_follow(struct limits *limits, const struct principal *principal, unsigned
 	return own != NULL && own->limited ? ticket_new(limits, own, cost) : NULL;
 }
 
+/* The store may have set the amount meanwhile, without the advance. */
+static void
+take_back(uint64_t *amount, uint64_t advance)
+{
+	*amount -= advance < *amount ? advance : *amount;
+}
+
 static void
 spend(struct limits_ticket *ticket, struct account *account, const uint64_t spent[COSTS])
 {
@@ -251,7 +258,7 @@ spend(struct limits_ticket *ticket, struct account *account, const uint64_t spen
 
 	account_on_day(account, ticket->limits->wall_ms() / LIMITS_DAY_MS);
 	if (same_day && account->day == ticket->day)
-		account->used[COST_CLUSTER_STARTS] -= ticket->advance;
+		take_back(&account->used[COST_CLUSTER_STARTS], ticket->advance);
 	for (unsigned i = 0; spent != NULL && i < COSTS; i++)
 		if ((ticket->cost & COST(i)) != 0)
 			account->used[i] += spent[i];

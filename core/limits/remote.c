@@ -43,11 +43,13 @@ static const char admit_script[] =
 	  "if ARGV[c]=='1' and most>=0 and a[i].u[c]>=most then "
 	  "out[1]=1 out[2]=i out[3]=c return answer() end end end "
 	  "for i=1,#KEYS do local r,b=tonumber(ARGV[i*5]),a[i] if r>0 then "
-	  "local e=math.max(0,math.floor((now-b.earned)*r/60000)) "
+	  "b.earned=math.min(b.earned,now) " /* the clock of the server was set back */
+	  "local e=math.floor((now-b.earned)*r/60000) "
 	  "if e>=b.taken then b.taken=0 b.earned=now "
 	  "else b.taken=b.taken-e b.earned=b.earned+math.floor(e*60000/r) end "
 	  "if b.taken>=r then out[1]=2 out[2]=i "
-	  "out[4]=math.max(1,b.earned+math.ceil((b.taken-r+1)*60000/r)-now) return answer() end "
+	  "out[4]=math.max(1,math.min(60000,b.earned+math.ceil((b.taken-r+1)*60000/r)-now)) "
+	  "return answer() end "
 	  "b.taken=b.taken+1 end end "
 	  "for i=1,#KEYS do a[i].u[4]=a[i].u[4]+tonumber(ARGV[4]) end keep() return answer()";
 
@@ -133,6 +135,22 @@ remote_once(struct store *store, const char *prefix, const char *text, unsigned 
 	return store_send(store, word, NULL, ARRAY_SIZE(word), fn, data);
 }
 
+/* Is a refusal about a limit that the account has? */
+static bool
+is_possible(const struct remote_decision *decision, const struct account *account)
+{
+	switch (decision->verdict) {
+	case REMOTE_BUDGET:
+		return account->value[LIMITS_BUDGET + (enum limits_key)decision->cost] >= 0;
+	case REMOTE_RATE:
+		return account->value[LIMITS_RATE] >= 0 && decision->wait_ms > 0 &&
+		       decision->wait_ms <= LIMITS_MINUTE_MS;
+	case REMOTE_ALLOWED:
+	case REMOTE_VERDICTS: break;
+	}
+	return decision->verdict == REMOTE_ALLOWED;
+}
+
 bool
 remote_read(const struct store_reply *reply, struct account *const *account, size_t n,
 	    struct remote_decision *decision)
@@ -150,6 +168,8 @@ remote_read(const struct store_reply *reply, struct account *const *account, siz
 				      .cost = (enum cost)(number[2] > 0 ? number[2] - 1 : 0),
 				      .wait_ms = number[3],
 				      .day = number[4] };
+	if (n == 0 || !is_possible(decision, account[decision->account]))
+		return false;
 	for (size_t i = 0; i < n; i++) {
 		account[i]->day = decision->day;
 		for (unsigned c = 0; c < COSTS; c++)

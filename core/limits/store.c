@@ -16,6 +16,7 @@
 #include "base/states.h"
 #include "limits/hiredis_api.h"
 #include "limits/lookup.h"
+#include "limits/reader.h"
 #include "limits/tls.h"
 
 #define BACKOFF_FIRST_MS 250
@@ -73,6 +74,7 @@ struct store {
 	unsigned greetings;	       /* replies that are missing */
 	struct pendings waiting, sent; /* the oldest first */
 	size_t pending;
+	struct reader_guard guard;
 	bool freeing, was_ready;
 };
 
@@ -125,14 +127,10 @@ take_reply(const redisReply *from, struct store_reply *reply)
 	case REDIS_REPLY_INTEGER: reply->number[0] = from->integer; break;
 	case REDIS_REPLY_NIL: break;
 	case REDIS_REPLY_ARRAY:
+		CHECK(from->elements <= STORE_NUMBERS_MAX); /* reader.c refuses more */
 		reply->n = from->elements;
-		if (from->elements > STORE_NUMBERS_MAX)
-			reply->error = "more numbers than expected";
-		for (size_t i = 0; reply->error == NULL && i < from->elements; i++)
-			if (from->element[i]->type == REDIS_REPLY_INTEGER)
-				reply->number[i] = from->element[i]->integer;
-			else
-				reply->error = "a number was expected";
+		for (size_t i = 0; i < from->elements; i++)
+			reply->number[i] = from->element[i]->integer;
 		break;
 	default: reply->error = "another type of reply was expected";
 	}
@@ -167,7 +165,8 @@ on_reply(redisAsyncContext *context, void *from, void *data)
 	STAILQ_REMOVE_HEAD(&store->sent, link);
 	if (from == NULL) {
 		if (store->state != STORE_AWAY)
-			lose(store, "the connection was lost");
+			lose(store, store->guard.why != NULL ? store->guard.why
+							     : "the connection was lost");
 		answer(pending, NULL);
 		return;
 	}
@@ -368,7 +367,9 @@ clean_up(void *data)
 	struct store *store = data;
 	char why[WHY_MAX];
 
-	if (store->settings->tls && tls_fault() != NULL)
+	if (store->guard.why != NULL)
+		snprintf(why, sizeof(why), "%s", store->guard.why);
+	else if (store->settings->tls && tls_fault() != NULL)
 		snprintf(why, sizeof(why), CERTIFICATE_REFUSED "%s", tls_fault());
 	else
 		snprintf(why, sizeof(why), "%s",
@@ -487,6 +488,7 @@ connect_to(struct store *store, const char *address)
 		return;
 	}
 	store->context = context;
+	reader_guard(context->c.reader, &store->guard);
 	context->data = store;
 	context->ev.data = store;
 	context->ev.addRead = add_read;
@@ -528,6 +530,15 @@ attempt(struct store *store)
 	store->lookup = lookup_new(store->pool, settings->host, settings->port, looked_up, store);
 }
 
+/* libhiredis has the answer, and the command is removed before the next one is read. */
+static bool
+is_expected(const void *data)
+{
+	const struct store *store = data;
+
+	return !STAILQ_EMPTY(&store->sent);
+}
+
 /* ---- making --------------------------------------------------------------------------------- */
 
 struct store *
@@ -548,6 +559,7 @@ store_new(const struct store_settings *settings, struct loop *loop, struct pool 
 	store->ready_data = data;
 	store->retry = (struct loop_timer){ .fn = on_retry, .data = store };
 	store->limit = (struct loop_timer){ .fn = on_limit, .data = store };
+	store->guard = (struct reader_guard){ .expected = is_expected, .data = store };
 	STAILQ_INIT(&store->waiting);
 	STAILQ_INIT(&store->sent);
 	loop_timer_set(loop, &store->retry, 0);
