@@ -179,7 +179,8 @@ join_one(struct joint *joint, struct parts_far *far)
 	int from;
 
 	snprintf(name, sizeof(name), "%s.%u.done", joint->place->prefix, far->count);
-	from = openat(joint->place->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	/* a FIFO that another user put there must not hold the thread */
+	from = openat(joint->place->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	if (from < 0)
 		return transfer_failed(joint->parts->path, joint->why, joint->why_size);
 	status = copy_part(joint, from);
@@ -222,7 +223,7 @@ join_all(struct joint *joint, uint32_t until, struct parts_far *far)
 static char *
 kept_text(const struct parts_place *place, const char *name)
 {
-	int fd = openat(place->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(place->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	struct stat info;
 	char *text = NULL;
 	ssize_t n = -1;
@@ -246,7 +247,7 @@ rows_kept(struct joint *joint, const char *rows)
 {
 	struct transfer_file file = { .fd = -1 };
 	char name[PARTS_NAME_MAX], *kept;
-	bool ok;
+	enum mcp_status status = MCP_OK;
 
 	snprintf(name, sizeof(name), "%s.rows", joint->place->prefix);
 	if (rows == NULL) {
@@ -255,14 +256,18 @@ rows_kept(struct joint *joint, const char *rows)
 		free(kept);
 		return MCP_OK;
 	}
+	if (strlen(rows) > ROWS_SPEC_MAX) {
+		snprintf(joint->why, joint->why_size,
+			 "the names of the columns have more than %d bytes", ROWS_SPEC_MAX);
+		return MCP_E_TOO_LARGE;
+	}
 	file.fd = openat(joint->place->dir, name,
-			 O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
-	ok = file.fd >= 0 && strlen(rows) <= ROWS_SPEC_MAX &&
-	     transfer_file_put(&file, rows, strlen(rows));
-	if (!ok)
-		return no_disk(joint);
-	close(file.fd);
-	return MCP_OK;
+			 O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+	if (file.fd < 0 || !transfer_file_put(&file, rows, strlen(rows)))
+		status = no_disk(joint);
+	if (file.fd >= 0)
+		close(file.fd);
+	return status;
 }
 
 /* The plugin gives the description of the rows at the beginning; it is kept for the other calls. */

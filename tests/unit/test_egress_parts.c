@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of files that are joined from the bodies of several requests. */
+#include <dirent.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -324,6 +326,57 @@ converted(void)
 	parts_end(b);
 }
 
+static size_t
+open_files(void)
+{
+	DIR *list = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	while (readdir(list) != NULL)
+		n++;
+	closedir(list);
+	return n;
+}
+
+/* The names of columns come from the workspace: too long ones end the join, and no file stays open.
+ */
+static void
+long_names(void)
+{
+	struct rig *b = parts_rig("max_retries = 0;");
+	char *rows = xprintf("{\"as\":\"csv\",\"columns\":[[\"%0*d\",\"text\"]]}", 1 << 20, 0);
+	size_t before;
+
+	ASSERT_INT(work(b, MCP_FILE_JOIN, 0, rows, NULL, NULL), MCP_E_TOO_LARGE);
+	before = open_files();
+	for (int i = 0; i < 3; i++)
+		ASSERT_INT(work(b, MCP_FILE_JOIN, 0, rows, NULL, NULL), MCP_E_TOO_LARGE);
+	ASSERT_INT(open_files(), before);
+	free(rows);
+	parts_end(b);
+}
+
+/* A FIFO with the name of a file that was kept, which another user made, holds no thread. */
+static void
+fifo(void)
+{
+	static const char rows[] = "{\"as\":\"csv\",\"columns\":[[\"a\",\"text\"]]}";
+	struct rig *b = parts_rig("max_retries = 0;");
+	char *pattern = folder_path(".lakehost-*.rows");
+	glob_t found;
+
+	ASSERT_INT(work(b, MCP_FILE_JOIN, 0, rows, NULL, NULL), 200);
+	ASSERT_INT(glob(pattern, 0, NULL, &found), 0);
+	ASSERT_INT(found.gl_pathc, 1);
+	CU_ASSERT(unlink(found.gl_pathv[0]) == 0 && mkfifo(found.gl_pathv[0], 0600) == 0);
+	CU_ASSERT(work(b, MCP_FILE_JOIN, 0, rows, NULL, NULL) != 200); /* cannot be written */
+	ASSERT_INT(work(b, MCP_FILE_JOIN, 0, NULL, NULL, NULL), 200);  /* is not read */
+	ASSERT_INT(work(b, MCP_FILE_DROP, 0, NULL, NULL, NULL), 200);
+	globfree(&found);
+	free(pattern);
+	parts_end(b);
+}
+
 /* A joined file without a name is sent, or a part of it. */
 static void
 sent(void)
@@ -355,7 +408,7 @@ sent(void)
 }
 
 static const struct test tests[] = {
-	TEST(joined), TEST(continued),	 TEST(begun_again), TEST(torn),
-	TEST(locked), TEST(named_parts), TEST(converted),   TEST(sent),
+	TEST(joined),	   TEST(continued), TEST(begun_again), TEST(torn),	 TEST(locked),
+	TEST(named_parts), TEST(converted), TEST(sent),	       TEST(long_names), TEST(fifo),
 };
 SUITE(tests)
