@@ -56,9 +56,12 @@ reload_host(const char *path, const struct running_host *host)
 	struct running_host after = { 0 };
 	bool fine;
 
-	if (kill(host->pid, SIGHUP) != 0) {
+	if (!running_signal(host, SIGHUP)) {
 		fprintf(stderr, "lakehost: the host with the process id %ld: %s\n", (long)host->pid,
-			strerror(errno));
+			errno != EACCES
+			    ? strerror(errno)
+			    : "its file belongs to another user than the process, so no signal was "
+			      "sent");
 		return false;
 	}
 	if (!wait_for(path, host, &after))

@@ -37,6 +37,7 @@ void running_write(struct running *running, const struct running_state *state);
 /* What the file of a host says; strings are owned. */
 struct running_host {
 	pid_t pid;
+	uid_t owner;  /* of the file */
 	char *config; /* or NULL */
 	unsigned generation, begun, done;
 	struct strings faults;
@@ -45,6 +46,9 @@ struct running_host {
 void running_directories(struct strings *list);
 /* Reads a file. False: its host has ended, or it is not such a file. */
 bool running_read(const char *path, struct running_host *host);
+/* Sends the signal. False with errno; EACCES: the file belongs to another user than the process, so
+ * that user may have named a process that is no host. */
+bool running_signal(const struct running_host *host, int number);
 void running_host_fini(struct running_host *host);
 
 #endif

@@ -6,6 +6,7 @@
 
 RELOADS (50) is the number of reloads under load; with 1000 or more the memory is compared too.
 """
+import fcntl
 import http.client
 import json
 import os
@@ -500,6 +501,24 @@ class RefusedTest(Rig):
         self.assertTrue(list((host.folder / "run/lakehost").iterdir()))
         self.assertEqual(host.command("reload").returncode, 1)  # what a killed host left behind
         self.assertFalse(list((host.folder / "run/lakehost").iterdir()))
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can signal the processes of other users")
+    def test_a_file_that_names_a_process_of_somebody_else(self):
+        host = self.host()
+        folder = host.folder / "run/lakehost"
+        folder.mkdir()
+        victim = subprocess.Popen(["sleep", str(PATIENCE)])
+        self.addCleanup(victim.wait)
+        self.addCleanup(victim.kill)
+        path = folder / f"{victim.pid}.host"
+        path.write_text(f"pid {victim.pid}\nconfig -\ngeneration 1\nbegun 0\ndone 0\nend\n", "utf-8")
+        os.chown(path, 65534, 65534)
+        with path.open(encoding="utf-8") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            run = host.command("reload")
+        self.assertEqual(run.returncode, 1, run)
+        self.assertIn("belongs to another user", run.stderr)
+        self.assertIsNone(victim.poll())
 
 
 class PrincipalTest(Rig):
