@@ -53,6 +53,7 @@ struct found {
 	size_t len;
 	void (*fn)(void *data, size_t first, size_t end);
 	void *data;
+	size_t no_dots; /* no secret with full stops in it begins before this place */
 };
 
 static bool
@@ -75,19 +76,25 @@ stands_at(const struct found *found, size_t at, const char *word, bool any_lette
 
 /* The end of the secret whose allowed characters begin at `from`, or `from` when it is none. */
 static size_t
-shape_end(const struct found *found, const struct shape *shape, size_t from)
+shape_end(struct found *found, const struct shape *shape, size_t from)
 {
 	size_t end = from, dots = 0;
 
+	/* The rest of a text with too few full stops has no more of them. Without this, a text that
+	 * repeats the beginning would be read to its end from each of them. */
+	if (shape->dots > 0 && from < found->no_dots)
+		return from;
 	while (end < found->len && found->text[end] != '\0' &&
 	       strchr(shape->allowed, found->text[end]) != NULL)
 		dots += found->text[end++] == '.';
+	if (dots < shape->dots)
+		found->no_dots = end;
 	return end - from >= shape->least && dots >= shape->dots ? end : from;
 }
 
 /* The end of the secret that begins at `at`; 0 when none begins there. */
 static size_t
-token_at(const struct found *found, size_t at)
+token_at(struct found *found, size_t at)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
 		const struct shape *shape = &shapes[i];
@@ -150,7 +157,7 @@ void
 shape_scan(const unsigned char *text, size_t len, void (*fn)(void *data, size_t first, size_t end),
 	   void *data)
 {
-	const struct found found = { text, len, fn, data };
+	struct found found = { text, len, fn, data, 0 };
 	/* the first characters of all forms; most bytes of a text are other ones */
 	static const bool first[256] = {
 		[':'] = true, ['-'] = true, ['l'] = true, ['d'] = true, ['g'] = true,
