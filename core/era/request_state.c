@@ -62,6 +62,16 @@ write_canonical(struct json *out, struct json_object *tree)
 	json_end(out);
 }
 
+/* The arguments are too large to be compared, so the request is no repetition of another one. */
+static void
+unlike_any(char hex[65])
+{
+	unsigned char bytes[32];
+
+	random_bytes(bytes, sizeof(bytes));
+	sha256_hex(bytes, sizeof(bytes), hex);
+}
+
 void
 request_digest(const struct request *request, char hex[65])
 {
@@ -78,7 +88,10 @@ request_digest(const struct request *request, char hex[65])
 		buf_json_str(&text, json_str(request->message.params, mirrored));
 	json_start(&json, &text);
 	write_canonical(&json, request->arguments);
-	sha256_hex(text.data, text.len, hex);
+	if (buf_ok(&text))
+		sha256_hex(text.data, text.len, hex);
+	else
+		unlike_any(hex);
 	buf_fini(&text);
 }
 

@@ -16,7 +16,7 @@ static redisReplyObjectFunctions original;
 
 /* libhiredis ends the connection when one of its functions returns NULL. */
 static void *
-refuse(const redisReadTask *task, const char *why)
+reject(const redisReadTask *task, const char *why)
 {
 	struct reader_guard *guard = task->privdata;
 
@@ -40,7 +40,7 @@ create_string(const redisReadTask *task, char *text, size_t len)
 {
 	const char *fault = fault_of(task);
 
-	return fault == NULL ? original.createString(task, text, len) : refuse(task, fault);
+	return fault == NULL ? original.createString(task, text, len) : reject(task, fault);
 }
 
 static void *
@@ -52,7 +52,7 @@ create_array(const redisReadTask *task, elements_type elements)
 		fault = "its answer has another type than expected";
 	if (fault == NULL && (size_t)elements > STORE_NUMBERS_MAX)
 		fault = "its answer has more numbers than expected";
-	return fault == NULL ? original.createArray(task, elements) : refuse(task, fault);
+	return fault == NULL ? original.createArray(task, elements) : reject(task, fault);
 }
 
 static void *
@@ -60,7 +60,7 @@ create_integer(const redisReadTask *task, long long number)
 {
 	const char *fault = task->parent != NULL ? NULL : fault_of(task);
 
-	return fault == NULL ? original.createInteger(task, number) : refuse(task, fault);
+	return fault == NULL ? original.createInteger(task, number) : reject(task, fault);
 }
 
 static void *
@@ -68,7 +68,7 @@ create_nil(const redisReadTask *task)
 {
 	const char *fault = fault_of(task);
 
-	return fault == NULL ? original.createNil(task) : refuse(task, fault);
+	return fault == NULL ? original.createNil(task) : reject(task, fault);
 }
 
 #if HIREDIS_MAJOR >= 1
@@ -79,14 +79,14 @@ static void *
 create_double(const redisReadTask *task, double number, char *text, size_t len)
 {
 	(void)number, (void)text, (void)len;
-	return refuse(task, version_3);
+	return reject(task, version_3);
 }
 
 static void *
 create_bool(const redisReadTask *task, int value)
 {
 	(void)value;
-	return refuse(task, version_3);
+	return reject(task, version_3);
 }
 #endif
 
