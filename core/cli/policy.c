@@ -230,7 +230,7 @@ add_limit(struct buf *out, const struct limits_rule *rule, unsigned key)
 	snprintf(number, sizeof(number), "%" PRId64, rule->value[key]);
 	buf_printf(out, "%s\t%s\t%s\t%s\t%s\n", rule->name, limits_keys[key],
 		   rule->value[key] < 0 ? "unlimited" : number,
-		   rule->together ? "all of the rule together" : "this principal",
+		   rule->together ? "all principals of the rule together" : "this principal",
 		   rule->where[key]);
 }
 

@@ -143,9 +143,9 @@ test_overlap(const struct trial *trial, unsigned row, struct chance *chance)
 		}
 		if (overlap.different > 0)
 			trial_find(trial, FIND_DIFFERS,
-				   "The same call has %u different answers in %u calls that run in "
-				   "%d threads",
-				   overlap.different, THREADS * ROUNDS, THREADS);
+				   "One call was made %d times in %d threads. %u of its answers "
+				   "differ from the first one",
+				   THREADS * ROUNDS, THREADS, overlap.different);
 		free(first);
 		free(second);
 	}

@@ -118,9 +118,10 @@ read_proxies(struct config *config, const struct node *auth)
 			config->auth.proxies++;
 	}
 	if (config->auth.inbound == INBOUND_HEADER && list.count == 0)
-		node_fault(auth, "trusted_proxies",
-			   "must list the proxies whose header names the user, such as "
-			   "[ \"127.0.0.1\", \"10.1.0.0/16\", \"unix\" ]");
+		node_fault(
+		    auth, "trusted_proxies",
+		    "must list the proxies that are trusted to send the name of the user, such as "
+		    "[ \"127.0.0.1\", \"10.1.0.0/16\", \"unix\" ]");
 	strings_fini(&list);
 }
 

@@ -53,8 +53,9 @@ read_address(struct config_store *store, const struct node *limits, const char *
 	if (why != NULL)
 		node_fault(limits, "store", "%s", why);
 	else if (!read_database(&store->settings, url.rest))
-		node_fault(limits, "store",
-			   "the address is followed by /N, the number of a database");
+		node_fault(
+		    limits, "store",
+		    "after the address only /N may follow, where N is the number of a database");
 	store->host = xstrdup(url.host);
 	store->settings.host = store->host;
 	store->settings.port = url.port;

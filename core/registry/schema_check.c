@@ -28,9 +28,9 @@ check_number(struct check *c, const struct node *node, struct json_object *value
 	if (node->maximum != NULL && numbers_compare(value, node->maximum) > 0)
 		return fault_limit(c, value, "is more than the maximum", node->maximum);
 	if (node->above != NULL && numbers_compare(value, node->above) <= 0)
-		return fault_limit(c, value, "is not more than", node->above);
+		return fault_limit(c, value, "is too small: it must be more than", node->above);
 	if (node->below != NULL && numbers_compare(value, node->below) >= 0)
-		return fault_limit(c, value, "is not less than", node->below);
+		return fault_limit(c, value, "is too large: it must be less than", node->below);
 	if (node->multiple != NULL && !number_is_multiple(value, node->multiple))
 		return fault_limit(c, value, "is not a multiple of", node->multiple);
 	return true;

@@ -201,9 +201,9 @@ request_check(const struct mcp_http *request, size_t *body)
 	if (request->n_body > REQUEST_PIECES_MAX)
 		return "a request has more than 256 pieces of body";
 	if (request->reply == MCP_REPLY_SINK && request->sink == NULL)
-		return "the reply of a request has no sink";
+		return "a request has no function (sink) that receives its reply";
 	if (request->reply == MCP_REPLY_FILE && request->reply_file == NULL)
-		return "the reply of a request has no file";
+		return "a request has no file (reply_file) that receives its reply";
 	if ((request->headers == NULL && request->n_headers > 0) ||
 	    (request->body == NULL && request->n_body > 0))
 		return "the headers or the body of a request are NULL but have a count";

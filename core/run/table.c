@@ -124,7 +124,7 @@ result_table_begin(struct result *result, const struct mcp_column *columns, size
 	if (buf_ok(&table->cut.text) && table->cut.text.len <= text_room(result))
 		return MCP_OK;
 	result_fail_text(result, MCP_E_TOO_LARGE, "The result is too wide",
-			 "The column names alone are longer than the text of a result may be",
+			 "The column names alone are longer than the limit of the text of a result",
 			 "Request fewer columns");
 	return MCP_E_TOO_LARGE;
 }

@@ -379,8 +379,8 @@ gave_up(struct mcp_call *call, const void *data, size_t len)
 				   (int)(end > 0 && why[end - 1] == '.' ? end - 1 : end), why,
 				   reply->error == MCP_OK
 				       ? "No part of the file exists now."
-				       : "A part of it, whose name begins with .lakehost-, may "
-					 "exist in its folder."),
+				       : "Incomplete files, whose names begin with .lakehost-, "
+					 "may be in the folder."),
 			state->gone ? "Results are kept for an hour: run the statement again with "
 				      "execute_sql and to_file."
 				    : mcp_printf(call,

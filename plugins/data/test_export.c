@@ -133,7 +133,7 @@ gives_up(void)
 	fakehost_no_reply(host, "FILE DROP*", MCP_E_UNAVAILABLE, "Input/output error");
 	result = fakehost_tool(host, "execute_sql", TO_FILE);
 	ASSERT_FAILED(result, MCP_E_UNAVAILABLE, "out.csv was not completed",
-		      "may exist in its folder", "get_statement_result");
+		      "may be in the folder", "get_statement_result");
 	fakehost_free(host);
 }
 

@@ -82,8 +82,9 @@ refused(void)
 	      "t.conf:1: principals: has an effect only with auth.inbound = \"token\", "
 	      "\"header\", \"oauth\" or \"mtls\"");
 	wrong("auth = { inbound = \"header\"; };",
-	      "t.conf:1: auth.trusted_proxies: must list the proxies whose header names the "
-	      "user, such as [ \"127.0.0.1\", \"10.1.0.0/16\", \"unix\" ]");
+	      "t.conf:1: auth.trusted_proxies: must list the proxies that are trusted "
+	      "to send the name of the user, such as [ \"127.0.0.1\", \"10.1.0.0/16\", "
+	      "\"unix\" ]");
 	wrong("auth = { inbound = \"token\"; trusted_proxies = [ \"10.0.0.1/8\" ]; };",
 	      "t.conf:1: auth.trusted_proxies: \"10.0.0.1/8\" has bits after the range: they must "
 	      "be zero");

@@ -457,9 +457,11 @@ store_faults(void)
 	      "t.conf:1: limits.store: must be \"memory\", \"redis://HOST:PORT/DATABASE\", "
 	      "\"rediss://…\" or \"unix:/PATH\"");
 	wrong("limits = { store = \"redis://h/x\"; };",
-	      "t.conf:1: limits.store: the address is followed by /N, the number of a database");
+	      "t.conf:1: limits.store: after the address only /N may follow, where "
+	      "N is the number of a database");
 	wrong("limits = { store = \"redis://h/99999\"; };",
-	      "t.conf:1: limits.store: the address is followed by /N, the number of a database");
+	      "t.conf:1: limits.store: after the address only /N may follow, where "
+	      "N is the number of a database");
 	wrong("limits = { store = \"redis://h\"; store_user = \"u\"; };",
 	      "t.conf:1: limits.store_user: needs limits.store_password");
 	wrong("limits = { store = \"redis://h\"; store_prefix = \"a b\"; };",

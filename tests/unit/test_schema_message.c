@@ -169,10 +169,10 @@ other_faults(void)
 	says(schema, "{\"c\":1}", "c: is not allowed here");
 	says(schema, "{\"d\":[\"x\",\"y\",\"x\"]}", "d: \"x\" is listed twice");
 	says(schema, "{\"e\":7}", "e: 7 is not a multiple of 5");
-	says(schema, "{\"f\":0}", "f: 0 is not more than 0");
+	says(schema, "{\"f\":0}", "f: 0 is too small: it must be more than 0");
 	says(schema, "{\"g\":[]}", "g: has 0 items; at least 1 are required");
 	says(schema, "{\"h\":\"ab\"}", "h: has 2 characters; at least 3 are required");
-	says(schema, "{\"i\":2}", "i: 2 is not less than 1.5");
+	says(schema, "{\"i\":2}", "i: 2 is too large: it must be less than 1.5");
 	says(schema, "{}", "the value: has 0 members; at least 1 are required");
 	says(schema, "{\"x\":1,\"y\":2,\"z\":3}",
 	     "the value: has 3 members; at most 2 are allowed");

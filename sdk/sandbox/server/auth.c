@@ -198,8 +198,8 @@ auth_check(struct request *req)
 	req->ws = ws_open(who.workspace);
 	if (req->ws == NULL) {
 		reply_error(req, 500, "INTERNAL_ERROR",
-			    "The sandbox cannot open this workspace; "
-			    "its log says why.");
+			    "The sandbox cannot open this workspace. "
+			    "The log of the sandbox says why.");
 		return false;
 	}
 	snprintf(req->user, sizeof(req->user), "%s", who.user);

@@ -225,7 +225,7 @@ run_locked(struct http *http)
 	if (req->ws->db_failed)
 		reply_error(req, 500, "INTERNAL_ERROR",
 			    "The sandbox could not use its state "
-			    "database; its log says why.");
+			    "database. The log of the sandbox says why.");
 	ws_unlock(req->ws);
 }
 
