@@ -183,7 +183,8 @@ host_reload(struct host *host)
 {
 	if (host->draining || host->reload.overrides == NULL)
 		return;
-	host->reload.pool = host->pool;
+	if (host->reload.pool == NULL)
+		host->reload.pool = pool_new(host->loop, 0, 1);
 	host->reload.ended = ended;
 	host->reload.data = host;
 	begin(host);

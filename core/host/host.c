@@ -208,6 +208,7 @@ host_free(struct host *host)
 	generation_stop(host->now);
 	now_release(host);
 	generations_end(&host->generations);
+	pool_end(host->reload.pool);
 	pool_end(host->pool);
 	generations_free(&host->generations);
 	config_free(host->limits_config);

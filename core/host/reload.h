@@ -19,6 +19,8 @@ struct pool;
 
 struct reload {
 	struct pool_job job; /* first */
+	/* of one thread: what reloads allocate stays in one arena, and does not grow one of each
+	 * thread that runs calls */
 	struct pool *pool;
 	const struct config_overrides *overrides;
 	config_upstreams_fn upstreams;
