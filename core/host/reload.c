@@ -79,10 +79,12 @@ reload_done(struct pool_job *job)
 {
 	struct reload *reload = (struct reload *)job;
 	struct generation *made = take_made(reload, reload->pool);
+	struct strings faults = reload->faults;
 
+	reload->faults = (struct strings){ NULL, 0 }; /* ended() may begin the next reload */
 	reload->done++;
-	reload->ended(reload->data, made, &reload->faults);
-	strings_fini(&reload->faults);
+	reload->ended(reload->data, made, &faults);
+	strings_fini(&faults);
 }
 
 /* The host ends. */

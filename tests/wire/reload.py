@@ -468,6 +468,20 @@ class RefusedTest(Rig):
         host.wait(lambda: host.descriptors() <= before[1])
         host.end()
 
+    def test_many_signals_with_a_fault(self):
+        host = self.host().start()
+        good = (host.folder / "lakehost.conf").read_text("utf-8")
+        host.replace(host.folder / "lakehost.conf", good + "no_such_key = 1;\n")
+        for _ in range(20):
+            before = int(host.wait(lambda: host.state("begun")))
+            host.process.send_signal(signal.SIGHUP)
+            host.wait(lambda last=before: int(host.state("begun") or 0) > last)
+            host.process.send_signal(signal.SIGHUP)  # while the first one runs, or after it
+            host.wait(lambda: host.state("done") is not None and host.state("done") == host.state("begun"))
+        host.replace(host.folder / "lakehost.conf", good)
+        host.wait(lambda: host.reload() > 1)
+        host.end()
+
     def test_what_only_a_restart_changes(self):
         host = self.host().start()
         text = (host.folder / "lakehost.conf").read_text(encoding="utf-8")
