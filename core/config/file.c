@@ -14,7 +14,7 @@
 #include "config/text.h"
 
 /* The addresses of these marks say that a setting is known: alone, or with everything in it. */
-static char asked, whole;
+static char known_alone, known_whole;
 
 /* ---- opening ------------------------------------------------------------------------------- */
 
@@ -227,14 +227,14 @@ reader_find_setting(const struct node *node, const char *key)
 	if (node->setting != NULL)
 		setting = config_setting_get_member(node->setting, key);
 	if (setting != NULL && config_setting_get_hook(setting) == NULL)
-		config_setting_set_hook(setting, &asked);
+		config_setting_set_hook(setting, &known_alone);
 	return setting;
 }
 
 void
 reader_know_all(config_setting_t *setting)
 {
-	config_setting_set_hook(setting, &whole);
+	config_setting_set_hook(setting, &known_whole);
 }
 
 bool
@@ -318,7 +318,7 @@ node_item(const struct node *parent, const char *key, size_t index)
 
 	join(node.path, parent, key);
 	node.setting = config_setting_get_elem(list, (unsigned)index);
-	config_setting_set_hook(node.setting, &asked);
+	config_setting_set_hook(node.setting, &known_alone);
 	return node;
 }
 
@@ -449,7 +449,8 @@ find_unknown_in(struct reader *reader, config_setting_t *item, const char *path)
 static void
 find_unknown(struct reader *reader, config_setting_t *setting, const char *path)
 {
-	if (!config_setting_is_aggregate(setting) || config_setting_get_hook(setting) != &asked)
+	if (!config_setting_is_aggregate(setting) ||
+	    config_setting_get_hook(setting) != &known_alone)
 		return;
 	for (int i = 0; i < config_setting_length(setting); i++)
 		find_unknown_in(reader, config_setting_get_elem(setting, (unsigned)i), path);
@@ -458,7 +459,7 @@ find_unknown(struct reader *reader, config_setting_t *setting, const char *path)
 void
 reader_finish(struct reader *reader)
 {
-	config_setting_set_hook(config_root_setting(&reader->tree), &asked);
+	config_setting_set_hook(config_root_setting(&reader->tree), &known_alone);
 	find_unknown(reader, config_root_setting(&reader->tree), "");
 	for (size_t i = 0; i < reader->overrides; i++) {
 		if (!reader->override[i].used)

@@ -68,28 +68,28 @@ struct words {
 	char key[ACCOUNTS_MAX][KEY_MAX];
 };
 
-static struct words words; /* one thread, one command at a time */
+static struct words script_words; /* one thread, one command at a time */
 
 static void
 add_number(int64_t number)
 {
-	CHECK(words.numbers < COMMAND_WORDS && words.n < STORE_WORDS_MAX);
-	snprintf(words.number[words.numbers], NUMBER_MAX, "%" PRId64, number);
-	words.word[words.n++] = words.number[words.numbers++];
+	CHECK(script_words.numbers < COMMAND_WORDS && script_words.n < STORE_WORDS_MAX);
+	snprintf(script_words.number[script_words.numbers], NUMBER_MAX, "%" PRId64, number);
+	script_words.word[script_words.n++] = script_words.number[script_words.numbers++];
 }
 
 static void
 begin(const char *script, const char *prefix, struct account *const *account, size_t n)
 {
 	CHECK(n <= ACCOUNTS_MAX);
-	words.n = words.numbers = 0;
-	words.word[words.n++] = "EVAL";
-	words.word[words.n++] = script;
+	script_words.n = script_words.numbers = 0;
+	script_words.word[script_words.n++] = "EVAL";
+	script_words.word[script_words.n++] = script;
 	add_number((int64_t)n);
 	for (size_t i = 0; i < n; i++) {
-		snprintf(words.key[i], KEY_MAX, "%s:%s:%s", prefix,
+		snprintf(script_words.key[i], KEY_MAX, "%s:%s:%s", prefix,
 			 account[i]->together ? "rule" : "principal", account[i]->name);
-		words.word[words.n++] = words.key[i];
+		script_words.word[script_words.n++] = script_words.key[i];
 	}
 }
 
@@ -108,7 +108,7 @@ remote_admit(struct store *store, const char *prefix, struct account *const *acc
 			add_number(budget < 0 ? budget : budget * cost_parts[c]);
 		}
 	}
-	return store_send(store, words.word, NULL, words.n, fn, data);
+	return store_send(store, script_words.word, NULL, script_words.n, fn, data);
 }
 
 bool
@@ -120,7 +120,7 @@ remote_spend(struct store *store, const char *prefix, struct account *const *acc
 	add_number((int64_t)spending->advance);
 	for (unsigned i = 0; i < COSTS; i++)
 		add_number((int64_t)spending->spent[i]);
-	return store_send(store, words.word, NULL, words.n, fn, data);
+	return store_send(store, script_words.word, NULL, script_words.n, fn, data);
 }
 
 bool
