@@ -267,8 +267,11 @@ stream_finish(struct stream *stream)
 void
 streams_finish(struct eras *eras)
 {
-	while (eras->streams != NULL)
-		stream_finish(eras->streams);
+	for (struct stream *stream = eras->streams, *next; stream != NULL; stream = next) {
+		next = stream->next;
+		stream_finish(stream);
+	}
+	CHECK(eras->streams == NULL);
 }
 
 static void

@@ -207,6 +207,7 @@ limits_admit(struct limits *limits, const struct principal *principal, unsigned 
 	     struct limits_wait *wait)
 {
 	struct account *own = account_of(limits, principal);
+	bool held;
 
 	wait->refusal = (struct limits_refusal){ .retry_ms = -1 };
 	wait->ticket = NULL;
@@ -220,12 +221,11 @@ limits_admit(struct limits *limits, const struct principal *principal, unsigned 
 	if (!own->limited)
 		return wait->verdict;
 	wait->ticket = ticket_new(limits, own, cost);
-	if (!ticket_hold(wait->ticket, &wait->refusal)) {
-		wait->verdict = LIMITS_REFUSED;
-	} else if (limits->store != NULL && shared_admit(wait->ticket, wait)) {
+	held = ticket_hold(wait->ticket, &wait->refusal);
+	if (held && limits->store != NULL && shared_admit(wait->ticket, wait)) {
 		wait->ticket = NULL; /* until the store has answered */
 		wait->verdict = LIMITS_LATER;
-	} else if (!decide(wait->ticket, &wait->refusal)) {
+	} else if (!held || !decide(wait->ticket, &wait->refusal)) {
 		wait->verdict = LIMITS_REFUSED;
 	}
 	if (wait->verdict == LIMITS_REFUSED) {
@@ -305,8 +305,9 @@ limits_load(const struct limits *limits, struct limits_load *load)
 	load->accounts = limits->accounts.count;
 	load->without = limits->without;
 	load->store = limits->store != NULL ? store_ready(limits->store) : -1;
-	TAILQ_FOREACH(account, &limits->by_age, age)
-	count_exhausted(account, day, load);
+	for (account = TAILQ_FIRST(&limits->by_age); account != NULL;
+	     account = TAILQ_NEXT(account, age))
+		count_exhausted(account, day, load);
 	for (size_t i = 0; i < limits->settings.rules; i++)
 		if (limits->joint[i] != NULL)
 			count_exhausted(limits->joint[i], day, load);

@@ -287,8 +287,9 @@ on_ready(void *data)
 	struct limits *limits = data;
 	struct account *account;
 
-	TAILQ_FOREACH(account, &limits->by_age, age)
-	flush_account(limits, account);
+	for (account = TAILQ_FIRST(&limits->by_age); account != NULL;
+	     account = TAILQ_NEXT(account, age))
+		flush_account(limits, account);
 	for (size_t i = 0; i < limits->settings.rules; i++)
 		if (limits->joint[i] != NULL)
 			flush_account(limits, limits->joint[i]);

@@ -163,8 +163,8 @@ refuse_sql(const struct judge *judge, enum sql_names_flaw flaw, const char *name
 {
 	static const char *const why[] = {
 		[SQL_NAMES_STATEMENT] =
-		    "only queries, changes of rows, and CREATE, ALTER, DROP, TRUNCATE and DESCRIBE "
-		    "of tables and views can be compared with it",
+		    ("only queries, changes of rows, and CREATE, ALTER, DROP, TRUNCATE and "
+		     "DESCRIBE of tables and views can be compared with it"),
 		[SQL_NAMES_UNREADABLE] = "the names in the statement cannot be read with certainty",
 		[SQL_NAMES_SHORT] =
 		    "each table must have a name of three parts, such as catalog.schema.table",

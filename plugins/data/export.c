@@ -60,7 +60,7 @@ export_read(struct mcp_call *call, struct export *export)
 	}
 	export->to_path = path != NULL;
 	file = path != NULL ? path : file;
-	if (file[0] == '\0' || strlen(file) >= sizeof(export->file)) {
+	if (file == NULL || file[0] == '\0' || strlen(file) >= sizeof(export->file)) {
 		mcp_fail(call, MCP_E_INPUT,
 			 mcp_printf(call, "%s is not a valid name.",
 				    path != NULL ? "to_path" : "to_file"),
@@ -278,6 +278,18 @@ form_fits(const struct export *export, const char *format)
 	if (strcmp(format, "CSV") == 0)
 		return export->form == EXPORT_CSV;
 	return export->form != EXPORT_ARROW;
+}
+
+bool
+export_has_rows(struct mcp_call *call, const struct export *export, struct json_object *reply)
+{
+	struct json_object *manifest = mcp_get(reply, "manifest");
+	int64_t chunks = mcp_get_int(manifest, "total_chunk_count", -1);
+
+	return json_object_array_length(mcp_objects(call, manifest, "schema.columns")) > 0 &&
+	       chunks >= 0 && chunks <= UINT32_MAX &&
+	       form_fits(export, mcp_get_str(call, manifest, "format", "JSON_ARRAY")) &&
+	       mcp_get_int(manifest, "total_byte_count", 0) <= export_path_most(export);
 }
 
 int

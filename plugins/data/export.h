@@ -42,6 +42,8 @@ int export_check(struct mcp_call *call, mcp_step_fn fn);
 const char *export_next(struct mcp_call *call, const struct export *export);
 /* The statement has succeeded: writes its rows. `reply` is its complete reply. */
 int export_rows(struct mcp_call *call, const struct export *export, struct json_object *reply);
+/* Will export_rows() write rows of this reply to a path? Otherwise it says why not. */
+bool export_has_rows(struct mcp_call *call, const struct export *export, struct json_object *reply);
 /* Removes what was written. For requests of a clean-up. */
 struct mcp_http export_drop(struct mcp_call *call, const struct export *export);
 
@@ -69,6 +71,8 @@ _Static_assert(sizeof(struct export_state) <= MCP_STATE_MAX, "the state must fit
 
 /* Checks the path and that nothing exists there, then runs `fn`. */
 int export_path_check(struct mcp_call *call, const struct export *export, mcp_step_fn fn);
+/* The most bytes of a file at the path. */
+int64_t export_path_most(const struct export *export);
 /* Fails the call when the path cannot hold a file of this size. */
 bool export_path_holds(struct mcp_call *call, const struct export *export, int64_t bytes);
 /* The file is joined: sends it to its path. */

@@ -57,10 +57,16 @@ path_valid(struct mcp_call *call, const char *path)
 	return false;
 }
 
+int64_t
+export_path_most(const struct export *export)
+{
+	return is_volume(export->file) ? VOLUME_MAX : WORKSPACE_MAX;
+}
+
 bool
 export_path_holds(struct mcp_call *call, const struct export *export, int64_t bytes)
 {
-	int64_t most = is_volume(export->file) ? VOLUME_MAX : WORKSPACE_MAX;
+	int64_t most = export_path_most(export);
 
 	if (bytes <= most)
 		return true;

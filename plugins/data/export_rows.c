@@ -158,11 +158,13 @@ parts_arrived(struct mcp_call *call, const void *data, size_t len)
 	}
 	if (is_cancelled(call))
 		return stopped(call, &state);
-	if (missing != NULL && missing->error == MCP_E_TOO_LARGE)
+	/* A link that the host refuses to follow stays refused. */
+	if (missing != NULL && (missing->error == MCP_E_TOO_LARGE ||
+				(missing->error == MCP_E_PERMISSION && missing->status == 0)))
 		return export_give_up(call, &state, missing->error, missing->why);
 	state.from += came;
 	state.lost = came > 0 ? 0 : state.lost + 1;
-	if (state.lost > LOST_MAX)
+	if (missing != NULL && state.lost > LOST_MAX)
 		return lost(call, &state, missing);
 	mcp_progress(call, state.from, (double)state.chunks, "chunks are here");
 	if (missing != NULL &&

@@ -123,18 +123,31 @@ accepted(struct mcp_call *call, struct statement *statement)
 	return false;
 }
 
-/* The statement was accepted, and its rows will be written to a file. */
+/* The statement runs. If the file for a path could not be begun, a poll says why. */
+static int
+export_begun(struct mcp_call *call, const void *state, size_t len)
+{
+	(void)len;
+	return mcp_handle_write(call, EXPORT_VERSION, state, sizeof(struct export));
+}
+
+/* The statement was accepted, and its rows will be written to a file. A file for a path is begun
+ * now, because get_statement_result continues only what this tool has begun. */
 static int
 export_start(struct mcp_call *call, const struct statement *statement)
 {
 	struct export export = { .begun_ms = statement->begun_ms };
+	struct mcp_http request;
 
 	if (!export_read(call, &export))
 		return MCP_E_INPUT;
 	snprintf(export.id, sizeof(export.id), "%s", statement->id);
 	mcp_say(call, "Statement %s was accepted.\nNext: %s", export.id,
 		export_next(call, &export));
-	return mcp_handle_write(call, EXPORT_VERSION, &export, sizeof(export));
+	if (!export.to_path)
+		return export_begun(call, &export, sizeof(export));
+	request = export_file(call, &export, MCP_FILE_JOIN, 0);
+	return mcp_suspend(call, &request, 1, 0, export_begun, &export, sizeof(export));
 }
 
 static int
@@ -353,18 +366,33 @@ rows_of(struct mcp_call *call, struct json_object *reply, const struct statement
 	return rows_read(call, &reading, reply);
 }
 
+/* Is there a file for a path that was begun, and that gets no rows? */
+static bool
+export_in_vain(struct mcp_call *call, const struct export *export, struct json_object *reply,
+	       const char *state)
+{
+	if (!export->to_path)
+		return false;
+	if (strcmp(state, "SUCCEEDED") == 0)
+		return !export_has_rows(call, export, reply);
+	return statement_over(state);
+}
+
+static int export_removed(struct mcp_call *call, const void *unused, size_t len);
+
+/* Without `removed`: a file that gets no rows is removed, and the statement is asked again. */
 static int
-polled(struct mcp_call *call, const void *unused, size_t len)
+polled(struct mcp_call *call, const void *removed, size_t len)
 {
 	struct mcp_words words = { .grant = "the statement: only its author may read it" };
 	struct statement statement;
 	struct json_object *reply;
 	const char *state, *next;
 	struct export export;
+	struct mcp_http request;
 	bool file;
 
-	(void)unused;
-	(void)len;
+	(void)removed;
 	if (!handle_read(call, &statement))
 		return MCP_E_INTERNAL;
 	file = export_handle(call, &export);
@@ -376,6 +404,10 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 	if (reply == NULL)
 		return MCP_E_UPSTREAM;
 	state = mcp_get_str(call, reply, "status.state", "");
+	if (file && len == 0 && export_in_vain(call, &export, reply, state)) {
+		request = export_drop(call, &export);
+		return mcp_suspend(call, &request, 1, 0, export_removed, NULL, 0);
+	}
 	if (strcmp(state, "SUCCEEDED") == 0)
 		return file ? export_rows(call, &export, reply) : rows_of(call, reply, &statement);
 	if (state[0] == '\0')
@@ -390,6 +422,19 @@ polled(struct mcp_call *call, const void *unused, size_t len)
 		mcp_duration(call, mcp_number(call, MCP_NUM_NOW_MS) - statement.begun_ms), next);
 	return mcp_working(call, -1, mcp_printf(call, "statement is %s", state),
 			   mcp_pace(call, statement.begun_ms, POLL_MIN_MS, POLL_MAX_MS));
+}
+
+static int
+export_removed(struct mcp_call *call, const void *unused, size_t len)
+{
+	struct statement statement;
+
+	(void)unused;
+	(void)len;
+	if (!handle_read(call, &statement))
+		return MCP_E_INTERNAL;
+	return mcp_fetch(call, "/api/2.0/sql/statements/{id}",
+			 mcp_object(call, "id", statement.id, NULL), polled, "", 1);
 }
 
 int

@@ -228,6 +228,8 @@ too_large_for_a_path(void)
 
 	fakehost_reply(host, "HEAD /api/2.0/fs/files" VOLUME_FILE, 404, "");
 	fakehost_reply(host, "HEAD /api/2.0/fs/directories/Volumes/c/s/v", 200, "");
+	fakehost_reply(host, "FILE JOIN*", 200, "{\"parts\":0,\"bytes\":0}");
+	fakehost_reply(host, "FILE DROP*", 200, "{\"parts\":0,\"bytes\":0}");
 	ASSERT_FAILED(fakehost_tool(host, "execute_sql", TO_PATH(VOLUME_FILE)), MCP_E_TOO_LARGE,
 		      "too large for " VOLUME_FILE, "at most 5368709120", "to_file");
 	fakehost_free(host);

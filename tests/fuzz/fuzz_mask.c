@@ -30,24 +30,24 @@ shows(const char *text, size_t len, const char *value)
 }
 
 int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	const char *before, *text = (const char *)data + 1;
-	size_t len = size - 1;
+	size_t n = len - 1;
 	char *masked;
 	bool needed;
 
-	if (size < 1)
+	if (len < 1)
 		return 0;
 	add_values();
 	before = mask_enter("plugin");
 	mask_cut_texts((data[0] & 1) != 0);
-	needed = mask_record_needed(text, len);
-	masked = (data[0] & 2) != 0 ? mask_record(text, len, &len) : mask_apply(text, len, &len);
+	needed = mask_record_needed(text, n);
+	masked = (data[0] & 2) != 0 ? mask_record(text, n, &n) : mask_apply(text, n, &n);
 	PROMISE(masked == NULL || needed);
-	PROMISE(masked == NULL || (len < size && masked[len] == '\0'));
-	PROMISE(!shows(masked != NULL ? masked : text, len, VALUE));
-	PROMISE(!shows(masked != NULL ? masked : text, len, OTHER));
+	PROMISE(masked == NULL || (n < len && masked[n] == '\0'));
+	PROMISE(!shows(masked != NULL ? masked : text, n, VALUE));
+	PROMISE(!shows(masked != NULL ? masked : text, n, OTHER));
 	mask_cut_texts(false);
 	mask_enter(before);
 	free(masked);

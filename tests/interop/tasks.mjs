@@ -17,6 +17,13 @@ const CAPABILITIES = { elicitation: { form: {} }, extensions: { [EXTENSION]: {} 
 const META = 'io.modelcontextprotocol/';
 const HOLDS = 'SELECT count(*) AS n FROM samples.nyctaxi.trips';
 
+// The person confirms each question of the host.
+let questions = 0;
+const confirms = () => {
+  questions += 1;
+  return { action: 'accept', content: { confirm: true } };
+};
+
 let passed = 0;
 let failed = 0;
 const methods = [];
@@ -58,6 +65,7 @@ async function open() {
   const session = createTaskSessionFromClient(client, {
     endpointId: url,
     rawDispatch: dispatch,
+    onInputRequest: async () => confirms(),
     v2RequestFraming: { protocolVersion: '2026-07-28', clientInfo: INFO, clientCapabilities: CAPABILITIES },
   });
   return { client, session };
@@ -95,11 +103,12 @@ await attempt('ext-tasks: close', async () => { await session.close(); await cli
 
 for (const row of CLIENTS) {
   await attempt(`client ${row.client} mode ${row.mode}: run_job_now and execute_sql`, async () => {
-    const { call, close } = await row.open({ url }, () => ({ action: 'decline' }));
+    const { call, close } = await row.open({ url }, confirms);
     assert.match(textOf(await call({ name: 'run_job_now', arguments: { job_id: '482915', wait_s: 50 } })), /SUCCESS/);
     assert.match(textOf(await call({ name: 'execute_sql', arguments: { sql_query: HOLDS } })), /\bn\b/);
     await close();
   });
 }
+await attempt('each start of a run was confirmed', () => assert.equal(questions, 2 + CLIENTS.length));
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 && passed > 0 ? 0 : 1);

@@ -133,7 +133,7 @@ async function withoutKeys(as, fault, paths) {
   const lake = await startHost(where, as.issuer);
   try {
     await until('the failure is in the log', () => lake.text().includes('every request over HTTP is refused'));
-    await refuses(lake, 'a.b.c', 503, /keys of the authorization server are not there yet/);
+    await refuses(lake, 'a.b.c', 503, /keys of the authorization server were not fetched yet/);
     await refuses(lake, undefined, 401, /must log in/);
     assert.equal((await lake.ready()).status, 503);
   } finally {
@@ -154,7 +154,7 @@ async function failures() {
     await as.stop();
     const lake = await startHost(where, as.issuer);
     await until('the failure is in the log', () => lake.text().includes('every request over HTTP is refused'));
-    await refuses(lake, 'a.b.c', 503, /not there yet/);
+    await refuses(lake, 'a.b.c', 503, /were not fetched yet/);
     await as.restart();
     await lake.isReady();
     await refuses(lake, 'a.b.c', 401, /token/);

@@ -4,7 +4,7 @@
 #define mask_apply mask_apply_of_the_host
 #define mask_record mask_record_of_the_host
 #define mask_record_needed mask_record_needed_of_the_host
-#include "base/mask.c"
+#include "base/mask.c" /* NOLINT(bugprone-suspicious-include): this is the purpose */
 #undef mask_apply
 #undef mask_record
 #undef mask_record_needed

@@ -146,8 +146,9 @@ large_cells(void)
 		strcpy(text + strlen("[[\"1\",\"") + (json ? 5 : 0) + n, "\"]]");
 		got = convert(json ? JSONL : CSV, text, ROWS_FEED_MAX);
 		CU_ASSERT_FATAL(got != NULL);
-		ASSERT_INT(strlen(got), n + strlen(json ? "{\"id\":1,\"ok\":null,\"t\":\"\"}\n"
-							: "id,\"a, b\"\n1,\"\"\n"));
+		ASSERT_INT(got != NULL ? strlen(got) : 0,
+			   n + strlen(json ? "{\"id\":1,\"ok\":null,\"t\":\"\"}\n"
+					   : "id,\"a, b\"\n1,\"\"\n"));
 		free(got);
 	}
 	free(text);
