@@ -12,7 +12,17 @@
 #include <stdlib.h>
 #include <time.h>
 
-#ifdef __GLIBC__
+/* A sanitizer has an allocator of its own. The one of the C library is then never initialised, and
+ * two threads that trim it at the same time crash in it. */
+#if defined(__has_feature)
+#define HAS_SANITIZER __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HAS_SANITIZER 1
+#else
+#define HAS_SANITIZER 0
+#endif
+#if defined(__GLIBC__) && !(HAS_SANITIZER)
+#define TRIMS
 #include <malloc.h>
 #endif
 
@@ -184,12 +194,10 @@ finish_job(struct pool *pool, struct pool_job *job, struct pool_group *group)
 	}
 }
 
-/* Gives freed memory back to the system: the allocator keeps much of the memory that a large job
- * has freed. */
-static void
-give_memory_back(void)
+void
+pool_give_memory_back(void)
 {
-#ifdef __GLIBC__
+#ifdef TRIMS
 	malloc_trim(0);
 #endif
 }
@@ -233,7 +241,7 @@ worker(void *data)
 		pthread_mutex_unlock(&pool->lock);
 		job->run(job);
 		if (group->large)
-			give_memory_back();
+			pool_give_memory_back();
 		pthread_mutex_lock(&pool->lock);
 		finish_job(pool, job, group);
 	}

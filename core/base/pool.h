@@ -43,6 +43,10 @@ void pool_submit(struct pool *pool, struct pool_job *job); /* any thread */
 bool pool_stop(struct pool *pool, unsigned ms);
 void pool_free(struct pool *pool); /* stops, and waits for running jobs */
 
+/* Gives freed memory back to the system: the allocator keeps much of the memory that a large job
+ * has freed. Any thread. */
+void pool_give_memory_back(void);
+
 /* How many jobs no thread has taken yet. Any thread. */
 size_t pool_waiting(struct pool *pool);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/reload.h"
 
-#include <malloc.h>
 #include <stddef.h>
 
 #include "base/check.h"
@@ -42,7 +41,7 @@ reload_run(struct pool_job *job)
 	struct config_faults faults = { 0 };
 	struct config *config;
 
-	malloc_trim(0); /* what the last reload has freed */
+	pool_give_memory_back(); /* what the last reload has freed */
 	config = config_load(reload->overrides, reload->upstreams, &faults);
 
 	add_faults(&reload->faults, &faults);
