@@ -30,24 +30,20 @@ pace_pause(struct pace *pace, int64_t now_ms, int64_t wait_ms)
 	return begins && wait_ms > 0;
 }
 
-/* When the next request of those that wait is sent. */
-static int64_t
-turn(const struct pace *pace)
-{
-	return pace->next_ms > pace->until_ms ? pace->next_ms : pace->until_ms;
-}
-
+/* Only requests that come during a pause wait for it, one after the other. Those that come later
+ * are sent at once: otherwise a host with enough callers would stay slow after a single pause. */
 int64_t
 pace_reserve(struct pace *pace, int64_t now_ms)
 {
-	const int64_t at_ms = turn(pace);
-	int64_t wait_ms = at_ms > now_ms ? at_ms - now_ms : 0, rate_ms = 0;
+	int64_t at_ms = now_ms, rate_ms = 0;
 
-	if (wait_ms > 0)
+	if (pace->until_ms > now_ms) {
+		at_ms = pace->next_ms > pace->until_ms ? pace->next_ms : pace->until_ms;
 		pace->next_ms = at_ms + PACE_SPREAD_MS;
+	}
 	if (pace->per_second > 0)
 		rate_ms = bucket_reserve(&pace->sent, pace->per_second, 1000, now_ms);
-	return wait_ms > rate_ms ? wait_ms : rate_ms;
+	return at_ms - now_ms > rate_ms ? at_ms - now_ms : rate_ms;
 }
 
 int64_t

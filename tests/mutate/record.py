@@ -122,6 +122,8 @@ class Recorder:
             short['wait_s'] = min(1, arguments.get('wait_s', 1))
         answer = self.note(name, 'tools/call', {'name': name, 'arguments': arguments},
                            {'name': name, 'arguments': short})
+        if name != 'read_file' and {'to_file', 'to_path'} & set(arguments):
+            self.calls.pop()  # what it does depends on the files that earlier calls have begun
         text = ''.join(block.get('text', '') for block in answer['result']['content'])
         for kind in kinds:
             if isinstance(kind, keep):
