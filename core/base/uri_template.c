@@ -147,6 +147,13 @@ struct match {
 
 static bool match_parts(struct match *m, const char *pattern, const char *uri, size_t n_found);
 
+/* Would a text that ends at this length end within a percent escape? */
+static bool
+cuts_escape(const char *text, size_t len)
+{
+	return text[len - 1] == '%' || (len > 1 && text[len - 2] == '%');
+}
+
 /* Tries each length of a variable: the shortest first for {x}, the longest first for {+x}. */
 static bool
 match_variable(struct match *m, const struct template_part *part, const char *rest, const char *uri,
@@ -163,6 +170,8 @@ match_variable(struct match *m, const struct template_part *part, const char *re
 
 		if (++m->steps > STEPS_MAX)
 			return false;
+		if (cuts_escape(uri, len))
+			continue;
 		m->found[n_found] = (struct template_part){ .text = uri, .len = len };
 		if (match_parts(m, rest, uri + len, n_found + 1))
 			return true;

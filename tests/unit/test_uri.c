@@ -197,6 +197,8 @@ matching(void)
 	match_is("a://{+p}", "a://b/c/d?e", "{\"p\":\"b/c/d?e\"}");
 	match_is("a://f{+p}", "a://f/Volumes/x%20y", "{\"p\":\"/Volumes/x y\"}");
 	match_is("a://{+p}/end", "a://b/end/end", "{\"p\":\"b/end\"}");
+	/* the 1 of a percent escape is not the literal 1 */
+	match_is("a://{+p}1{+x}", "a://b1%C3%91c", "{\"p\":\"b\",\"x\":\"Ñc\"}");
 	match_is("a://{+p}/{x}", "a://b/c/d", "{\"p\":\"b/c\",\"x\":\"d\"}");
 	match_is("a://{x}/{+p}", "a://b/c/d", "{\"x\":\"b\",\"p\":\"c/d\"}");
 }
