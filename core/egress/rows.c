@@ -2,6 +2,7 @@
 #include "egress/rows.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -240,6 +241,22 @@ string_csv(struct rows *rows, const char *data, size_t len, struct buf *out)
 	return n;
 }
 
+/* JSON forbids controls in a string (RFC 8259, 7), and a line break would end the line. */
+static bool
+is_control(char c)
+{
+	return (unsigned char)c < 0x20;
+}
+
+static void
+add_control(struct rows *rows, struct buf *out, char c)
+{
+	char escape[8];
+
+	snprintf(escape, sizeof(escape), "\\u%04x", (unsigned)(unsigned char)c);
+	cell_add(rows, out, escape, strlen(escape));
+}
+
 /* JSON lines: the string as it is, with its escapes. */
 static size_t
 string_json(struct rows *rows, const char *data, size_t len, struct buf *out)
@@ -256,8 +273,12 @@ string_json(struct rows *rows, const char *data, size_t len, struct buf *out)
 		rows->escaped = !rows->escaped;
 		n = 1;
 	} else {
-		while (n < len && data[n] != '"' && data[n] != '\\')
+		while (n < len && data[n] != '"' && data[n] != '\\' && !is_control(data[n]))
 			n++;
+		if (n == 0) {
+			add_control(rows, out, *data);
+			return 1;
+		}
 	}
 	cell_add(rows, out, data, n);
 	return n;
@@ -272,22 +293,59 @@ is_space(char c)
 	return c != '\0' && strchr(" \t\n\r", c) != NULL;
 }
 
+static void
+raw_end(struct rows *rows, struct buf *out)
+{
+	bool null = !rows->begun && rows->cell.len == 4 && memcmp(rows->cell.data, "null", 4) == 0;
+
+	if (rows->csv && !null)
+		cell_write(rows, out, true);
+	else if (!rows->csv)
+		buf_add(out, rows->cell.data, rows->cell.len);
+	rows->at++;
+	rows->state = ROWS_ROW;
+}
+
+/* JSON lines: the value as it is, without quotes, and on one line. */
+static void
+raw_json(struct rows *rows, char c, struct buf *out)
+{
+	char escape[8];
+	int len = 1;
+
+	if (is_control(c) && !rows->in_string)
+		return; /* white space */
+	escape[0] = c;
+	if (is_control(c))
+		len = snprintf(escape, sizeof(escape), "\\u%04x", (unsigned)(unsigned char)c);
+	if (rows->cell.len + (size_t)len > CELL_HELD) {
+		buf_add(out, rows->cell.data, rows->cell.len);
+		buf_reset(&rows->cell);
+	}
+	buf_add(&rows->cell, escape, (size_t)len);
+}
+
+static void
+raw_csv(struct rows *rows, char c, struct buf *out)
+{
+	rows->quotes = rows->quotes || c == ',' || c == '"' || c == '\r' || c == '\n';
+	if (c == '"')
+		cell_add(rows, out, "\"", 1);
+	cell_add(rows, out, &c, 1);
+}
+
 /* A value that is neither a string nor null: it ends before the comma or bracket that follows. */
 static bool
 raw_byte(struct rows *rows, char c, struct buf *out)
 {
-	bool null;
-
 	if (!rows->in_string && rows->depth == 0 && (c == ',' || c == ']' || is_space(c))) {
-		null = rows->cell.len == 4 && memcmp(rows->cell.data, "null", 4) == 0;
-		if (rows->csv && !null)
-			cell_write(rows, out, true);
-		else if (!rows->csv)
-			buf_add(out, rows->cell.data, rows->cell.len);
-		rows->at++;
-		rows->state = ROWS_ROW;
+		raw_end(rows, out);
 		return false;
 	}
+	if (rows->csv)
+		raw_csv(rows, c, out);
+	else
+		raw_json(rows, c, out);
 	if (rows->in_string) {
 		rows->in_string = rows->escaped || c != '"';
 		rows->escaped = !rows->escaped && c == '\\';
@@ -296,14 +354,6 @@ raw_byte(struct rows *rows, char c, struct buf *out)
 		rows->depth += (c == '[' || c == '{');
 		rows->depth -= (c == ']' || c == '}') && rows->depth > 0;
 	}
-	rows->quotes = rows->quotes || strchr(",\"\r\n", c) != NULL;
-	if (rows->csv && c == '"')
-		cell_add(rows, out, "\"", 1);
-	if (!rows->csv && rows->cell.len + 1 > CELL_HELD) { /* a raw value gets no quotes */
-		buf_add(out, rows->cell.data, rows->cell.len);
-		buf_reset(&rows->cell);
-	}
-	buf_add(&rows->cell, &c, 1);
 	return true;
 }
 

@@ -98,6 +98,10 @@ lines_of_json(void)
 	      "{\"id\":123456789012345678901234567890}\n");
 	check(JSONL, "[[7,true,[1,{\"a\":\"]\"}]]]",
 	      "{\"id\":7,\"ok\":true,\"t\":[1,{\"a\":\"]\"}]}\n");
+	/* line breaks that JSON forbids, or that are white space, do not end the line */
+	check(JSONL, "[[\"1\",null,\"a\nb\t\"],[2,null,[\n1,\r\n\"c\nd\" ]]]",
+	      "{\"id\":1,\"ok\":null,\"t\":\"a\\u000ab\\u0009\"}\n"
+	      "{\"id\":2,\"ok\":null,\"t\":[1,\"c\\u000ad\" ]}\n");
 }
 
 /* What is no JSON with rows, or not all of it, is refused; and so is a row with more cells than
@@ -154,7 +158,32 @@ large_cells(void)
 	free(text);
 }
 
+/* A value that is no string is complete too, in CSV with its quotes doubled. */
+static void
+large_values(void)
+{
+	static const char *const specs[] = { CSV, JSONL };
+	size_t n = 200000;
+
+	for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
+		struct buf text = BUF(n + 64);
+		char *got;
+
+		buf_puts(&text, "[[1,[\"");
+		for (size_t k = 0; k < n; k++)
+			buf_putc(&text, 'x');
+		buf_puts(&text, "\"]]]");
+		got = convert(specs[i], text.data, ROWS_FEED_MAX);
+		ASSERT_INT(got != NULL ? strlen(got) : 0,
+			   n + strlen(i == 0 ? "id,\"a, b\"\n1,\"[\"\"\"\"]\"\n"
+					     : "{\"id\":1,\"ok\":[\"\"]}\n"));
+		free(got);
+		buf_fini(&text);
+	}
+}
+
 static const struct test tests[] = {
-	TEST(csv), TEST(csv_in_an_object), TEST(lines_of_json), TEST(refused), TEST(large_cells),
+	TEST(csv),     TEST(csv_in_an_object), TEST(lines_of_json),
+	TEST(refused), TEST(large_cells),      TEST(large_values),
 };
 SUITE(tests)
