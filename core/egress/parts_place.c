@@ -30,7 +30,8 @@ parts_place_open(struct parts_place *place, const struct parts *parts, char *why
 	text = xprintf("%s\n%s", place->name, parts->of);
 	sha256_hex(text, strlen(text), hex);
 	free(text);
-	snprintf(place->prefix, sizeof(place->prefix), PARTS_PREFIX "%.*s", PARTS_KEY_DIGITS, hex);
+	snprintf(place->prefix, sizeof(place->prefix), TRANSFER_PREFIX "%.*s", PARTS_KEY_DIGITS,
+		 hex);
 	return MCP_OK;
 }
 
@@ -111,7 +112,7 @@ parts_find(const struct parts_place *place, char name[PARTS_NAME_MAX], struct pa
 	bool found = false;
 
 	while (list != NULL && (entry = readdir(list)) != NULL) {
-		if (strncmp(entry->d_name, PARTS_PREFIX, sizeof(PARTS_PREFIX) - 1) != 0 ||
+		if (strncmp(entry->d_name, TRANSFER_PREFIX, sizeof(TRANSFER_PREFIX) - 1) != 0 ||
 		    strlen(entry->d_name) >= PARTS_NAME_MAX)
 			continue;
 		if (joined_name(place, entry->d_name, far)) {

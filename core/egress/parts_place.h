@@ -10,13 +10,12 @@
 #include "egress/parts.h"
 
 #define PARTS_NAME_MAX 96 /* bytes of a temporary name */
-#define PARTS_PREFIX ".lakehost-"
 #define PARTS_KEY_DIGITS 24
 
 struct parts_place {
 	int dir;
-	char *name;					      /* of the file */
-	char prefix[sizeof(PARTS_PREFIX) + PARTS_KEY_DIGITS]; /* of its temporary names */
+	char *name;						 /* of the file */
+	char prefix[sizeof(TRANSFER_PREFIX) + PARTS_KEY_DIGITS]; /* of its temporary names */
 };
 
 /* MCP_OK, then the place must be closed; or a failure with `why`. */

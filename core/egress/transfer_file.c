@@ -161,7 +161,7 @@ open_part(struct transfer_file *file)
 
 	random_bytes(number, sizeof(number));
 	file->part =
-	    xprintf(".lakehost-%02x%02x%02x%02x%02x%02x%02x%02x.part", number[0], number[1],
+	    xprintf(TRANSFER_PREFIX "%02x%02x%02x%02x%02x%02x%02x%02x.part", number[0], number[1],
 		    number[2], number[3], number[4], number[5], number[6], number[7]);
 	file->fd = openat(file->dir, file->part,
 			  O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -170,6 +170,20 @@ open_part(struct transfer_file *file)
 	free(file->part);
 	file->part = NULL;
 	return false;
+}
+
+/* Control characters would forge lines of a listing, and our temporary files have names of their
+ * own (parts.h). */
+static bool
+name_fits(const char *name)
+{
+	if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+	    strncmp(name, TRANSFER_PREFIX, strlen(TRANSFER_PREFIX)) == 0)
+		return false;
+	for (; *name != '\0'; name++)
+		if ((unsigned char)*name < 0x20 || *name == 0x7f)
+			return false;
+	return true;
 }
 
 int
@@ -193,9 +207,12 @@ transfer_folder(const struct strings *dirs, const char *path, char **name, enum 
 		return -1;
 	}
 	*name = xstrdup(slash == NULL ? rest : slash + 1);
-	if (**name != '\0' && strcmp(*name, ".") != 0 && strcmp(*name, "..") != 0)
+	if (name_fits(*name))
 		return folder;
-	snprintf(why, why_size, "%s is not a valid file name", path);
+	snprintf(why, why_size,
+		 "%s is not a valid file name: it must not be empty, contain control characters or "
+		 "begin with " TRANSFER_PREFIX,
+		 path);
 	*status = MCP_E_INPUT;
 	free(*name);
 	*name = NULL;

@@ -14,6 +14,9 @@
 
 struct strings;
 
+/* Of the names of temporary files. The name of a file must not begin like this. */
+#define TRANSFER_PREFIX ".lakehost-"
+
 struct transfer_file {
 	int fd, dir;	   /* -1: not open. `dir` is the directory of the name */
 	char *name, *part; /* final and temporary name in `dir`, for an output */

@@ -519,6 +519,10 @@ files_not_received(void)
 	refused(b, &http, MCP_E_NOT_FOUND, "none/new or its folder does not exist");
 	http.reply_file = "sub/";
 	refused(b, &http, MCP_E_INPUT, "is not a valid file name");
+	http.reply_file = "a\nb";
+	refused(b, &http, MCP_E_INPUT, "must not be empty, contain control characters");
+	http.reply_file = "sub/.lakehost-1.0.0.part";
+	refused(b, &http, MCP_E_INPUT, "begin with .lakehost-");
 	http.reply_file = NULL;
 	refused(b, &http, MCP_E_INTERNAL, "no file for the reply");
 	ASSERT_INT(folder_files(), 0); /* nothing is left */
