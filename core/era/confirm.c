@@ -167,21 +167,20 @@ confirm_renew(struct request *request)
 
 /* ---- the question -------------------------------------------------------------------------- */
 
-/* A value of an argument: a text without its quotes, at most VALUE_SHOWN bytes, on one line. */
+/* A value of an argument, on one line: a text without its quotes, at most VALUE_SHOWN bytes. The
+ * model chose it, so what could deceive the person, such as direction marks, is removed. */
 static void
 add_value(struct buf *out, struct json_object *value)
 {
 	struct buf text;
 
-	buf_init_keeping(&text, VALUE_SHOWN);
-	if (json_object_is_type(value, json_type_string))
-		buf_puts(&text, json_object_get_string(value));
-	else
-		buf_json_tree(&text, value);
-	for (size_t i = 0; i < text.len; i++)
-		buf_putc(out, (unsigned char)text.data[i] < 0x20 ? ' ' : text.data[i]);
-	if (text.len >= VALUE_SHOWN - 4)
-		buf_puts(out, "…");
+	if (json_object_is_type(value, json_type_string)) {
+		text_line(out, json_object_get_string(value), VALUE_SHOWN);
+		return;
+	}
+	buf_init_keeping(&text, 4 * VALUE_SHOWN);
+	buf_json_tree(&text, value);
+	text_line(out, text.data, VALUE_SHOWN);
 	buf_fini(&text);
 }
 
@@ -232,7 +231,9 @@ add_plain(struct buf *out, const struct row *row, struct json_object *arguments)
 	buf_printf(out, "%s (%s) changes or removes data, or stops work.",
 		   title != NULL ? title : row->name, row->name);
 	json_object_object_foreachC(arguments, member) {
-		buf_printf(out, "\n%s: ", member.key);
+		buf_putc(out, '\n');
+		text_line(out, member.key, VALUE_SHOWN);
+		buf_puts(out, ": ");
 		if (is_redacted(row, member.key))
 			buf_puts(out, "(not shown)");
 		else

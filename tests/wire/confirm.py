@@ -140,6 +140,15 @@ class Confirm(unittest.TestCase):
         self.question(self.modern(more=self.answer_to(asked, self.yes)))
         self.assertEqual(self.changed(), 1)
 
+    def test_the_question_does_not_deceive(self):
+        """The model chooses the arguments: no direction marks, line breaks or long texts of it."""
+        self.confirming("always")
+        asked = self.modern(cluster_id="a\u202eb\u2028c\x1b[31md\n" + "e" * 300)
+        message = self.question(asked)["message"]
+        self.assertIn("Terminate the cluster ab c", message)
+        self.assertFalse(set(message) & set("\u202e\u2028\x1b\n"), message)
+        self.assertLess(len(message), 320)
+
     def test_audit(self):
         self.confirming("always")
         asked = self.modern()
