@@ -280,14 +280,24 @@ form_fits(const struct export *export, const char *format)
 	return export->form != EXPORT_ARROW;
 }
 
+/* The number of chunks; -1: the reply does not have it, or it cannot be right. */
+static int64_t
+chunks_of(struct json_object *manifest)
+{
+	int64_t chunks = mcp_get_int(manifest, "total_chunk_count", -1);
+
+	if (chunks == 0 && mcp_get_int(manifest, "total_row_count", 0) > 0)
+		return -1;
+	return chunks <= UINT32_MAX ? chunks : -1;
+}
+
 bool
 export_has_rows(struct mcp_call *call, const struct export *export, struct json_object *reply)
 {
 	struct json_object *manifest = mcp_get(reply, "manifest");
-	int64_t chunks = mcp_get_int(manifest, "total_chunk_count", -1);
 
 	return json_object_array_length(mcp_objects(call, manifest, "schema.columns")) > 0 &&
-	       chunks >= 0 && chunks <= UINT32_MAX &&
+	       chunks_of(manifest) >= 0 &&
 	       form_fits(export, mcp_get_str(call, manifest, "format", "JSON_ARRAY")) &&
 	       mcp_get_int(manifest, "total_byte_count", 0) <= export_path_most(export);
 }
@@ -304,12 +314,12 @@ export_rows(struct mcp_call *call, const struct export *export, struct json_obje
 	state.rows = mcp_get_int(manifest, "total_row_count", -1);
 	state.truncated = mcp_get_bool(manifest, "truncated", false);
 	state.links = mcp_get(reply, "result.external_links.0") != NULL;
-	state.chunks = mcp_get_int(manifest, "total_chunk_count", -1);
+	state.chunks = chunks_of(manifest);
 	state.poll_ms = mcp_number(call, MCP_NUM_NOW_MS);
 	if (json_object_array_length(columns) == 0)
 		return mcp_say(call, "Done, without rows. Statement %s. No file was written.",
 			       export->id);
-	if (state.chunks < 0 || state.chunks > UINT32_MAX)
+	if (state.chunks < 0)
 		return mcp_fail(call, MCP_E_UPSTREAM, "The rows cannot be written to a file.",
 				"The workspace did not say how many chunks the result has.",
 				"Read the rows with get_result_page instead.");

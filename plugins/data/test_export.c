@@ -248,6 +248,10 @@ odd_results(void)
 	host = linked("\"total_chunk_count\":0");
 	ASSERT_HAS(fakehost_tool(host, "execute_sql", TO_FILE)->text, "No file was written");
 	fakehost_free(host);
+	host = linked(COLUMNS ",\"total_chunk_count\":0,\"total_row_count\":1");
+	ASSERT_FAILED(fakehost_tool(host, "execute_sql", TO_FILE), MCP_E_UPSTREAM,
+		      "cannot be written", "how many chunks", "get_result_page");
+	fakehost_free(host);
 	host = linked(COLUMNS);
 	ASSERT_FAILED(fakehost_tool(host, "execute_sql", TO_FILE), MCP_E_UPSTREAM,
 		      "cannot be written", "how many chunks", "get_result_page");
