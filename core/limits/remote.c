@@ -20,44 +20,89 @@
 _Static_assert(COMMAND_WORDS <= STORE_WORDS_MAX && HEAD + ACCOUNTS_MAX * COSTS <= STORE_NUMBERS_MAX,
 	       "the caps of the store have room");
 
-/* Both scripts begin like this: the time, and each account as it is on this day. */
-#define BEGIN                                                                         \
-	"local t=redis.call('TIME') local now=t[1]*1000+math.floor(t[2]/1000) "       \
-	"local day=math.floor(t[1]/86400) local a,out={},{0,0,0,0,day} "              \
-	"for i,key in ipairs(KEYS) do local h=redis.call('HMGET',key,'day','taken',"  \
-	"'earned','rows','bytes','ms','starts') "                                     \
-	"local one={taken=tonumber(h[2]) or 0,earned=tonumber(h[3]) or 0,u={}} "      \
-	"one.today=tonumber(h[1])==day "                                              \
-	"for c=1,4 do one.u[c]=one.today and tonumber(h[3+c]) or 0 end a[i]=one end " \
-	"local function keep() for i,key in ipairs(KEYS) do local u=a[i].u "          \
-	"redis.call('HSET',key,'day',day,'taken',a[i].taken,'earned',a[i].earned,"    \
-	"'rows',u[1],'bytes',u[2],'ms',u[3],'starts',u[4]) "                          \
-	"redis.call('EXPIRE',key,172800) end end "                                    \
-	"local function answer() for i=1,#KEYS do "                                   \
-	"for c=1,4 do out[1+i*4+c]=a[i].u[c] end end return out end "
+/* ---- the scripts, in Lua --------------------------------------------------------------------- */
+
+/* Both scripts begin like this. `now` is in milliseconds, `day` since 1970. Of account i, a[i].u
+ * has what was used today of each cost; `taken` and `earned` are its token bucket, that of
+ * base/bucket.c. keep() writes the accounts. answer() returns what remote_read() reads. */
+#define BEGIN                                                                     \
+	"local t = redis.call('TIME') "                                           \
+	"local now = t[1] * 1000 + math.floor(t[2] / 1000) "                      \
+	"local day = math.floor(t[1] / 86400) "                                   \
+	"local a, out = {}, {0, 0, 0, 0, day} "                                   \
+	"for i, key in ipairs(KEYS) do "                                          \
+	"  local h = redis.call('HMGET', key, 'day', 'taken', 'earned',"          \
+	"    'rows', 'bytes', 'ms', 'starts') "                                   \
+	"  local one = {u = {}} "                                                 \
+	"  one.taken = tonumber(h[2]) or 0 "                                      \
+	"  one.earned = tonumber(h[3]) or 0 "                                     \
+	"  one.today = tonumber(h[1]) == day "                                    \
+	"  for c = 1, 4 do one.u[c] = one.today and tonumber(h[3 + c]) or 0 end " \
+	"  a[i] = one "                                                           \
+	"end "                                                                    \
+	"local function keep() "                                                  \
+	"  for i, key in ipairs(KEYS) do "                                        \
+	"    local u = a[i].u "                                                   \
+	"    redis.call('HSET', key, 'day', day,"                                 \
+	"      'taken', a[i].taken, 'earned', a[i].earned,"                       \
+	"      'rows', u[1], 'bytes', u[2], 'ms', u[3], 'starts', u[4]) "         \
+	"    redis.call('EXPIRE', key, 172800) "                                  \
+	"  end "                                                                  \
+	"end "                                                                    \
+	"local function answer() "                                                \
+	"  for i = 1, #KEYS do "                                                  \
+	"    for c = 1, 4 do out[1 + i * 4 + c] = a[i].u[c] end "                 \
+	"  end "                                                                  \
+	"  return out "                                                           \
+	"end "
 
 /* ARGV: the costs of the tool as 0 or 1; then of each account its rate and its budgets, -1 where
- * it has none. The token bucket is that of base/bucket.c. */
+ * it has none. First the budgets, then the rates; nothing is written when one of them refuses. */
 static const char admit_script[] =
-    BEGIN "for i=1,#KEYS do for c=1,4 do local most=tonumber(ARGV[i*5+c]) "
-	  "if ARGV[c]=='1' and most>=0 and a[i].u[c]>=most then "
-	  "out[1]=1 out[2]=i out[3]=c return answer() end end end "
-	  "for i=1,#KEYS do local r,b=tonumber(ARGV[i*5]),a[i] if r>0 then "
-	  "b.earned=math.min(b.earned,now) " /* the clock of the server was set back */
-	  "local e=math.floor((now-b.earned)*r/60000) "
-	  "if e>=b.taken then b.taken=0 b.earned=now "
-	  "else b.taken=b.taken-e b.earned=b.earned+math.floor(e*60000/r) end "
-	  "if b.taken>=r then out[1]=2 out[2]=i "
-	  "out[4]=math.max(1,math.min(60000,b.earned+math.ceil((b.taken-r+1)*60000/r)-now)) "
-	  "return answer() end "
-	  "b.taken=b.taken+1 end end "
-	  "for i=1,#KEYS do a[i].u[4]=a[i].u[4]+tonumber(ARGV[4]) end keep() return answer()";
+    BEGIN "for i = 1, #KEYS do "
+	  "  for c = 1, 4 do "
+	  "    local most = tonumber(ARGV[i * 5 + c]) "
+	  "    if ARGV[c] == '1' and most >= 0 and a[i].u[c] >= most then "
+	  "      out[1] = 1 out[2] = i out[3] = c "
+	  "      return answer() "
+	  "    end "
+	  "  end "
+	  "end "
+	  "for i = 1, #KEYS do "
+	  "  local r, b = tonumber(ARGV[i * 5]), a[i] "
+	  "  if r > 0 then "
+	  "    b.earned = math.min(b.earned, now) " /* the clock of the server was set back */
+	  "    local e = math.floor((now - b.earned) * r / 60000) "
+	  "    if e >= b.taken then "
+	  "      b.taken = 0 b.earned = now "
+	  "    else "
+	  "      b.taken = b.taken - e b.earned = b.earned + math.floor(e * 60000 / r) "
+	  "    end "
+	  "    if b.taken >= r then "
+	  "      local wait = b.earned + math.ceil((b.taken - r + 1) * 60000 / r) - now "
+	  "      out[1] = 2 out[2] = i out[4] = math.max(1, math.min(60000, wait)) "
+	  "      return answer() "
+	  "    end "
+	  "    b.taken = b.taken + 1 "
+	  "  end "
+	  "end "
+	  "for i = 1, #KEYS do a[i].u[4] = a[i].u[4] + tonumber(ARGV[4]) end "
+	  "keep() "
+	  "return answer()";
 
 /* ARGV: the day and the number of an advance, then what was spent of each cost. */
-static const char spend_script[] = BEGIN
-    "for i=1,#KEYS do local u=a[i].u "
-    "if a[i].today and tonumber(ARGV[1])==day then u[4]=math.max(0,u[4]-tonumber(ARGV[2])) end "
-    "for c=1,4 do u[c]=u[c]+tonumber(ARGV[2+c]) end end keep() return answer()";
+static const char spend_script[] =
+    BEGIN "for i = 1, #KEYS do "
+	  "  local u = a[i].u "
+	  "  if a[i].today and tonumber(ARGV[1]) == day then "
+	  "    u[4] = math.max(0, u[4] - tonumber(ARGV[2])) "
+	  "  end "
+	  "  for c = 1, 4 do u[c] = u[c] + tonumber(ARGV[2 + c]) end "
+	  "end "
+	  "keep() "
+	  "return answer()";
+
+/* ---- commands -------------------------------------------------------------------------------- */
 
 /* The words of a command, and room for those that are made. */
 struct words {
