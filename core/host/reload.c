@@ -10,7 +10,7 @@
 #include "host/fixed.h"
 #include "host/generation.h"
 
-/* ---- on a thread of the pool ----------------------------------------------------------------- */
+/* ---- on the thread of reloads ---------------------------------------------------------------- */
 
 static void
 add_faults(struct strings *faults, const struct config_faults *more)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A reload: a thread of the pool reads the configuration and loads what it names, beside what
+ * A reload: a thread of its own reads the configuration and loads what it names, beside what
  * serves, so nothing waits. If there is a fault, nothing changes. Otherwise the loop thread changes
  * to the new generation at once.
  */
