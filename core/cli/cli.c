@@ -16,6 +16,7 @@
 #include "config/faults.h"
 #include "config/text.h"
 #include "host/host.h"
+#include "transport/listen.h"
 #include "upstream/upstream.h"
 
 static const struct cli_command commands[] = {
@@ -389,6 +390,7 @@ cli_main(int argc, char **argv)
 	if (status != 0)
 		return status;
 	cli.overrides.set = cli.set;
+	cli.overrides.sockets_passed = listen_passed() > 0;
 	cli.argument = (const char **)argv + optind;
 	cli.arguments = (size_t)(argc - optind);
 	if (cli.arguments > 0) {

@@ -251,7 +251,9 @@ save(const struct approve *approve, const struct buf *record)
 	if (!ok && fd >= 0)
 		unlink(draft);
 	if (ok)
-		printf("Approved: %s. A running host uses the approval at its next start.\n", path);
+		printf(
+		    "Approved: %s. A running host uses the approval after \"lakehost reload\".\n",
+		    path);
 	free(draft);
 	free(path);
 	return ok;

@@ -46,7 +46,7 @@ enable(const struct config *config, const char *name)
 		return 1;
 	}
 	changes_keep(&changes);
-	printf("%s is enabled. A running host loads it at its next start.\n", name);
+	printf("%s is enabled. A running host loads it after \"lakehost reload\".\n", name);
 	return 0;
 }
 
@@ -166,7 +166,7 @@ disable(const struct config *config, const char *name, const char *link)
 	}
 	if ((is && !disable_default(config, name)) || (there && !remove_link(link)))
 		return 1;
-	printf("%s is disabled. A running host unloads it at its next start.\n", name);
+	printf("%s is disabled. A running host unloads it after \"lakehost reload\".\n", name);
 	return 0;
 }
 

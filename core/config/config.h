@@ -324,6 +324,8 @@ struct config_overrides {
 	const char *const *set; /* "key.path=value" */
 	size_t sets;
 	const char *http, *unix_path;
+	bool
+	    sockets_passed; /* by systemd, to this process: listen_passed() of transport/listen.h */
 	bool read_only;
 	const char *log_level;
 };

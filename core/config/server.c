@@ -201,16 +201,6 @@ override_listeners(struct config *config, const struct node *server,
 	}
 }
 
-/* Sockets that systemd passed to this process; sd_listen_fds(3). */
-static bool
-systemd_passed(void)
-{
-	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
-
-	return pid != NULL && fds != NULL && strtol(pid, NULL, 10) == (long)getpid() &&
-	       strtol(fds, NULL, 10) > 0;
-}
-
 static void
 drop_listeners(struct config *config)
 {
@@ -240,7 +230,7 @@ read_listeners(struct config *config, const struct node *server,
 	if (given) { /* the command line has priority over the file */
 		drop_listeners(config);
 		override_listeners(config, server, overrides);
-	} else if (n == 0 && systemd_passed()) {
+	} else if (n == 0 && overrides->sockets_passed) {
 		struct config_listener listener = { .kind = LISTEN_SYSTEMD };
 
 		reach(config, &listener);

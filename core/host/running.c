@@ -13,7 +13,6 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "base/trust.h"
 #include "config/text.h"
 
 #define SYSTEM_DIRECTORY "/run/lakehost"
@@ -22,6 +21,7 @@
 struct running {
 	int fd;
 	char *path;
+	char *made; /* its directory, if this host made it */
 };
 
 /* ---- where ---------------------------------------------------------------------------------- */
@@ -48,10 +48,14 @@ static void
 add_user_directory(struct strings *list)
 {
 	const char *text = getenv("XDG_RUNTIME_DIR");
+	char *path = text != NULL && *text == '/' ? xstrdup(text)
+						  : xprintf("/run/user/%u", (unsigned)geteuid());
 
-	add_directory(list, text != NULL && *text == '/'
-				? xprintf("%s/lakehost", text)
-				: xprintf("/run/user/%u/lakehost", (unsigned)geteuid()));
+	/* A login makes it. It is not made here: /run/user with our mode would shut other users
+	 * out. */
+	if (access(path, X_OK) == 0)
+		add_directory(list, xprintf("%s/lakehost", path));
+	free(path);
 }
 
 void
@@ -68,18 +72,26 @@ static bool
 running_open(struct running *running, const char *directory)
 {
 	struct stat status;
+	bool made = false;
 
 	running->path = xprintf("%s/%ld" RUNNING_SUFFIX, directory, (long)getpid());
-	make_private_parents(running->path);
-	/* a link that somebody else put there is not followed, and a file of his is not used */
-	unlink(running->path);
-	running->fd = open(running->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	running->fd = -1;
+	/* again: a host that has just ended may have removed the directory between the calls */
+	for (int i = 0; i < 2 && running->fd < 0; i++) {
+		made = mkdir(directory, 0700) == 0 || made;
+		/* a link that another user put there is not followed, nor is his file used */
+		unlink(running->path);
+		running->fd =
+		    open(running->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	}
+	running->made = made ? xstrdup(directory) : NULL;
 	if (running->fd >= 0 && fstat(running->fd, &status) == 0 &&
 	    flock(running->fd, LOCK_EX | LOCK_NB) == 0)
 		return true;
 	if (running->fd >= 0)
 		close(running->fd);
 	free(running->path);
+	free(running->made);
 	return false;
 }
 
@@ -106,8 +118,11 @@ running_free(struct running *running)
 	if (running == NULL)
 		return;
 	unlink(running->path);
+	if (running->made != NULL)
+		rmdir(running->made); /* fails while another host has its file there */
 	close(running->fd);
 	free(running->path);
+	free(running->made);
 	free(running);
 }
 

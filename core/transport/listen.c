@@ -240,6 +240,12 @@ number_of(const char *name)
 	return errno == 0 && *end == '\0' && value > 0 && value < 1 << 20 ? value : 0;
 }
 
+size_t
+listen_passed(void)
+{
+	return number_of("LISTEN_PID") == (long)getpid() ? (size_t)number_of("LISTEN_FDS") : 0;
+}
+
 static bool
 listens(int fd)
 {
@@ -270,19 +276,19 @@ static size_t
 open_systemd(const struct config_listener *config, struct listen_socket **sockets, char *why,
 	     size_t why_size)
 {
-	long pid = number_of("LISTEN_PID"), n = number_of("LISTEN_FDS");
+	size_t n = listen_passed();
 
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
-	if (n == 0 || pid != (long)getpid()) {
+	if (n == 0) {
 		snprintf(why, why_size,
 			 "systemd passed no socket to this process; start it by its socket unit");
 		return 0;
 	}
-	*sockets = xcalloc((size_t)n, sizeof(**sockets));
-	for (long i = 0; i < n; i++) {
-		int fd = SYSTEMD_FIRST_FD + (int)i;
+	*sockets = xcalloc(n, sizeof(**sockets));
+	for (size_t i = 0; i < n; i++) {
+		const int fd = SYSTEMD_FIRST_FD + (int)i;
 		const char *fault = take_inherited(&(*sockets)[i], fd, config->anywhere);
 
 		if (fault == NULL)
@@ -294,7 +300,7 @@ open_systemd(const struct config_listener *config, struct listen_socket **socket
 		*sockets = NULL;
 		return 0;
 	}
-	return (size_t)n;
+	return n;
 }
 
 /* -------------------------------------------------------------------------------------------- */

@@ -30,6 +30,9 @@ struct listen_socket {
 	ino_t inode;
 };
 
+/* The number of sockets that systemd passed to this process (sd_listen_fds(3)), until listen_open()
+ * has taken them. */
+size_t listen_passed(void);
 /* Opens the sockets of one listener of the configuration: one socket, or for LISTEN_SYSTEMD every
  * socket that was passed (sd_listen_fds(3); the variables are then unset). Returns their number and
  * a malloc()ed array; 0 with `why` when any of them cannot be opened. */

@@ -51,12 +51,14 @@ class Service:
                "CREDENTIALS_DIRECTORY": str(credentials),
                "STATE_DIRECTORY": f"/var/lib/{unit['StateDirectory']}",
                "LOGS_DIRECTORY": f"/var/log/{unit['LogsDirectory']}"}
+        self.log = open(f"{folder}/log", "w+")
         activate = ["systemd-socket-activate", "-l", self.path]
         for name in env:
             activate += ["-E", name]
         self.process = subprocess.Popen(
             [*strace, *activate, *shlex.split(unit["ExecStart"])], env=env, user=user.pw_uid,
-            group=user.pw_gid, extra_groups=[], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            group=user.pw_gid, extra_groups=[], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=self.log)
 
     def connect(self):
         for _ in range(PATIENCE * 20):
@@ -132,8 +134,10 @@ def main():
         os.kill(pid, signal.SIGTERM)
         service.said("STOPPING=1")
         status = service.process.wait(PATIENCE)
-    print("it ended with status", status)
-    if status != 0 or " 200 " not in first or "execute_sql" not in tools:
+        service.log.seek(0)
+        log = service.log.read()
+    print(log, "it ended with status", status)
+    if status != 0 or "reload-refused" in log or " 200 " not in first or "execute_sql" not in tools:
         print(first, tools[:500])
         return 1
     return 0

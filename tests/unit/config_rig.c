@@ -16,20 +16,12 @@ static const struct config_overrides nothing;
 void
 clean_environment(void)
 {
-	static const char *const names[] = { "DATABRICKS_HOST",
-					     "DATABRICKS_TOKEN",
-					     "DATABRICKS_CONFIG_PROFILE",
-					     "DATABRICKS_CONFIG_FILE",
-					     "DATABRICKS_AUTH_TYPE",
-					     "DATABRICKS_WORKSPACE_ID",
-					     "DATABRICKS_CLIENT_ID",
-					     "LOG_LEVEL",
-					     "XDG_CONFIG_HOME",
-					     "XDG_STATE_HOME",
-					     "STATE_DIRECTORY",
-					     "CREDENTIALS_DIRECTORY",
-					     "LISTEN_PID",
-					     "LISTEN_FDS" };
+	static const char *const names[] = { "DATABRICKS_HOST",		  "DATABRICKS_TOKEN",
+					     "DATABRICKS_CONFIG_PROFILE", "DATABRICKS_CONFIG_FILE",
+					     "DATABRICKS_AUTH_TYPE",	  "DATABRICKS_WORKSPACE_ID",
+					     "DATABRICKS_CLIENT_ID",	  "LOG_LEVEL",
+					     "XDG_CONFIG_HOME",		  "XDG_STATE_HOME",
+					     "STATE_DIRECTORY",		  "CREDENTIALS_DIRECTORY" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		unsetenv(names[i]);

@@ -326,22 +326,18 @@ samples_of_plugins(void)
 static void
 systemd(void)
 {
-	char pid[32];
+	const struct config_overrides passed = { .sockets_passed = true };
 	struct config *c;
 
 	clean_environment();
 	setenv("STATE_DIRECTORY", "/var/lib/lakehost:/other", 1);
-	setenv("LISTEN_FDS", "1", 1);
-	setenv("LISTEN_PID", "1", 1); /* somebody else's */
 	c = fine(NULL);
 	ASSERT_INT(c->server.listeners, 0);
 	CU_ASSERT(c->server.stdio);
 	ASSERT_STR(c->server.state_keys.item[0], "/var/lib/lakehost/state.key");
 	CU_ASSERT(c->server.state_key_made);
 	config_free(c);
-	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
-	setenv("LISTEN_PID", pid, 1);
-	c = fine(NULL);
+	c = fine_with(NULL, &passed);
 	ASSERT_INT(c->server.listeners, 1);
 	ASSERT_INT(c->server.listener[0].kind, LISTEN_SYSTEMD);
 	CU_ASSERT(!c->server.stdio);

@@ -129,6 +129,16 @@ class ServiceTest(Rig):
             self.assertTrue(before <= int(value) <= after)
             self.assertEqual(service.message(), "READY=1")
         self.assertEqual(service.get("/readyz"), 200)
+        self.assertEqual(service.end(), (0, ""))  # a reload that is refused would be in the log
+
+    def test_no_directory_of_users_is_made(self):
+        """It belongs to the login manager. With our mode no other user could enter it."""
+        directory = pathlib.Path(f"/run/user/{os.geteuid()}")
+        before = directory.exists()
+        service = self.start()
+        self.assertEqual(service.message(), "READY=1")
+        self.assertEqual(directory.exists(), before)
+        self.assertEqual(service.end()[0], 0)
 
     def test_watchdog(self):
         service = self.start(watchdog={"WATCHDOG_USEC": "20000"})
