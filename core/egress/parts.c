@@ -96,6 +96,7 @@ struct joint {
 	int fd;
 	char name[PARTS_NAME_MAX]; /* of the joined file */
 	struct rows *rows;	   /* or NULL */
+	char *piece;		   /* ROWS_FEED_MAX bytes of a part */
 	struct buf out;
 	char *why;
 	size_t why_size;
@@ -131,20 +132,19 @@ put_rows(struct joint *joint, const char *data, size_t len)
 static enum mcp_status
 copy_part(struct joint *joint, int from)
 {
-	char piece[ROWS_FEED_MAX];
 	enum mcp_status status = MCP_OK;
 	ssize_t n;
 
 	if (joint->rows != NULL)
 		rows_begin(joint->rows);
-	while (status == MCP_OK && (n = read(from, piece, sizeof(piece))) != 0) {
+	while (status == MCP_OK && (n = read(from, joint->piece, ROWS_FEED_MAX)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return no_disk(joint);
 		if (joint->rows != NULL)
-			status = put_rows(joint, piece, (size_t)n);
-		else if (!put(joint, piece, (size_t)n))
+			status = put_rows(joint, joint->piece, (size_t)n);
+		else if (!put(joint, joint->piece, (size_t)n))
 			status = no_disk(joint);
 	}
 	if (status == MCP_OK && joint->rows != NULL && !rows_end(joint->rows)) {
@@ -301,6 +301,7 @@ join_parts(struct parts_place *place, const struct parts *parts, struct parts_fa
 	enum mcp_status status = how_far(place, parts, far, why, why_size);
 
 	buf_init(&joint.out, ROWS_OUT_MAX);
+	joint.piece = xmalloc(ROWS_FEED_MAX);
 	if (status == MCP_OK)
 		status = join_open(&joint, parts->rows, far);
 	if (status == MCP_OK && parts->suffix == NULL)
@@ -311,6 +312,7 @@ join_parts(struct parts_place *place, const struct parts *parts, struct parts_fa
 		close(joint.fd);
 	rows_free(joint.rows);
 	buf_fini(&joint.out);
+	free(joint.piece);
 	return status;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "egress/rows.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,93 +9,18 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "base/mem.h"
-
-#define CELL_HELD (32u << 10) /* bytes of a cell that are held until its form is known */
-#define KEY_MAX 64u	      /* bytes of a member's name that are compared */
-
-enum rows_state {
-	ROWS_START,
-	ROWS_OBJECT, /* in an object, before or after the member with the rows */
-	ROWS_MEMBER, /* after the name of this member */
-	ROWS_LIST,   /* between rows */
-	ROWS_ROW,    /* between cells */
-	ROWS_STRING, /* in a cell that is a string */
-	ROWS_RAW,    /* in a cell that is another value */
-	ROWS_DONE,
-};
-
-struct rows_column {
-	char *prefix; /* CSV: the name as a cell; JSON lines: `,"name":` */
-	char kind;    /* n: number, b: boolean, s: text */
-};
-
-struct rows {
-	bool csv;
-	char *in; /* or NULL */
-	struct rows_column *column;
-	size_t columns;
-
-	enum rows_state state;
-	unsigned depth;		 /* of the object around the rows, or of a raw cell */
-	bool in_string, escaped; /* in such an object or cell */
-	char key[KEY_MAX];
-	size_t key_len;
-	size_t at;	 /* number of the cell in its row */
-	struct buf cell; /* what is held of the cell */
-	bool quotes;	 /* CSV: the cell needs quotes */
-	bool begun;	 /* the beginning of the cell was written, with its quote */
-	char escape[8];	 /* an escape that is not complete */
-	size_t escape_len;
-	uint32_t high; /* the first half of a pair of surrogates, or 0 */
-};
+#include "egress/rows_state.h"
 
 /* ---- one cell -------------------------------------------------------------------------------- */
-
-static bool
-is_number(const char *text, size_t len)
-{
-	const char *p = text, *digits;
-
-	if (len == 0 || len > KEY_MAX)
-		return false;
-	p += *p == '-';
-	digits = p;
-	p += strspn(p, "0123456789");
-	if (p == digits || (*digits == '0' && p - digits > 1))
-		return false;
-	if (*p == '.') {
-		digits = ++p;
-		p += strspn(p, "0123456789");
-		if (p == digits)
-			return false;
-	}
-	if (*p == 'e' || *p == 'E') {
-		p += 1 + (p[1] == '+' || p[1] == '-');
-		digits = p;
-		p += strspn(p, "0123456789");
-		if (p == digits)
-			return false;
-	}
-	return (size_t)(p - text) == len;
-}
-
-/* The text may stand in JSON without quotes. */
-static bool
-is_bare(const struct rows *rows)
-{
-	const struct buf *cell = &rows->cell;
-	char kind = rows->column[rows->at].kind;
-
-	if (kind == 'n')
-		return is_number(cell->data, cell->len);
-	return kind == 'b' && (strcmp(cell->data, "true") == 0 || strcmp(cell->data, "false") == 0);
-}
 
 /* Writes what is held. Only whole cells can do without quotes. */
 static void
 cell_write(struct rows *rows, struct buf *out, bool whole)
 {
-	bool quoted = rows->begun || !whole || (rows->csv ? rows->quotes : !is_bare(rows));
+	bool quoted =
+	    rows->begun || !whole ||
+	    (rows->csv ? rows->quotes
+		       : !rows_bare(rows->column[rows->at].kind, rows->cell.data, rows->cell.len));
 
 	if (quoted && !rows->begun)
 		buf_putc(out, '"');
@@ -193,17 +117,6 @@ unescape(struct rows *rows, struct buf *out)
 		add_character(rows, out, c >= 0xdc00 && c < 0xe000 ? 0xfffd : c);
 }
 
-/* The number of bytes before the next one that has a meaning. */
-static size_t
-plain_run(const char *data, size_t len)
-{
-	size_t n = 0;
-
-	while (n < len && data[n] != '"' && data[n] != '\\' && data[n] != ',')
-		n++;
-	return n;
-}
-
 static void
 lonely_half(struct rows *rows, struct buf *out)
 {
@@ -232,11 +145,12 @@ string_csv(struct rows *rows, const char *data, size_t len, struct buf *out)
 		rows->state = ROWS_ROW;
 		return 1;
 	}
-	n = plain_run(data, len);
-	if (n == 0) { /* a comma */
-		rows->quotes = true;
+	n = rows_plain(data, len);
+	if (n == 0) { /* a control character, which JSON forbids here */
+		rows->quotes = rows->quotes || *data == '\n' || *data == '\r';
 		n = 1;
 	}
+	rows->quotes = rows->quotes || memchr(data, ',', n) != NULL;
 	cell_add(rows, out, data, n);
 	return n;
 }
@@ -273,8 +187,7 @@ string_json(struct rows *rows, const char *data, size_t len, struct buf *out)
 		rows->escaped = !rows->escaped;
 		n = 1;
 	} else {
-		while (n < len && data[n] != '"' && data[n] != '\\' && !is_control(data[n]))
-			n++;
+		n = rows_plain(data, len);
 		if (n == 0) {
 			add_control(rows, out, *data);
 			return 1;
@@ -290,7 +203,7 @@ string_json(struct rows *rows, const char *data, size_t len, struct buf *out)
 static bool
 is_space(char c)
 {
-	return c != '\0' && strchr(" \t\n\r", c) != NULL;
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
 static void
@@ -463,6 +376,9 @@ rows_feed(struct rows *rows, const char *data, size_t len, struct buf *out)
 {
 	CHECK(len <= ROWS_FEED_MAX);
 	for (size_t at = 0; at < len;) {
+		at += rows_fast(rows, data + at, len - at, out);
+		if (at == len)
+			break;
 		if (rows->state == ROWS_STRING)
 			at += rows->csv ? string_csv(rows, data + at, len - at, out)
 					: string_json(rows, data + at, len - at, out);
@@ -529,6 +445,7 @@ static bool
 add_column(struct rows *rows, struct json_object *column)
 {
 	const char *name, *kind;
+	char *prefix;
 
 	if (!json_object_is_type(column, json_type_array) || json_object_array_length(column) != 2)
 		return false;
@@ -536,8 +453,10 @@ add_column(struct rows *rows, struct json_object *column)
 	kind = json_object_get_string(json_object_array_get_idx(column, 1));
 	if (name == NULL || kind == NULL)
 		return false;
+	prefix = prefix_of(rows, name);
 	rows->column[rows->columns++] = (struct rows_column){
-		.prefix = prefix_of(rows, name),
+		.prefix = prefix,
+		.prefix_len = strlen(prefix),
 		.kind = strcmp(kind, "number") == 0  ? 'n'
 		      : strcmp(kind, "boolean") == 0 ? 'b'
 						     : 's',

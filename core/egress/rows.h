@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ROWS_FEED_MAX (16u << 10) /* bytes of one rows_feed() */
+#define ROWS_FEED_MAX (64u << 10) /* bytes of one rows_feed() */
 #define ROWS_OUT_MAX (16u << 20)  /* most bytes that they become */
 
 struct buf;

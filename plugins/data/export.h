@@ -57,6 +57,7 @@ struct export_state {
 	uint64_t bytes;	      /* of the file so far */
 	uint32_t have;	      /* chunks that the file has */
 	uint32_t from, until; /* chunks that are being fetched */
+	uint32_t ahead;	      /* the end of the chunks whose links are being requested */
 	uint32_t lost;	      /* batches without progress, one after the other */
 	bool links;	      /* the chunks are behind pre-signed links */
 	bool truncated;	      /* the platform kept only a part of the result */

@@ -2,8 +2,8 @@
 /*
  * Moves the chunks of a result into a file. A batch of chunks is fetched at the same time, through
  * pre-signed links without our credential, or from the statement itself. The host joins them in
- * their order, while the links of the next batch are requested. A poll ends between two batches;
- * the files in the folder say where the next poll continues.
+ * their order while the next batch is fetched and the links of the batch after it are requested. A
+ * poll ends between two batches; the files in the folder say where the next poll continues.
  */
 #include "export.h"
 
@@ -138,41 +138,7 @@ no_links(struct mcp_call *call, struct export_state *state, const struct mcp_rep
 	return export_give_up(call, state, error->status, error->message);
 }
 
-/* ---- chunks ---------------------------------------------------------------------------------- */
-
-static int
-parts_arrived(struct mcp_call *call, const void *data, size_t len)
-{
-	const struct mcp_reply *missing = NULL;
-	struct export_state state;
-	uint32_t came = 0;
-
-	memcpy(&state, data, len);
-	for (uint32_t i = 0; i < state.until - state.from; i++) {
-		const struct mcp_reply *reply = mcp_reply(call, i);
-
-		if (reply->error == MCP_OK && reply->status == 200)
-			came += missing == NULL;
-		else if (missing == NULL)
-			missing = reply;
-	}
-	if (is_cancelled(call))
-		return stopped(call, &state);
-	/* A link that the host refuses to follow stays refused. */
-	if (missing != NULL && (missing->error == MCP_E_TOO_LARGE ||
-				(missing->error == MCP_E_PERMISSION && missing->status == 0)))
-		return export_give_up(call, &state, missing->error, missing->why);
-	state.from += came;
-	state.lost = came > 0 ? 0 : state.lost + 1;
-	if (missing != NULL && state.lost > LOST_MAX)
-		return lost(call, &state, missing);
-	mcp_progress(call, state.from, (double)state.chunks, "chunks are here");
-	if (missing != NULL &&
-	    (missing->error == MCP_E_CONFLICT || missing->error == MCP_E_TIMEOUT))
-		return export_working(call, &state);
-	return has_time(call, &state) || state.from >= state.chunks ? export_batch(call, &state)
-								    : export_working(call, &state);
-}
+/* ---- requests -------------------------------------------------------------------------------- */
 
 static struct mcp_http
 part_request(struct mcp_call *call, const struct export_state *state, uint32_t index)
@@ -185,96 +151,182 @@ part_request(struct mcp_call *call, const struct export_state *state, uint32_t i
 	return request;
 }
 
-/* Fetches chunks from the statement itself. */
-static int
-fetch_inline(struct mcp_call *call, struct export_state *state)
+/* A request to the statement for chunk `index`, or for a link to it. */
+static bool
+chunk_request(struct mcp_call *call, const struct export_state *state, uint32_t index,
+	      struct mcp_http *request)
 {
-	struct mcp_http request[EXPORT_AT_ONCE];
-	uint32_t n = state->until - state->from;
-
-	for (uint32_t i = 0; i < n; i++) {
-		request[i] = part_request(call, state, state->from + i);
-		request[i].path =
-		    mcp_expand(call, "/api/2.0/sql/statements/{id}/result/chunks/{n}",
-			       mcp_object(call, "id", state->export.id, "n",
-					  mcp_printf(call, "%u", state->from + i), NULL));
-		if (request[i].path == NULL)
-			return MCP_E_INPUT;
-	}
-	return mcp_suspend(call, request, n, 0, parts_arrived, state, sizeof(*state));
+	return mcp_fetch_request(call, request, "/api/2.0/sql/statements/{id}/result/chunks/{n}",
+				 mcp_object(call, "id", state->export.id, "n",
+					    mcp_printf(call, "%u", index), NULL));
 }
 
-/* Fetches chunks through the links that have arrived; `first` is the number of their first
- * reply. */
+/* Fills the requests for chunks of the statement itself. Returns MCP_OK, or a failed call. */
 static int
-fetch_links(struct mcp_call *call, struct export_state *state, size_t first)
+inline_parts(struct mcp_call *call, const struct export_state *state, struct mcp_http *request)
 {
-	struct mcp_http request[EXPORT_AT_ONCE];
-	uint32_t n = state->until - state->from;
+	for (uint32_t i = state->from; i < state->until; i++, request++) {
+		struct mcp_http asked;
 
-	for (uint32_t i = 0; i < n; i++) {
-		const struct mcp_reply *reply = mcp_reply(call, first + i);
+		if (!chunk_request(call, state, i, &asked))
+			return MCP_E_INPUT;
+		*request = part_request(call, state, i);
+		request->path = asked.path;
+	}
+	return MCP_OK;
+}
+
+/* Fills the requests for chunks whose links have arrived; `first` is the number of the first reply
+ * with a link. Returns false when the export has ended, with its status in `end`. */
+static bool
+linked_parts(struct mcp_call *call, struct export_state *state, size_t first,
+	     struct mcp_http *request, int *end)
+{
+	for (uint32_t i = state->from; i < state->until; i++, first++, request++) {
+		const struct mcp_reply *reply = mcp_reply(call, first);
 		struct json_object *link;
 		struct dbx_error error;
 
-		if (!dbx_ok(call, reply, &error))
-			return no_links(call, state, reply, &error);
-		link = link_to(call, mcp_reply_json(call, first + i), state->from + i);
-		if (link == NULL)
-			return export_give_up(call, state, MCP_E_UPSTREAM,
-					      mcp_printf(call,
-							 "The workspace sent no link to chunk %u",
-							 state->from + i));
-		request[i] = part_request(call, state, state->from + i);
-		link_request(call, link, &request[i]);
+		if (!dbx_ok(call, reply, &error)) {
+			*end = no_links(call, state, reply, &error);
+			return false;
+		}
+		link = link_to(call, mcp_reply_json(call, first), i);
+		if (link == NULL) {
+			*end =
+			    export_give_up(call, state, MCP_E_UPSTREAM,
+					   mcp_printf(call,
+						      "The workspace sent no link to chunk %u", i));
+			return false;
+		}
+		*request = part_request(call, state, i);
+		link_request(call, link, request);
 	}
-	return mcp_suspend(call, request, n, 0, parts_arrived, state, sizeof(*state));
+	return true;
 }
 
 /* ---- a batch --------------------------------------------------------------------------------- */
 
-/* The chunks that had arrived are joined, and the links of the next ones have arrived. */
-static int
-batch_ready(struct mcp_call *call, const void *data, size_t len)
-{
-	const struct mcp_reply *reply = mcp_reply(call, 0);
-	struct json_object *far = mcp_reply_json(call, 0);
-	struct export_state state;
-	struct mcp_http keep;
+static int batch_ended(struct mcp_call *call, const void *data, size_t len);
 
-	memcpy(&state, data, len);
-	if (is_cancelled(call))
-		return stopped(call, &state);
-	if (reply->status == 423 || reply->error == MCP_E_TIMEOUT)
-		return export_working(call, &state);
-	if (reply->error != MCP_OK)
-		return export_give_up(call, &state, reply->error, reply->why);
-	state.have = (uint32_t)mcp_get_int(far, "parts", 0);
-	state.bytes = (uint64_t)mcp_get_int(far, "bytes", 0);
-	if (state.from < state.chunks)
-		return state.links ? fetch_links(call, &state, 1) : fetch_inline(call, &state);
-	if (state.export.to_path)
-		return export_path_send(call, &state);
-	keep = export_file(call, &state.export, MCP_FILE_KEEP, 0);
-	return mcp_suspend(call, &keep, 1, 0, kept, &state, sizeof(state));
+static uint32_t
+batch_end(const struct export_state *state, uint32_t from)
+{
+	return state->chunks - from > EXPORT_AT_ONCE ? from + EXPORT_AT_ONCE
+						     : (uint32_t)state->chunks;
+}
+
+/* At the same time: joins the chunks that have arrived, fetches the next ones, and requests the
+ * links of those after them. `first` is the number of the first reply with a link; 0: there are no
+ * links yet, so no chunk can be fetched through one. */
+static int
+batch_begin(struct mcp_call *call, struct export_state *state, size_t first)
+{
+	struct mcp_http request[1 + 2 * EXPORT_AT_ONCE];
+	bool fetches = !state->links || first > 0;
+	int status = MCP_OK;
+	size_t n = 1;
+
+	state->until = fetches ? batch_end(state, state->from) : state->from;
+	state->ahead = state->links ? batch_end(state, state->until) : state->until;
+	request[0] = export_file(call, &state->export, MCP_FILE_JOIN, state->from);
+	if (!state->links)
+		status = inline_parts(call, state, request + n);
+	else if (fetches && !linked_parts(call, state, first, request + n, &status))
+		return status;
+	n += state->until - state->from;
+	for (uint32_t i = state->until; status == MCP_OK && i < state->ahead; i++)
+		status = chunk_request(call, state, i, &request[n++]) ? MCP_OK : MCP_E_INPUT;
+	return status == MCP_OK
+		 ? mcp_suspend(call, request, n, 0, batch_ended, state, sizeof(*state))
+		 : status;
 }
 
 int
 export_batch(struct mcp_call *call, struct export_state *state)
 {
-	struct mcp_http request[1 + EXPORT_AT_ONCE];
-	size_t n = 1;
-
 	if (state->from < state->have)
 		state->from = state->have;
-	state->until = state->chunks - state->from > EXPORT_AT_ONCE ? state->from + EXPORT_AT_ONCE
-								    : (uint32_t)state->chunks;
-	request[0] = export_file(call, &state->export, MCP_FILE_JOIN, state->from);
-	for (uint32_t i = state->from; state->links && i < state->until; i++)
-		if (!mcp_fetch_request(call, &request[n++],
-				       "/api/2.0/sql/statements/{id}/result/chunks/{n}",
-				       mcp_object(call, "id", state->export.id, "n",
-						  mcp_printf(call, "%u", i), NULL)))
-			return MCP_E_INPUT;
-	return mcp_suspend(call, request, n, 0, batch_ready, state, sizeof(*state));
+	return batch_begin(call, state, 0);
+}
+
+/* All chunks are in the file. */
+static int
+all_joined(struct mcp_call *call, struct export_state *state)
+{
+	struct mcp_http keep;
+
+	if (state->export.to_path)
+		return export_path_send(call, state);
+	keep = export_file(call, &state->export, MCP_FILE_KEEP, 0);
+	return mcp_suspend(call, &keep, 1, 0, kept, state, sizeof(*state));
+}
+
+/* Counts the chunks that have arrived without a gap. Returns the reply of the first other one, or
+ * NULL. */
+static const struct mcp_reply *
+count_parts(struct mcp_call *call, struct export_state *state)
+{
+	const struct mcp_reply *missing = NULL;
+	uint32_t came = 0;
+
+	for (uint32_t i = 0; missing == NULL && i < state->until - state->from; i++) {
+		const struct mcp_reply *reply = mcp_reply(call, 1 + i);
+
+		if (reply->error == MCP_OK && reply->status == 200)
+			came++;
+		else
+			missing = reply;
+	}
+	state->from += came;
+	if (came > 0)
+		state->lost = 0;
+	else if (missing != NULL)
+		state->lost++;
+	return missing;
+}
+
+/* Some chunks did not arrive. Their links are requested again, because they may have expired. */
+static int
+some_missing(struct mcp_call *call, struct export_state *state, const struct mcp_reply *missing)
+{
+	/* A link that the host refuses to follow stays refused. */
+	if (missing->error == MCP_E_TOO_LARGE ||
+	    (missing->error == MCP_E_PERMISSION && missing->status == 0))
+		return export_give_up(call, state, missing->error, missing->why);
+	if (state->lost > LOST_MAX)
+		return lost(call, state, missing);
+	if (missing->error == MCP_E_CONFLICT || missing->error == MCP_E_TIMEOUT ||
+	    !has_time(call, state))
+		return export_working(call, state);
+	return batch_begin(call, state, 0);
+}
+
+static int
+batch_ended(struct mcp_call *call, const void *data, size_t len)
+{
+	const struct mcp_reply *joined = mcp_reply(call, 0), *missing;
+	struct json_object *far = mcp_reply_json(call, 0);
+	struct export_state state;
+	size_t links;
+
+	memcpy(&state, data, len);
+	if (is_cancelled(call))
+		return stopped(call, &state);
+	if (joined->status == 423 || joined->error == MCP_E_TIMEOUT)
+		return export_working(call, &state);
+	if (joined->error != MCP_OK)
+		return export_give_up(call, &state, joined->error, joined->why);
+	state.have = (uint32_t)mcp_get_int(far, "parts", 0);
+	state.bytes = (uint64_t)mcp_get_int(far, "bytes", 0);
+	if (state.from >= state.chunks) /* this request has joined all of them */
+		return all_joined(call, &state);
+	links = 1 + state.until - state.from;
+	missing = count_parts(call, &state);
+	mcp_progress(call, state.from, (double)state.chunks, "chunks are here");
+	if (missing != NULL)
+		return some_missing(call, &state, missing);
+	if (!has_time(call, &state) && state.from < state.chunks)
+		return export_working(call, &state);
+	return batch_begin(call, &state, state.links && state.ahead > state.until ? links : 0);
 }

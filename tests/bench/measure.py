@@ -220,6 +220,27 @@ def many_rows(bench):
         bulk.end()
 
 
+def rows_to_file(bench):
+    """All rows of a statement behind links, written to a file of the host as CSV."""
+    bulk, folder = Bulk(WORK, 1, bench.counts['rows']), WORK / 'rows'
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    client = Lines(host(bench.prefix, f'plugins.transfer_dirs={folder}', plugins='data'),
+                   environment(bulk.port), log='rows')
+    try:
+        began = time.monotonic()
+        said = text_of(client.call(1, 'get_statement_result', {
+            'statement_id': 'bulk', 'to_file': 'rows.csv', 'wait_s': 50}))
+        took = time.monotonic() - began
+        if f'Wrote {bulk.rows} rows' not in said:
+            raise RuntimeError(f'not all rows were written: {said[:300]}')
+        bench.add('rows to a file', bulk.bytes_of_rows / 1e6 / took)
+        client.end()
+    finally:
+        bulk.end()
+        shutil.rmtree(folder)
+
+
 # ---- another client meanwhile ----
 
 def downloads(client, bulk, folder, done):
@@ -294,7 +315,7 @@ def neighbours(bench):
 
 
 WORKS = (http_echo, stdio_echo, starts, connections, many_waiting, one_upstream_request, many_rows,
-         neighbours)
+         rows_to_file, neighbours)
 
 
 def save(figures, path):

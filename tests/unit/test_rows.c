@@ -182,8 +182,96 @@ large_values(void)
 	}
 }
 
+/* The next number of a fixed series (Numerical Recipes, 7.1). */
+static unsigned
+next_of(unsigned *seed, unsigned most)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return (*seed >> 16) % most;
+}
+
+static void
+add_cell(struct buf *text, unsigned *seed)
+{
+	static const char *const pieces[] = {
+		"a",	",", "\\\"", "\\n",  "\\u00e9", "0",  "12.5",
+		"true", "-", "e",    "\\\\", "€",	"\n", " a long plain text of words "
+	};
+	static const char *const others[] = { "null", "7", "true", "[1,\"a]\"]", "{\"a\":null}" };
+	unsigned n = next_of(seed, 5);
+
+	if (next_of(seed, 4) == 0) {
+		buf_puts(text, others[next_of(seed, ARRAY_SIZE(others))]);
+		return;
+	}
+	buf_putc(text, '"');
+	while (n-- > 0)
+		buf_puts(text, pieces[next_of(seed, ARRAY_SIZE(pieces))]);
+	buf_putc(text, '"');
+}
+
+/* Cells of all forms, in rows of all lengths. */
+static char *
+any_rows(unsigned seed)
+{
+	struct buf text = BUF(ROWS_FEED_MAX);
+	unsigned rows = next_of(&seed, 20);
+
+	buf_putc(&text, '[');
+	for (unsigned i = 0; i < rows; i++) {
+		unsigned cells = next_of(&seed, 8) == 0 ? next_of(&seed, 3) : 3;
+
+		buf_puts(&text, i > 0 ? next_of(&seed, 4) == 0 ? " ,\n[" : ",[" : "[");
+		for (unsigned k = 0; k < cells; k++) {
+			buf_puts(&text, k > 0 ? "," : "");
+			add_cell(&text, &seed);
+		}
+		buf_putc(&text, ']');
+	}
+	buf_putc(&text, ']');
+	return buf_take(&text, NULL);
+}
+
+/* Whole cells are copied in words. The answer is that of single bytes. */
+static void
+words_and_bytes_are_equal(void)
+{
+	static const char *const specs[] = {
+		"{\"as\":\"csv\",\"columns\":[[\"id\",\"number\"],[\"ok\",\"boolean\"],[\"t\","
+		"\"text\"]]}",
+		JSONL
+	};
+
+	for (unsigned seed = 0; seed < 2000; seed++) {
+		char *text = any_rows(seed);
+
+		CU_ASSERT_FATAL(text != NULL);
+		for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
+			char *bytes = convert(specs[i], text, 1);
+
+			CU_ASSERT_FATAL(bytes != NULL);
+			check(specs[i], text, bytes);
+			free(bytes);
+		}
+		free(text);
+	}
+}
+
+/* JSON forbids them, but a line of CSV must not end there. */
+static void
+raw_breaks_in_csv(void)
+{
+	check(CSV, "[[\"1\",\"a\nb\"],[\"2\",\"c\td\"]]", "id,\"a, b\"\n1,\"a\nb\"\n2,c\td\n");
+}
+
 static const struct test tests[] = {
-	TEST(csv),     TEST(csv_in_an_object), TEST(lines_of_json),
-	TEST(refused), TEST(large_cells),      TEST(large_values),
+	TEST(csv),
+	TEST(csv_in_an_object),
+	TEST(lines_of_json),
+	TEST(refused),
+	TEST(large_cells),
+	TEST(large_values),
+	TEST(words_and_bytes_are_equal),
+	TEST(raw_breaks_in_csv),
 };
 SUITE(tests)

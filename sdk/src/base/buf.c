@@ -102,6 +102,19 @@ buf_add(struct buf *buf, const void *data, size_t len)
 	buf->data[buf->len] = '\0';
 }
 
+char *
+buf_space(struct buf *buf, size_t len)
+{
+	return grow(buf, len) ? buf->data + buf->len : NULL;
+}
+
+void
+buf_came(struct buf *buf, size_t len)
+{
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+}
+
 void
 buf_puts(struct buf *buf, const char *text)
 {

@@ -39,6 +39,10 @@ buf_ok(const struct buf *buf)
 	return !buf->full;
 }
 void buf_add(struct buf *buf, const void *data, size_t len);
+/* Where the next `len` bytes can be written, or NULL when the buffer is full. The pointer is valid
+ * until the next append; buf_came() says how many bytes were written there. */
+char *buf_space(struct buf *buf, size_t len);
+void buf_came(struct buf *buf, size_t len);
 void buf_puts(struct buf *buf, const char *text);
 void buf_putc(struct buf *buf, char c);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
