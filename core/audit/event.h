@@ -25,22 +25,23 @@ enum audit_type {
 extern const char *const audit_type_names[AUDIT_TYPES];
 
 /* The texts of an event, in the order of the line. */
-#define AUDIT_TEXTS(T) \
-	T(call)        \
-	T(principal)   \
-	T(client)      \
-	T(version)     \
-	T(era)         \
-	T(from)        \
-	T(workspace)   \
-	T(plugin)      \
-	T(tool)        \
-	T(access)      \
-	T(verdict)     \
-	T(rule)        \
-	T(status)      \
-	T(why)         \
-	T(requests)    \
+#define AUDIT_TEXTS(T)  \
+	T(call)         \
+	T(principal)    \
+	T(client)       \
+	T(version)      \
+	T(era)          \
+	T(from)         \
+	T(workspace)    \
+	T(on_behalf_of) \
+	T(plugin)       \
+	T(tool)         \
+	T(access)       \
+	T(verdict)      \
+	T(rule)         \
+	T(status)       \
+	T(why)          \
+	T(requests)     \
 	T(redact)
 
 /* The numbers of an event. */
@@ -60,6 +61,8 @@ struct audit_event {
 	const char *era;       /* the protocol revision */
 	const char *from;      /* the address of the peer */
 	const char *workspace; /* the upstream's name */
+	/* requests to it have a credential of the principal: "exchange" or "forwarded" */
+	const char *on_behalf_of;
 	const char *plugin, *tool;
 	const char *access;   /* what the tool needs: read, write or admin */
 	const char *verdict;  /* allow or deny; of confirmations ask, confirm, deny, expired */

@@ -13,11 +13,13 @@
 #include "auth/groups.h"
 #include "auth/jwt.h"
 #include "auth/oauth.h"
+#include "auth/refusals.h"
 #include "auth/store.h"
 #include "auth/token_file.h"
 #include "auth/user.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/forwarded.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
@@ -31,90 +33,7 @@ struct auth {
 	struct failures failures;
 };
 
-#define CHALLENGE "Bearer realm=\"lakehost\""
-#define RETRY_S "60" /* FAILURES_WINDOW_MS in seconds */
-_Static_assert(FAILURES_WINDOW_MS == 60000, "Retry-After says so");
-
 /* ---- refusals ------------------------------------------------------------------------------ */
-
-static const struct auth_refusal refused_no_token = {
-	401,
-	"a token is missing: send the header \"Authorization: Bearer TOKEN\"; an administrator "
-	"makes one with \"lakehost token new NAME\"",
-	"WWW-Authenticate", CHALLENGE
-};
-static const struct auth_refusal refused_malformed = {
-	400, "the header Authorization is malformed: it must be \"Bearer TOKEN\"",
-	"WWW-Authenticate", CHALLENGE ", error=\"invalid_request\""
-};
-static const struct auth_refusal refused_unknown = {
-	401,
-	"the token is not valid: it is unknown or was revoked; ask an administrator for another "
-	"one",
-	"WWW-Authenticate", CHALLENGE ", error=\"invalid_token\""
-};
-static const struct auth_refusal refused_expired = {
-	401, "the token has expired: ask an administrator for another one", "WWW-Authenticate",
-	CHALLENGE ", error=\"invalid_token\", error_description=\"the token has expired\""
-};
-static const struct auth_refusal refused_often = {
-	429,
-	"too many requests from this address were refused: fix the credential, then try again in "
-	"a minute",
-	"Retry-After", RETRY_S
-};
-static const struct auth_refusal refused_store = {
-	503,
-	"no request can be authenticated now, so all are refused: the administrator finds the "
-	"reason in the log of lakehost",
-	"Retry-After", RETRY_S
-};
-static const struct auth_refusal refused_clear = {
-	403,
-	"credentials are not accepted over plain HTTP from this address: use HTTPS, or add the "
-	"proxy to auth.trusted_proxies",
-	NULL, NULL
-};
-static const struct auth_refusal refused_forged = {
-	403,
-	"the header that names the user is accepted from the proxies in auth.trusted_proxies only",
-	NULL, NULL
-};
-static const struct auth_refusal refused_no_user = {
-	401, "the request has no user: it must come through the proxy that authenticates users",
-	"WWW-Authenticate", CHALLENGE
-};
-static const struct auth_refusal refused_user = {
-	403,
-	"the header that names the user has no valid name: 1 to 255 printable ASCII characters "
-	"without a comma, and not \"" PRINCIPAL_LOCAL "\"",
-	NULL, NULL
-};
-static const struct auth_refusal refused_access = {
-	403,
-	"this principal has no access here: an administrator can grant access in the list "
-	"\"principals\" "
-	"of the configuration, or with policy.default_access",
-	NULL, NULL
-};
-
-static const struct auth_refusal refused_groups = {
-	403,
-	"this principal is in more than 32 groups that the configuration names: an "
-	"administrator must remove the principal from some of them",
-	NULL, NULL
-};
-static const struct auth_refusal refused_group_header = {
-	403,
-	"the header that names the groups is accepted from the proxies in auth.trusted_proxies "
-	"only",
-	NULL, NULL
-};
-
-static const struct auth_refusal refused_no_certificate = {
-	403, "a client certificate is missing: connect to a listener that has tls_client_ca", NULL,
-	NULL
-};
 
 /* For the audit log. */
 static void
@@ -250,6 +169,9 @@ auth_assume(const struct config *config, const char *name, struct principal *pri
 	}
 	strcpy(principal->name, name);
 	principal->access = config->access;
+	principal->user = config->auth.inbound != INBOUND_NONE &&
+			  config->auth.inbound != INBOUND_TOKEN &&
+			  strcmp(name, PRINCIPAL_LOCAL) != 0;
 	if (strcmp(name, PRINCIPAL_LOCAL) == 0 || config->auth.inbound == INBOUND_NONE)
 		return true;
 	snprintf(why, why_size, "the principal is in too many groups");
@@ -276,6 +198,7 @@ accept(const struct auth *auth, const struct auth_request *request, const char *
 	if (narrower(access, most) == ACCESS_NONE && auth->oauth == NULL)
 		return refuse(request, &refused_access, name, refusal);
 	memmove(principal->name, name, strlen(name) + 1);
+	principal->user = auth->config->auth.inbound != INBOUND_TOKEN;
 	principal->access = narrower(access, most);
 	if (auth->oauth != NULL)
 		principal->reach = narrower(oauth_widest(auth->config->auth.oauth), most);
@@ -495,6 +418,35 @@ check_certificate(struct auth *auth, const struct auth_request *request,
 	return accept(auth, request, name, ACCESS_ADMIN, principal, refusal);
 }
 
+/* How the sender is authenticated. */
+static bool
+check_sender(struct auth *auth, const struct auth_request *request, struct principal *principal,
+	     struct auth_refusal *refusal)
+{
+	switch (auth->config->auth.inbound) {
+	case INBOUND_TOKEN: return check_token(auth, request, principal, refusal);
+	case INBOUND_HEADER: return check_header(auth, request, principal, refusal);
+	case INBOUND_OAUTH: return check_oauth(auth, request, principal, refusal);
+	case INBOUND_MTLS: return check_certificate(auth, request, principal, refusal);
+	case INBOUND_NONE: break;
+	}
+	CHECK(auth->config->auth.inbound != INBOUND_NONE);
+	return false;
+}
+
+/* The token is not looked at here: egress finds out whose it is before its first use. */
+static bool
+take_forwarded(struct auth *auth, const struct auth_request *request, struct principal *principal,
+	       struct auth_refusal *refusal)
+{
+	if (request->forwarded == NULL)
+		return true;
+	if (!forwarded_valid(request->forwarded))
+		return refuse_wrong(auth, request, &refused_no_forwarded, principal->name, refusal);
+	principal->forwarded = forwarded_keep(request->forwarded, clock_ms());
+	return true;
+}
+
 bool
 auth_check(struct auth *auth, const struct auth_request *request, struct principal *principal,
 	   struct auth_refusal *refusal)
@@ -508,15 +460,10 @@ auth_check(struct auth *auth, const struct auth_request *request, struct princip
 		return refuse_wrong(auth, request, &refused_clear, NULL, refusal);
 	if (request->certificate_fault != NULL)
 		return refuse_certificate(auth, request, request->certificate_fault, refusal);
-	switch (auth->config->auth.inbound) {
-	case INBOUND_TOKEN: return check_token(auth, request, principal, refusal);
-	case INBOUND_HEADER: return check_header(auth, request, principal, refusal);
-	case INBOUND_OAUTH: return check_oauth(auth, request, principal, refusal);
-	case INBOUND_MTLS: return check_certificate(auth, request, principal, refusal);
-	case INBOUND_NONE: break;
-	}
-	CHECK(auth->config->auth.inbound != INBOUND_NONE);
-	return false;
+	if (request->forwarded != NULL && !is_trusted(auth, &request->from))
+		return refuse_wrong(auth, request, &refused_forwarded, NULL, refusal);
+	return check_sender(auth, request, principal, refusal) &&
+	       take_forwarded(auth, request, principal, refusal);
 }
 
 /* ---- life ---------------------------------------------------------------------------------- */

@@ -29,6 +29,7 @@ struct auth_request {
 	const char *authorization; /* the header, or NULL */
 	const char *user;	   /* the header that auth.header names, or NULL */
 	const char *groups;	   /* the header that auth.groups_header names, or NULL */
+	const char *forwarded;	   /* the header FORWARDED_HEADER where it is used, or NULL */
 	/* the client's certificate, whose chain is checked; NULL: the listener needs none */
 	const unsigned char *certificate;
 	size_t certificate_len;

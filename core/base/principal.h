@@ -35,6 +35,12 @@ struct principal {
 	/* when its credential ends, in seconds since 1970; 0: not known. Each request is checked
 	 * anew, so only a stream that stays open must look at this. */
 	int64_t until_s;
+	/* It is a user of an identity provider, not the name of a token or of this machine. So
+	 * requests may be made on its behalf. */
+	bool user;
+	/* the number of the token that a proxy forwarded with the request (base/forwarded.h); 0:
+	 * none */
+	uint64_t forwarded;
 };
 
 /* The widest access that the principal has or could get: never less than `access`. */

@@ -9,6 +9,7 @@
 #include "call/call.h"
 #include "call/state.h"
 #include "config/config.h"
+#include "config/snapshot.h"
 #include "metrics/trace.h"
 #include "registry/provider.h"
 
@@ -63,6 +64,21 @@ add_span(const struct call *call)
 					 .attributes = ARRAY_SIZE(attributes) });
 }
 
+/* How the requests of the call get the credential of its principal; NULL: they have that of the
+ * host. */
+static const char *
+behalf_word(const struct call *call)
+{
+	const struct config *config = call->snapshot->config;
+	const struct config_upstream *upstream = config->behalf && call->upstream != NULL
+						   ? config_upstream(config, call->upstream)
+						   : NULL;
+
+	if (upstream == NULL || upstream->behalf == BEHALF_NONE)
+		return NULL;
+	return upstream->behalf == BEHALF_EXCHANGE ? "exchange" : "forwarded";
+}
+
 void
 call_report_begin(struct call *call, const struct audit_event *who, const struct buf *arguments)
 {
@@ -83,6 +99,7 @@ call_report_begin(struct call *call, const struct audit_event *who, const struct
 	event.arguments_len = arguments->len;
 	call_report_row(&event, call->row, &redact);
 	event.workspace = call->upstream;
+	event.on_behalf_of = behalf_word(call);
 	call->audited = audit_report(&event);
 	buf_fini(&redact);
 }
@@ -114,6 +131,7 @@ call_report_end(struct call *call)
 	event.tool = call->row->name;
 	event.plugin = call->row->provider->name;
 	event.workspace = call->upstream;
+	event.on_behalf_of = behalf_word(call);
 	event.access = call->row->by_sql ? "by-sql" : access_name(call->row->access);
 	event.status = result->failed ? status_name(result->status) : "ok";
 	event.why = result->failed ? result->what : NULL;

@@ -65,6 +65,7 @@ scope_of(struct call *call)
 		.any_upstream = provider->of_host,
 		.traceparent = state->traceparent,
 		.principal = call->principal.name,
+		.behalf = &call->principal,
 		.tool = call->row->name,
 		.fence = call->verdict.fence,
 		.declared = call->verdict.declared,

@@ -38,11 +38,13 @@ static const struct cli_command commands[] = {
 	  "the host\nserves with the former one, the faults are printed, and the exit status is "
 	  "1.\n",
 	  "", 0, 1, cli_reload },
-	{ "doctor", "doctor",
+	{ "doctor", "doctor [--principal USER]",
 	  "check, then contact each upstream: credential, identity, one request for each plugin",
 	  "Prints which credential is used and why, the identity, and whether the probe "
-	  "request\nof each plugin works. Changes nothing. Exit status 1 on any fault.\n",
-	  "", 0, 0, cli_doctor },
+	  "request\nof each plugin works. Changes nothing. Exit status 1 on any fault.\n"
+	  "With --principal, upstreams with on_behalf_of = \"exchange\" are asked on behalf of "
+	  "that\nuser; without it they are not asked.\n",
+	  "principal", 0, 0, cli_doctor },
 	{ "plugin",
 	  "plugin list | enable NAME | disable NAME | inspect NAME|FILE | new NAME DIR | "
 	  "lint FILE | test FILE [--seed SEED] [--count N] | "
@@ -106,6 +108,13 @@ static const struct cli_command commands[] = {
 	  "  --at TIME          the time of the call, such as 2026-12-24T09:30Z (test)\n"
 	  "  --json             the decision as JSON (test)\n",
 	  "principal group at json", 1, SIZE_MAX, cli_policy },
+	{ "federation-policy", "federation-policy [UPSTREAM]",
+	  "print the federation policy that a workspace needs for on_behalf_of",
+	  "UPSTREAM (default: \"workspace\") has on_behalf_of = \"exchange\". Prints the issuer, "
+	  "the "
+	  "audience\nand the public key as JSON, as \"databricks account federation-policy create "
+	  "--json\" takes it.\nThe private key is not printed. Makes no request.\n",
+	  "", 0, 1, cli_federation_policy },
 	{ "audit", "audit verify [FILE] | show [FILE]", "check the audit log, or show it to people",
 	  "verify  checks that no line of FILE was changed and that no line is missing. It uses "
 	  "the\n        key of the configuration, or --key FILE. --checkpoints LOG also compares "

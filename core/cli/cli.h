@@ -28,7 +28,7 @@ struct cli {
 	const char *url;			/* client-config --url URL */
 	const char *access;			/* token new --access LEVEL */
 	const char *days;			/* token new --days N */
-	const char *principal;			/* policy, audit show: --principal NAME */
+	const char *principal;			/* doctor, policy, audit show: --principal NAME */
 	const char *group;			/* policy --group NAME,NAME */
 	const char *at;				/* policy test --at TIME */
 	const char *groups;			/* token new --groups LIST */
@@ -71,6 +71,7 @@ int cli_call(struct cli *cli);
 int cli_read(struct cli *cli);
 int cli_client_config(struct cli *cli);
 int cli_token(struct cli *cli);
+int cli_federation_policy(struct cli *cli);
 int cli_audit(struct cli *cli);
 int cli_complete(struct cli *cli);
 

@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/auth.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/principal.h"
 #include "cli/check.h"
 #include "cli/cli.h"
 #include "config/permission.h"
@@ -49,6 +51,7 @@ struct doctor {
 	struct check *check;
 	struct examination item[EXAMINATIONS_MAX];
 	size_t count, waiting;
+	struct principal user; /* of --principal; name[0] is NUL without one */
 };
 
 /* ---- results -------------------------------------------------------------------------------- */
@@ -169,6 +172,7 @@ ask(struct examination *exam, const char *role, const char *plugin,
 		.permissions = permissions,
 		.upstream = role,
 		.tool = "doctor",
+		.behalf = exam->doctor->user.name[0] != '\0' ? &exam->doctor->user : NULL,
 		.deadline_ms = clock_ms() + (call_ms < ANSWER_MS ? call_ms : ANSWER_MS)
 	};
 	const struct mcp_http http = { .size = sizeof(http),
@@ -200,10 +204,31 @@ examine(struct doctor *doctor, const char *request)
 	return exam;
 }
 
+/* Can doctor send requests to this upstream? The tokens that a proxy forwards are not here. */
 static bool
-usable(const struct config_upstream *upstream)
+usable(const struct doctor *doctor, const struct config_upstream *upstream)
 {
-	return upstream != NULL && upstream->url != NULL && upstream->auth_type != NULL;
+	return upstream != NULL && upstream->url != NULL && upstream->auth_type != NULL &&
+	       (upstream->behalf == BEHALF_NONE ||
+		(upstream->behalf == BEHALF_EXCHANGE && doctor->user.name[0] != '\0'));
+}
+
+/* Says why an upstream is not asked. */
+static void
+tell_users_only(struct doctor *doctor, const struct config_upstream *upstream)
+{
+	char subject[SUBJECT_MAX];
+
+	snprintf(subject, SUBJECT_MAX, "upstream %s, identity", upstream->role);
+	if (upstream->behalf == BEHALF_FORWARDED)
+		check_say(doctor->check, CHECK_SKIPPED, subject,
+			  "it is used only with the tokens that a proxy forwards with the requests "
+			  "of users, and doctor has none");
+	else if (upstream->behalf == BEHALF_EXCHANGE && doctor->user.name[0] == '\0')
+		check_say(
+		    doctor->check, CHECK_SKIPPED, subject,
+		    "it is used only on behalf of users: \"lakehost doctor --principal USER\" "
+		    "asks on behalf of one");
 }
 
 static void
@@ -216,7 +241,8 @@ ask_identity(struct doctor *doctor, const struct config_upstream *upstream)
 	char *request;
 
 	buf_init(&users, SUBJECT_MAX);
-	if (usable(upstream) && kind->identity_path != NULL &&
+	tell_users_only(doctor, upstream);
+	if (usable(doctor, upstream) && kind->identity_path != NULL &&
 	    check_users(doctor->check, upstream, &users)) {
 		request = xprintf("GET %s", kind->identity_path);
 		strings_add(&permission, request);
@@ -240,7 +266,7 @@ ask_probe_at(struct doctor *doctor, const struct plugin_status *status, const ch
 	char subject[SUBJECT_MAX];
 	struct examination *exam;
 
-	if (!usable(config_upstream(config, role)) || doctor->count >= EXAMINATIONS_MAX)
+	if (!usable(doctor, config_upstream(config, role)) || doctor->count >= EXAMINATIONS_MAX)
 		return; /* said already */
 	snprintf(subject, SUBJECT_MAX, "plugin %s%s%s, probe", status->name,
 		 several ? " at upstream " : "", several ? role : "");
@@ -345,6 +371,21 @@ examine_all(struct doctor *doctor)
 	}
 }
 
+/* The user of --principal, as the configuration knows it. */
+static bool
+take_user(struct doctor *doctor, const char *name)
+{
+	const struct config *config = host_config(doctor->check->host);
+	char why[512] = "no upstream has on_behalf_of, so --principal has no effect";
+
+	if (name == NULL)
+		return true;
+	if (config->behalf && auth_assume(config, name, &doctor->user, why, sizeof(why)))
+		return true;
+	check_say(doctor->check, CHECK_FAULT, "--principal", "%s", why);
+	return false;
+}
+
 int
 cli_doctor(struct cli *cli)
 {
@@ -355,9 +396,9 @@ cli_doctor(struct cli *cli)
 		return 1;
 	doctor = xcalloc(1, sizeof(*doctor));
 	doctor->check = &check;
-	if (host_egress(check.host) != NULL)
+	if (host_egress(check.host) != NULL && take_user(doctor, cli->principal))
 		examine_all(doctor);
-	else
+	else if (host_egress(check.host) == NULL)
 		check_say(&check, CHECK_SKIPPED, "upstreams", "the host does not start");
 	free(doctor);
 	return check_end(&check);

@@ -1,4 +1,4 @@
-lakehost_core(cli SOURCES cli.c serve.c check.c doctor.c plugin.c plugin_file.c plugin_switch.c
+lakehost_core(cli SOURCES cli.c serve.c check.c doctor.c federation.c plugin.c plugin_file.c plugin_switch.c
 	findings.c lint.c lint_elf.c lint_manifest.c plugin_new.c
 	trial.c trial_arguments.c trial_call.c trial_memory.c trial_phases.c trial_reply.c
 	plugin_approve.c plugin_sign.c policy.c

@@ -262,6 +262,7 @@ upstream_fini(struct config_upstream *upstream)
 	free(upstream->ca_file);
 	strings_fini(&upstream->warnings);
 	strings_fini(&upstream->link_suffixes);
+	strings_fini(&upstream->behalf_users);
 }
 
 static void

@@ -161,6 +161,13 @@ struct config_store {
 
 struct upstream_kind;
 
+/* Whose credential the requests to an upstream have: upstreams.*.on_behalf_of. */
+enum behalf {
+	BEHALF_NONE,	  /* the upstream's own credential, for all principals */
+	BEHALF_EXCHANGE,  /* a token of each user, for which the host signs an assertion */
+	BEHALF_FORWARDED, /* the token of the user that a trusted proxy forwarded */
+};
+
 /*
  * One upstream. Config only stores it: core/upstream/ reads the group, finds address and
  * credential, and keeps the data of its kind in `own`.
@@ -186,6 +193,9 @@ struct config_upstream {
 	struct strings link_suffixes; /* hosts that pre-signed links may point to: the end of a
 					 name, in which `*` is one label; loopback upstreams may
 					 link to themselves */
+	enum behalf behalf;
+	struct strings behalf_users; /* patterns of the users for whom requests may be made; none:
+					all users */
 };
 
 /* What becomes of a waiting operation when its call is cancelled, or the host stops. */
@@ -257,6 +267,8 @@ struct config {
 	} auth;
 	struct config_upstream *upstream;
 	size_t upstreams;
+	bool behalf;		  /* an upstream acts on behalf of users … */
+	bool forwarded;		  /* … with the tokens that a proxy forwards */
 	enum on_cancel on_cancel; /* operations.on_cancel */
 	/* The upstreams that a call of a plugin for "workspace" may choose from, the first is the
 	 * default; empty: there is only "workspace". */

@@ -8,6 +8,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/principal.h"
 #include "config/text.h"
 #include "egress/internal.h"
 
@@ -17,6 +18,10 @@ authorizer_of(const struct flight *flight)
 	const struct egress *egress = flight->egress;
 	size_t i = (size_t)(flight->request.upstream - egress->config->upstream);
 
+	if (flight->request.user != NULL)
+		return flight->request.user;
+	/* never the host's own credential where requests are made on behalf of users */
+	CHECK(flight->request.upstream->behalf == BEHALF_NONE);
 	CHECK(i < egress->config->upstreams);
 	return &egress->authorizer[i];
 }
@@ -28,6 +33,16 @@ authorizer_init(struct authorizer *authorizer, struct egress *egress,
 	*authorizer = (struct authorizer){ .egress = egress };
 	TAILQ_INIT(&authorizer->waiting);
 	credential_init(&authorizer->credential, upstream);
+}
+
+void
+authorizer_init_for(struct authorizer *authorizer, struct egress *egress,
+		    const struct config_upstream *upstream, const struct principal *principal)
+{
+	*authorizer = (struct authorizer){ .egress = egress };
+	TAILQ_INIT(&authorizer->waiting);
+	credential_init_for(&authorizer->credential, upstream, principal->name,
+			    principal->forwarded);
 }
 
 void

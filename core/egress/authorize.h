@@ -17,9 +17,10 @@
 struct child;
 struct egress;
 struct flight;
+struct principal;
 struct transfer;
 
-/* Of each upstream. */
+/* Of each upstream, or of one user of an upstream (users.h). */
 struct authorizer {
 	struct egress *egress;
 	struct credential credential;
@@ -31,6 +32,9 @@ struct authorizer {
 
 void authorizer_init(struct authorizer *authorizer, struct egress *egress,
 		     const struct config_upstream *upstream);
+/* For requests on behalf of this principal. */
+void authorizer_init_for(struct authorizer *authorizer, struct egress *egress,
+			 const struct config_upstream *upstream, const struct principal *principal);
 void authorizer_fini(struct authorizer *authorizer);
 
 /* True when the flight may start, with these headers, which contain secrets. Otherwise the flight

@@ -304,6 +304,7 @@ egress_new(struct loop *loop, const struct config *config, struct pool *pool)
 	egress->pace = xcalloc(config->upstreams + 1, sizeof(*egress->pace));
 	for (size_t i = 0; i < config->upstreams; i++)
 		pace_init(&egress->pace[i], &config->upstream[i]);
+	users_init(&egress->users);
 	for (size_t i = 0; i < config->upstreams; i++)
 		authorizer_init(&egress->authorizer[i], egress, &config->upstream[i]);
 	return egress;
@@ -329,6 +330,7 @@ egress_reload(struct egress *egress)
 {
 	for (size_t i = 0; i < egress->config->upstreams; i++)
 		credential_reload(&egress->authorizer[i].credential);
+	users_reload(&egress->users);
 }
 
 void
@@ -346,6 +348,8 @@ egress_idle(const struct egress *egress)
 	for (size_t i = 0; i < egress->config->upstreams; i++)
 		if (egress->authorizer[i].renewal != NULL || egress->authorizer[i].program != NULL)
 			return false;
+	if (!users_idle(&egress->users))
+		return false;
 	return egress->flights == NULL && egress->tasks == NULL && egress->pending == NULL &&
 	       egress->abandoned == NULL && TAILQ_EMPTY(&egress->queue) && !egress->posted &&
 	       egress->inside == 0;
@@ -379,6 +383,7 @@ egress_free(struct egress *egress)
 	hash_fini(&egress->shared);
 	/* otherwise a reply, or a copy of one, was never released */
 	CHECK(egress->budget.used == 0);
+	users_fini(&egress->users);
 	for (size_t i = 0; i < egress->config->upstreams; i++)
 		authorizer_fini(&egress->authorizer[i]);
 	free(egress->authorizer);

@@ -22,6 +22,7 @@ struct egress;
 struct fence;
 struct loop;
 struct pool;
+struct principal;
 struct transfer;
 
 /* The origin of a request. */
@@ -34,9 +35,12 @@ struct egress_scope {
 	bool any_upstream;
 	const char *traceparent;      /* a trace id; NULL: a new one is made */
 	const char *principal, *tool; /* name of the client for User-Agent and log */
-	const struct fence *fence;    /* objects that requests may name; NULL: all */
-	unsigned declared;	      /* of the verdict, see base/verdict.h */
-	int64_t deadline_ms;	      /* monotonic time; no retry and no wait goes beyond it */
+	/* for whom the request is made: only an upstream with on_behalf_of looks at it. NULL: the
+	 * host itself */
+	const struct principal *behalf;
+	const struct fence *fence; /* objects that requests may name; NULL: all */
+	unsigned declared;	   /* of the verdict, see base/verdict.h */
+	int64_t deadline_ms;	   /* monotonic time; no retry and no wait goes beyond it */
 };
 
 /* `reply` and everything in it are valid until the function returns. */

@@ -14,6 +14,7 @@
 #include "egress/egress.h"
 #include "egress/flight.h"
 #include "egress/pace.h"
+#include "egress/users.h"
 
 struct cache;
 
@@ -42,7 +43,8 @@ struct egress {
 	struct loop_timer idle;
 	unsigned inside;	       /* libcurl runs: no handle may be added or removed */
 	struct authorizer *authorizer; /* of each upstream */
-	struct pace *pace;	       /* the same */
+	struct users users;	       /* on whose behalf requests are made */
+	struct pace *pace;	       /* of each upstream */
 	struct cache *cache;
 	struct budget budget; /* limits.replies */
 };

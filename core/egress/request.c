@@ -27,7 +27,7 @@ static const char uri_characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 #define AGENT_WORD_MAX 64u /* characters of a name in User-Agent */
 
 struct check {
-	const struct egress *egress;
+	struct egress *egress;
 	const struct egress_scope *scope;
 	const struct mcp_http *http;
 	char *why;
@@ -169,6 +169,9 @@ set_target(struct request *request, const struct check *check)
 		status = check_path(check);
 	if (status == MCP_OK)
 		status = find_upstream(check, &request->upstream);
+	if (status == MCP_OK && request->upstream->behalf != BEHALF_NONE)
+		request->user = users_take(check->egress, request->upstream, check->scope, &status,
+					   check->why, check->why_size);
 	if (status != MCP_OK)
 		return status;
 	request->link = http->url != NULL;
@@ -426,22 +429,23 @@ static void
 set_key(struct request *request, const struct egress *egress, const struct mcp_http *http)
 {
 	size_t i = (size_t)(request->upstream - egress->config->upstream);
+	struct authorizer *authorizer =
+	    request->user != NULL ? request->user : &egress->authorizer[i];
 	bool plain = !request->link && !request->has_body && http->reply == MCP_REPLY_BUFFER &&
 		     strcmp(http->method, "GET") == 0 &&
 		     http->n_headers == (request->accept != NULL ? 1 : 0);
 
 	if (!plain || (http->cache_ms == 0 && (http->flags & MCP_HTTP_SINGLE_FLIGHT) == 0))
 		return;
-	request->key =
-	    xprintf("%s %s %llu %s", credential_identity(&egress->authorizer[i].credential),
-		    request->accept != NULL ? request->accept : "",
-		    (unsigned long long)request->max_bytes, request->url);
+	request->key = xprintf("%s %s %llu %s", credential_identity(&authorizer->credential),
+			       request->accept != NULL ? request->accept : "",
+			       (unsigned long long)request->max_bytes, request->url);
 	request->cache_ms = http->cache_ms;
 	request->single_flight = (http->flags & MCP_HTTP_SINGLE_FLIGHT) != 0;
 }
 
 enum mcp_status
-request_init(struct request *request, const struct egress *egress, const struct egress_scope *scope,
+request_init(struct request *request, struct egress *egress, const struct egress_scope *scope,
 	     const struct mcp_http *http, char *why, size_t why_size)
 {
 	struct check check = { egress, scope, http, why, why_size };
@@ -470,6 +474,7 @@ request_init(struct request *request, const struct egress *egress, const struct 
 void
 request_fini(struct request *request)
 {
+	users_give(request->user);
 	free(request->plugin);
 	free(request->tool);
 	free(request->principal);

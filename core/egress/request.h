@@ -11,11 +11,13 @@
 #include "config/config.h"
 #include "metrics/trace.h"
 
+struct authorizer;
 struct egress;
 struct egress_scope;
 
 struct request {
 	const struct config_upstream *upstream;
+	struct authorizer *user; /* of the user on whose behalf it is made, or NULL */
 	char *plugin, *tool, *principal;
 	char *method, *url;
 	char *path;		  /* the URL for the log: without query; of a link only the host */
@@ -42,7 +44,7 @@ struct request {
 };
 
 /* MCP_OK when the request may be sent, or the reason why it is refused. */
-enum mcp_status request_init(struct request *request, const struct egress *egress,
+enum mcp_status request_init(struct request *request, struct egress *egress,
 			     const struct egress_scope *scope, const struct mcp_http *http,
 			     char *why, size_t why_size);
 void request_fini(struct request *request);

@@ -265,14 +265,25 @@ same_upstream(const char *a, const char *b)
 
 /* ---- subscribers --------------------------------------------------------------------------- */
 
-/* All principals use the same credential of the host for a workspace. So principals with the same
- * rules share the watch of a resource of a workspace. A task belongs to its principal. `upstream`
- * NULL: the default, or a task. During a reload watches of both snapshots exist. */
+/* Principals with the same rules share the watch of a resource of a workspace, because all of them
+ * use the same credential of the host. Where an upstream acts on behalf of users, a watch
+ * belongs to one user. */
+static bool
+may_share(const struct watch *watch, const struct principal *principal)
+{
+	struct policy *policy = watch->snapshot->policy;
+
+	if (watch->snapshot->config->behalf && strcmp(watch->principal.name, principal->name) != 0)
+		return false;
+	return policy_class_of(policy, &watch->principal) == policy_class_of(policy, principal);
+}
+
+/* A task belongs to its principal. `upstream` NULL: the default, or a task. During a reload watches
+ * of both snapshots exist. */
 static struct watch *
 watch_find(struct eras *eras, const struct principal *principal, const char *text,
 	   const char *upstream)
 {
-	struct policy *policy = eras->parts.snapshot->policy;
 	struct hash_link *link = hash_find(&eras->watches, hash_of(NULL, text, strlen(text)));
 
 	for (; link != NULL; link = hash_next(link)) {
@@ -280,8 +291,7 @@ watch_find(struct eras *eras, const struct principal *principal, const char *tex
 
 		if (watch->snapshot == eras->parts.snapshot && strcmp(watch->text, text) == 0 &&
 		    (watch->task != NULL || (same_upstream(watch_upstream(watch), upstream) &&
-					     policy_class_of(policy, &watch->principal) ==
-						 policy_class_of(policy, principal))))
+					     may_share(watch, principal))))
 			return watch;
 	}
 	return NULL;
@@ -302,6 +312,16 @@ watch_former(struct eras *eras, const char *text)
 	return NULL;
 }
 
+/* Another subscriber. The token that came with this request is newer than that of the watch. */
+static struct watch *
+watch_join(struct watch *watch, const struct principal *principal)
+{
+	watch->users++;
+	if (principal->forwarded != 0)
+		watch->principal.forwarded = principal->forwarded;
+	return watch;
+}
+
 static struct watch *
 watch_new(struct eras *eras, const struct principal *principal, const struct row *row,
 	  const char *text)
@@ -313,6 +333,8 @@ watch_new(struct eras *eras, const struct principal *principal, const struct row
 	watch->snapshot = snapshot_hold(eras->parts.snapshot);
 	/* a change during the reload is told */
 	if (former != NULL &&
+	    (!watch->snapshot->config->behalf ||
+	     strcmp(former->principal.name, principal->name) == 0) &&
 	    same_upstream(watch_upstream(former),
 			  config_fixed_workspace(watch->snapshot->config, principal->name))) {
 		watch->known = former->known;
@@ -353,7 +375,7 @@ watch_resource(struct eras *eras, const struct principal *principal, const char 
 	if (row != NULL)
 		watch = watch_find(eras, principal, uri, upstream);
 	if (watch != NULL) {
-		watch->users++;
+		watch_join(watch, principal);
 	} else if (row != NULL && has_room(eras, uri)) {
 		watch = watch_new(eras, principal, row, uri);
 		watch->arguments = arguments;
@@ -373,7 +395,7 @@ watch_task(struct eras *eras, const struct principal *principal, const char *id)
 		return NULL;
 	watch = watch_find(eras, principal, id, NULL);
 	if (watch != NULL) {
-		watch->users++;
+		watch_join(watch, principal);
 	} else if (has_room(eras, id)) {
 		watch = watch_new(eras, principal, task.row, id);
 		watch->task = xmalloc(sizeof(task));

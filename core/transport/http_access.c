@@ -121,7 +121,8 @@ http_authenticate(struct http_connection *connection, struct http_refusal *refus
 	struct auth_request request = { .tls = connection->listener->tls,
 					.authorization = connection->head.authorization,
 					.user = connection->head.user,
-					.groups = connection->head.groups };
+					.groups = connection->head.groups,
+					.forwarded = connection->head.forwarded };
 	struct auth_refusal why;
 
 	request.from = address_of_peer(connection);

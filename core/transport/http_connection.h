@@ -75,8 +75,9 @@ struct http_refusal {
 struct http_head {
 	const char *host, *origin, *content_type, *content_length, *transfer_encoding;
 	const char *authorization, *expect, *last_event_id;
-	const char *user;   /* value of the header that auth.header names */
-	const char *groups; /* the field that auth.groups_header names */
+	const char *user;      /* value of the header that auth.header names */
+	const char *groups;    /* the field that auth.groups_header names */
+	const char *forwarded; /* the token of the user, where an upstream uses it */
 	struct accept accept;
 	bool coded;    /* the body has a Content-Encoding */
 	uint64_t body; /* declared length of the body; UINT64_MAX: chunked */

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/check.h"
+#include "base/forwarded.h"
 #include "base/mem.h"
 #include "rpc/error.h"
 #include "transport/http_connection.h"
@@ -60,6 +61,8 @@ singleton(const struct reader *reader, const char *name, size_t len)
 			return table[i].value;
 	if (is_named(reader->config->auth.header, name, len))
 		return &head->user;
+	if (reader->config->forwarded && is_named(FORWARDED_HEADER, name, len))
+		return &head->forwarded;
 	return is_named(reader->config->auth.groups_header, name, len) ? &head->groups : NULL;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "upstream/credential.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,8 +41,9 @@ credential_identity(struct credential *credential)
 	if (upstream->kind->account != NULL)
 		upstream->kind->account(upstream, &account);
 	CHECK(buf_ok(&account)); /* a cut text could give two accounts the same name */
-	text = xprintf("%s\n%s\n%s", upstream->url != NULL ? upstream->url : "",
-		       credential->secret != NULL ? credential->secret : "", account.data);
+	text = xprintf("%s\n%s\n%s\n%s\n%" PRIu64, upstream->url != NULL ? upstream->url : "",
+		       credential->secret != NULL ? credential->secret : "", account.data,
+		       credential->user != NULL ? credential->user : "", credential->forwarded);
 	sha256_hex(text, strlen(text), hex);
 	secret_free(text);
 	buf_fini(&account);
@@ -77,8 +79,21 @@ credential_init(struct credential *credential, const struct config_upstream *ups
 }
 
 void
+credential_init_for(struct credential *credential, const struct config_upstream *upstream,
+		    const char *user, uint64_t forwarded)
+{
+	credential_init(credential, upstream);
+	credential->user = xstrdup(user);
+	credential->forwarded = forwarded;
+}
+
+void
 credential_fini(struct credential *credential)
 {
+	/* the tokens of users come and go; their masks may be replaced */
+	if (credential->user != NULL)
+		replace(&credential->access_token, NULL);
+	free(credential->user);
 	if (credential->state != NULL)
 		credential->upstream->kind->state_free(credential->state);
 	secret_free(credential->secret);

@@ -26,6 +26,8 @@ struct child_result;
 struct credential {
 	const struct config_upstream *upstream;
 	void *state;	     /* of the kind, or NULL; see credential_state() of the kind */
+	char *user;	     /* the credential is that of this principal; NULL: of the host */
+	uint64_t forwarded;  /* the number of the user's token (base/forwarded.h), or 0 */
 	char *secret;	     /* of the operator; NULL: none is needed */
 	char *access_token;  /* NULL: none is at hand */
 	char *identity;	     /* see credential_identity(); NULL: not asked for since a change */
@@ -72,6 +74,9 @@ struct credential_outcome {
 };
 
 void credential_init(struct credential *credential, const struct config_upstream *upstream);
+/* The same for requests on behalf of a principal. */
+void credential_init_for(struct credential *credential, const struct config_upstream *upstream,
+			 const char *user, uint64_t forwarded);
 void credential_fini(struct credential *credential);
 /* The name of address and credential, for what only requests with both of them may share. It
  * reveals neither. Valid until the credential changes. The digest is made at the first use, because

@@ -158,6 +158,36 @@ read_workspaces(struct config *config, const struct node *root)
 	}
 }
 
+/* Each way in which a principal is a user of an identity provider. */
+static bool
+has_users(enum inbound inbound)
+{
+	return inbound == INBOUND_OAUTH || inbound == INBOUND_HEADER || inbound == INBOUND_MTLS;
+}
+
+/* An upstream that acts on behalf of users, in a host that has none, would refuse every call. */
+static void
+check_behalf(struct config *config, const struct node *all)
+{
+	for (size_t i = 0; i < config->upstreams; i++) {
+		const struct config_upstream *upstream = &config->upstream[i];
+		struct node group = node_group(all, upstream->role);
+
+		if (upstream->behalf == BEHALF_NONE)
+			continue;
+		config->behalf = true;
+		config->forwarded = config->forwarded || upstream->behalf == BEHALF_FORWARDED;
+		if (!has_users(config->auth.inbound))
+			node_fault(&group, "on_behalf_of",
+				   "needs users of an identity provider: set auth.inbound to "
+				   "\"oauth\", \"header\" or \"mtls\"");
+		else if (upstream->behalf == BEHALF_FORWARDED && config->auth.proxies == 0)
+			node_fault(&group, "on_behalf_of",
+				   "\"forwarded\" takes tokens from the proxies in "
+				   "auth.trusted_proxies only, and that list is empty");
+	}
+}
+
 void
 upstream_load(struct config *config, const struct node *root)
 {
@@ -169,5 +199,6 @@ upstream_load(struct config *config, const struct node *root)
 	for (size_t i = 0; i < roles.count; i++)
 		add_role(config, &all, roles.item[i]);
 	strings_fini(&roles);
+	check_behalf(config, &all);
 	read_workspaces(config, root);
 }

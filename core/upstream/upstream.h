@@ -81,6 +81,10 @@ struct upstream_kind {
 	/* See credential_explain(). May be NULL. */
 	void (*explain)(const struct credential *credential, struct strings *lines);
 
+	/* Appends what the service must trust for on_behalf_of = "exchange", as JSON. NULL where
+	 * the kind does not have that. */
+	void (*federation_policy)(const struct config_upstream *upstream, struct buf *out);
+
 	/* Calls `each` for every object that a request names: its kind, and its name or id. `len`
 	 * 0: the object has no id yet, or is not named although the request needs it. `value`
 	 * NULL: the request uses an object of this kind that it does not name, such as the tables

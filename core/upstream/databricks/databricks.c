@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "config/file.h"
 #include "config/value.h"
 #include "upstream/credential.h"
+#include "upstream/databricks/behalf.h"
 #include "upstream/databricks/host.h"
 #include "upstream/databricks/http.h"
 #include "upstream/databricks/login.h"
@@ -105,13 +107,16 @@ databricks_read_group(struct config_upstream *upstream, const struct node *group
 {
 	struct databricks_source source = { .role = upstream->role, .ambient = environment };
 	struct databricks *own = xcalloc(1, sizeof(*own));
+	struct federation federation;
 	struct databricks_identity found;
 
 	/* The environment describes only the default workspace. */
 	source.env = strcmp(upstream->role, "workspace") == 0 ? environment : NULL;
 	source.allow_http = node_bool(group, "allow_http", false);
 	read_attributes(group, &source);
+	source.behalf = behalf_read(upstream, group, &source, &federation);
 	databricks_resolve(&source, own, &found);
+	own->federation = federation;
 	take_fault(group, own, &found);
 	take_identity(upstream, own, &found);
 	if (upstream->secret != NULL && own->value[found.secret_from].configured)
@@ -188,6 +193,29 @@ databricks_user_agent(const struct credential *credential, struct buf *out)
 	buf_printf(out, " os/linux auth/%s", method != NULL ? method->name : "none");
 }
 
+/* The object that the API for federation policies of an account takes. The key set is a text in
+ * it. */
+static void
+databricks_federation_policy(const struct config_upstream *upstream, struct buf *out)
+{
+	const struct federation *federation = &databricks_of(upstream)->federation;
+	struct buf keys;
+
+	buf_init(&keys, 65536);
+	federation_keys(federation, &keys);
+	buf_puts(out, "{\"oidc_policy\":{\"issuer\":");
+	buf_json_str(out, federation->issuer);
+	buf_puts(out, ",\"audiences\":[");
+	buf_json_str(out, federation->audience);
+	buf_puts(out, "],\"subject_claim\":\"sub\",\"jwks_json\":");
+	if (buf_ok(&keys))
+		buf_json_str(out, keys.data);
+	else
+		buf_fill(out);
+	buf_puts(out, "}}");
+	buf_fini(&keys);
+}
+
 /* ---- the kind -------------------------------------------------------------------------------- */
 
 static const char *const databricks_keys[] = { "host",
@@ -219,6 +247,11 @@ static const char *const databricks_keys[] = { "host",
 					       "azure_environment",
 					       "metadata_service_url",
 					       "databricks_cli_path",
+					       "on_behalf_of",
+					       "on_behalf_users",
+					       "federation_key",
+					       "federation_issuer",
+					       "federation_audience",
 					       NULL };
 
 const struct upstream_kind upstream_databricks = {
@@ -237,6 +270,7 @@ const struct upstream_kind upstream_databricks = {
 	.state_free = login_free,
 	.reload = login_reload,
 	.explain = login_explain,
+	.federation_policy = databricks_federation_policy,
 	.user_agent = databricks_user_agent,
 	.objects = databricks_objects,
 	.foreign_reply = databricks_login_page,

@@ -7,6 +7,7 @@
 #define CORE_UPSTREAM_DATABRICKS_DATABRICKS_H
 
 #include "upstream/databricks/attributes.h"
+#include "upstream/federation.h"
 #include "upstream/upstream.h"
 
 extern const struct upstream_kind upstream_databricks;
@@ -27,6 +28,7 @@ struct databricks {
 	 * one finds that it does not apply, for example because nobody logged in with it. */
 	const struct method *candidate[DATABRICKS_METHODS];
 	size_t candidates;
+	struct federation federation; /* for on_behalf_of = "exchange" */
 	struct strings skipped; /* "basic: no username is set": methods before the first one */
 	const char *(*env)(const char *name);	  /* DATABRICKS_* of this role; NULL: none */
 	const char *(*ambient)(const char *name); /* other variables of the process; NULL: none */

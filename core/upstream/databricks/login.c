@@ -261,6 +261,14 @@ next_method(struct login *login)
 	return false;
 }
 
+static void
+login_know(struct login *login, const struct credential *credential)
+{
+	login->secret = credential->secret;
+	login->user = credential->user;
+	login->forwarded = credential->forwarded;
+}
+
 enum mcp_status
 login_request(struct credential *credential, struct credential_request *request, int64_t now_ms,
 	      char *why, size_t why_size)
@@ -269,7 +277,7 @@ login_request(struct credential *credential, struct credential_request *request,
 	const struct login_stage *stage;
 
 	login->now_ms = now_ms;
-	login->secret = credential->secret;
+	login_know(login, credential);
 	if (!login->running)
 		begin(login);
 	login->why[0] = '\0';
@@ -314,7 +322,7 @@ login_reply(struct credential *credential, const struct credential_outcome *answ
 
 	CHECK(login->running);
 	login->now_ms = now_ms;
-	login->secret = credential->secret;
+	login_know(login, credential);
 	result = stage->take(login, answer);
 	if (result == LOGIN_SKIP && !login->settled && next_method(login)) {
 		credential->more = true;

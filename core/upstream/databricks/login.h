@@ -21,6 +21,8 @@ enum login_slot { LOGIN_TOKEN, LOGIN_SECOND, LOGIN_SLOTS };
 
 struct login {
 	const struct databricks *own;
+	const char *user;	/* of the credential; borrowed in the same way */
+	uint64_t forwarded;	/* the same: the number of the user's token */
 	const char *secret;	/* of the credential as it is now; borrowed during ask() */
 	size_t method;		/* in own->candidate */
 	size_t stage;		/* in the stages of the method */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/uri.h"
@@ -193,6 +194,22 @@ m2m_ask(struct login *login, struct credential_request *request)
 	return true;
 }
 
+static void
+explain_refusal(struct login *login, const char *words)
+{
+	if (login->user != NULL)
+		login_fail(login, MCP_E_UNAUTHENTICATED,
+			   "%.300s: there is no token for %.60s; check that this is the name of a "
+			   "user there, and that the federation policy is the one that \"lakehost "
+			   "federation-policy\" prints",
+			   words, login->user);
+	else
+		login_fail(login, MCP_E_UNAUTHENTICATED,
+			   "%.300s; check the client and its secret, or the federation policy, of "
+			   "%s",
+			   words, login_method(login)->name);
+}
+
 static enum login_result
 endpoint_take(struct login *login, const struct credential_outcome *answer)
 {
@@ -204,10 +221,7 @@ endpoint_take(struct login *login, const struct credential_outcome *answer)
 	if (object == NULL) {
 		snprintf(words, sizeof(words), "%s", login->why);
 		if (login->error == MCP_E_UNAUTHENTICATED)
-			login_fail(login, MCP_E_UNAUTHENTICATED,
-				   "%.300s; check the client and its secret, or the federation "
-				   "policy, of %s",
-				   words, login_method(login)->name);
+			explain_refusal(login, words);
 		login_keep(&login->token_url, NULL); /* it may have moved */
 		return LOGIN_FAILED;
 	}
@@ -228,6 +242,31 @@ exchange(struct login *login, struct credential_request *request)
 	add_common(login, request);
 	return true;
 }
+
+/* ---- on behalf of a user --------------------------------------------------------------------- */
+
+/* The assertion names the principal and nothing else: no token of the client is in it. */
+static bool
+behalf_ask(struct login *login, struct credential_request *request)
+{
+	char *assertion;
+
+	if (login->user == NULL)
+		return login_refuse(login, "there is no user on whose behalf to ask for a token");
+	assertion =
+	    federation_assertion(&login->own->federation, login->user, clock_wall_ms() / 1000);
+	if (assertion == NULL)
+		return login_refuse(login, "federation_key cannot sign an assertion");
+	login_keep_secret(&login->id_token, assertion);
+	secret_free(assertion);
+	return exchange(login, request);
+}
+
+const struct login_stage login_exchange_stages[] = {
+	DISCOVERY,
+	{ NULL, behalf_ask, endpoint_take },
+	{ NULL, NULL, NULL },
+};
 
 const struct login_stage login_m2m_stages[] = {
 	DISCOVERY,

@@ -10,7 +10,7 @@
 #include "upstream/databricks/login.h"
 
 extern const struct login_stage login_m2m_stages[], login_env_stages[], login_file_stages[],
-    login_github_stages[], login_devops_stages[], login_metadata_stages[];
+    login_github_stages[], login_devops_stages[], login_metadata_stages[], login_exchange_stages[];
 
 char *login_env_missing(const struct databricks *own);
 char *login_file_missing(const struct databricks *own);

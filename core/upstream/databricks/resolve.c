@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/url.h"
 #include "config/text.h"
+#include "upstream/databricks/behalf.h"
 #include "upstream/databricks/choose.h"
 #include "upstream/databricks/host.h"
 #include "upstream/secret.h"
@@ -33,6 +34,8 @@ gather(const struct databricks_source *source, struct databricks *own)
 		const struct attribute_row *row = &databricks_attributes[i];
 
 		attribute_set(&own->value[i], source->configured[i], "the configuration", true);
+		if (source->behalf != BEHALF_NONE && !behalf_uses((enum attribute)i))
+			continue;
 		if (source->env != NULL && row->env != NULL)
 			attribute_set(&own->value[i], source->env(row->env), row->env, false);
 		if (source->env != NULL && row->other_env != NULL)
@@ -122,6 +125,9 @@ read_profile(const struct databricks_source *source, struct databricks *own,
 	const char *name = databricks_value(own, A_PROFILE);
 	char *text, *fault, *profiles;
 
+	/* A profile is a host with its credential. */
+	if (source->behalf != BEHALF_NONE)
+		return NULL;
 	/* A role without DATABRICKS_* also does not use the file, unless it is named. */
 	if (name == NULL && (databricks_value(own, A_HOST) != NULL || attributes_any(own->value) ||
 			     (source->env == NULL && databricks_value(own, A_CONFIG_FILE) == NULL)))
@@ -286,7 +292,10 @@ databricks_resolve(const struct databricks_source *source, struct databricks *ow
 	sort_scopes(&own->value[A_SCOPES]);
 	resolve_host(source, own, found);
 	check_values(own, found);
-	databricks_choose(source, profiles, own, found);
+	if (source->behalf == BEHALF_NONE)
+		databricks_choose(source, profiles, own, found);
+	else
+		behalf_choose(source, own, found);
 	warn_mixed(own, &profile, found);
 	free(profiles);
 	databricks_profile_fini(&profile);
@@ -300,6 +309,7 @@ databricks_own_fini(struct databricks *own)
 	free(own->profile);
 	free(own->config_file);
 	free(own->workspace_id);
+	federation_fini(&own->federation);
 	strings_fini(&own->skipped);
 	*own = (struct databricks){ 0 };
 }

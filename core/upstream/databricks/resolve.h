@@ -18,7 +18,8 @@
 struct databricks_source {
 	const char *role; /* "workspace" */
 	char *configured[ATTRIBUTES];
-	bool allow_http;		      /* allows http:// for hosts that are not loopback */
+	enum behalf behalf; /* with BEHALF_NONE a credential is looked for, else only the host */
+	bool allow_http;    /* allows http:// for hosts that are not loopback */
 	const char *(*env)(const char *name); /* NULL: DATABRICKS_* does not apply to this role */
 	const char *(*ambient)(const char *name); /* other variables; NULL: none */
 };
