@@ -13,8 +13,8 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 
-static void
-append(struct strings *list, char *text)
+void
+strings_take(struct strings *list, char *text)
 {
 	list->item = xrealloc(list->item, (list->count + 1) * sizeof(*list->item));
 	list->item[list->count++] = text;
@@ -23,7 +23,7 @@ append(struct strings *list, char *text)
 void
 strings_add(struct strings *list, const char *text)
 {
-	append(list, xstrdup(text));
+	strings_take(list, xstrdup(text));
 }
 
 void
@@ -34,7 +34,7 @@ strings_vprintf(struct strings *list, const char *format, va_list args)
 	if (vasprintf(&text, format, args) < 0)
 		memory_gone();
 	text_to_line(text);
-	append(list, text);
+	strings_take(list, text);
 }
 
 void

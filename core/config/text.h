@@ -15,6 +15,7 @@
 struct stat;
 
 void strings_add(struct strings *list, const char *text);	     /* copies */
+void strings_take(struct strings *list, char *text);		     /* adds it, and owns it */
 void strings_copy(struct strings *list, const struct strings *from); /* adds all of them */
 /* Adds one line to a list. Line ends and control characters in the text become spaces. */
 void strings_vprintf(struct strings *list, const char *format, va_list args)

@@ -12,14 +12,12 @@
 
 #include "base/check.h"
 #include "base/mem.h"
-#include "base/url.h"
+#include "config/text.h"
 #include "egress/disk.h"
+#include "egress/handle.h"
 #include "egress/internal.h"
 #include "egress/multi.h"
 #include "upstream/upstream.h"
-
-/* buffer for sinks and files; other requests use libcurl's own 16 KiB */
-#define STREAM_BUFFER (128L << 10)
 
 /* ---- headers of the reply -------------------------------------------------------------------- */
 
@@ -288,125 +286,43 @@ on_seek(void *user, curl_off_t offset, int origin)
 
 /* ---- the handle ------------------------------------------------------------------------------ */
 
+/* The nodes only point to the texts, which the flight owns until the attempt ends. */
 static void
-set(struct flight *flight, CURLoption option, long value)
+append(struct flight *flight, size_t *n, const char *header)
 {
-	flight->egress->curl->easy_setopt(flight->easy, option, value);
+	struct curl_slist *node = &flight->list[*n];
+
+	node->data = (char *)header; /* libcurl only reads it */
+	if (*n > 0)
+		flight->list[*n - 1].next = node;
+	(*n)++;
 }
 
 static void
-set_pointer(struct flight *flight, CURLoption option, const void *value)
+set_attempt_headers(struct flight *flight)
 {
-	flight->egress->curl->easy_setopt(flight->easy, option, value);
-}
+	const struct request *request = &flight->request;
+	const struct strings *lists[] = { &request->headers, &flight->credential };
+	size_t n = 0;
 
-static void
-set_size(struct flight *flight, CURLoption option, uint64_t value)
-{
-	flight->egress->curl->easy_setopt(flight->easy, option, (curl_off_t)value);
-}
-
-/* Options that every request has. */
-static void
-set_manners(struct flight *flight)
-{
-	const struct config_upstream *upstream = flight->request.upstream;
-	long idle = (long)((flight->request.timeout_ms + 999) / 1000);
-
-	set(flight, CURLOPT_NOSIGNAL, 1);
-	/* without this, removing the handle may wait for a DNS server */
-	set(flight, CURLOPT_QUICK_EXIT, 1);
-	set_pointer(flight, CURLOPT_PROTOCOLS_STR, "http,https");
-	set_pointer(flight, CURLOPT_REDIR_PROTOCOLS_STR, "");
-	set(flight, CURLOPT_FOLLOWLOCATION, 0);
-	set(flight, CURLOPT_NETRC, CURL_NETRC_IGNORED);
-	set(flight, CURLOPT_DISALLOW_USERNAME_IN_URL, 1);
-	set(flight, CURLOPT_PATH_AS_IS, 1);
-	set(flight, CURLOPT_TCP_KEEPALIVE, 1);
-	set(flight, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
-	set_pointer(flight, CURLOPT_NOPROXY,
-		    flight->request.direct ? "*" : flight->egress->no_proxy);
-	set_pointer(flight, CURLOPT_SHARE, flight->egress->share);
-	/* With a directory of certificates libcurl would read all of them for each connection. */
-	set_pointer(flight, CURLOPT_CAPATH, NULL);
-	if (upstream->ca_file != NULL && !flight->request.link)
-		set_pointer(flight, CURLOPT_CAINFO, upstream->ca_file);
-	set(flight, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-	set(flight, CURLOPT_CONNECTTIMEOUT_MS, (long)upstream->connect_timeout_ms);
-	/* a transfer is inactive when it moves less than one byte per second */
-	set(flight, CURLOPT_LOW_SPEED_LIMIT, 1);
-	set(flight, CURLOPT_LOW_SPEED_TIME, idle);
-}
-
-static void
-set_message(struct flight *flight)
-{
-	struct request *request = &flight->request;
-	bool tls = strncasecmp(request->url, "https:", 6) == 0;
-	bool get = strcmp(request->method, "GET") == 0;
-
-	set_pointer(flight, CURLOPT_URL, request->url);
-	/* Without TLS libcurl 7.88 fails on the second request of an HTTP/2 connection. */
-	set(flight, CURLOPT_HTTP_VERSION, tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
-	set(flight, CURLOPT_PIPEWAIT, tls);
-	if (strcmp(request->method, "HEAD") == 0) {
-		set(flight, CURLOPT_NOBODY, 1);
-	} else if (request->has_body || (!get && strcmp(request->method, "DELETE") != 0)) {
-		set(flight, CURLOPT_UPLOAD, 1);
-		set_size(flight, CURLOPT_INFILESIZE_LARGE, flight_body_len(flight));
-		set_pointer(flight, CURLOPT_CUSTOMREQUEST, request->method);
-	} else if (!get) {
-		set_pointer(flight, CURLOPT_CUSTOMREQUEST, request->method);
-	}
-	/* A request without a body is not rewound, so on_seek() could not refuse. A repeated read
-	 * does no harm and may reuse connections. */
-	if (request->retry == MCP_RETRY_NEVER && flight_body_len(flight) == 0 && !get &&
-	    strcmp(request->method, "HEAD") != 0) {
-		set(flight, CURLOPT_FRESH_CONNECT, 1);
-		set(flight, CURLOPT_FORBID_REUSE, 1);
-	}
+	/* the others are Expect, Accept or Accept-Encoding, and Range */
+	flight->list =
+	    xcalloc(request->headers.count + flight->credential.count + 3, sizeof(*flight->list));
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		for (size_t k = 0; k < lists[i]->count; k++)
+			append(flight, &n, lists[i]->item[k]);
+	if (flight_body_len(flight) > 0)
+		append(flight, &n, "Expect:"); /* libcurl must not add it */
 	if (!request->link)
-		set_pointer(flight, CURLOPT_ACCEPT_ENCODING, "");
-	if (request->reply == MCP_REPLY_SINK || request->reply == MCP_REPLY_FILE)
-		set(flight, CURLOPT_BUFFERSIZE, STREAM_BUFFER);
-	if (flight->input != NULL)
-		set(flight, CURLOPT_UPLOAD_BUFFERSIZE, STREAM_BUFFER);
-}
-
-static bool
-append(struct flight *flight, const char *header)
-{
-	struct curl_slist *list = flight->egress->curl->slist_append(flight->list, header);
-
-	if (list != NULL)
-		flight->list = list;
-	return list != NULL;
-}
-
-static bool
-set_attempt_headers(struct flight *flight, const struct strings *credential)
-{
-	static const char *const removed[] = { "Expect:", "Accept:" };
-	struct request *request = &flight->request;
-	bool ok = append(flight, removed[0]);
-	char range[64];
-
-	for (size_t i = 0; ok && i < request->headers.count; i++)
-		ok = append(flight, request->headers.item[i]);
-	if (request->link) {
-		if (ok && request->accept == NULL)
-			ok = append(flight, removed[1]);
-	} else {
-		for (size_t i = 0; i < credential->count; i++)
-			ok = ok && append(flight, credential->item[i]);
-	}
-	if (ok && flight->resumed_at > 0) {
-		snprintf(range, sizeof(range), "Range: bytes=%llu-",
+		append(flight, &n, "Accept-Encoding: " EGRESS_ENCODING);
+	else if (request->accept == NULL)
+		append(flight, &n, "Accept:"); /* nor this one */
+	if (flight->resumed_at > 0) {
+		snprintf(flight->range, sizeof(flight->range), "Range: bytes=%llu-",
 			 (unsigned long long)flight->resumed_at);
-		ok = append(flight, range);
+		append(flight, &n, flight->range);
 	}
-	set_pointer(flight, CURLOPT_HTTPHEADER, flight->list);
-	return ok;
+	handle_point(flight, CURLOPT_HTTPHEADER, n > 0 ? flight->list : NULL);
 }
 
 static void
@@ -418,18 +334,20 @@ set_callbacks(struct flight *flight)
 	curl->easy_setopt(flight->easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl->easy_setopt(flight->easy, CURLOPT_READFUNCTION, on_read);
 	curl->easy_setopt(flight->easy, CURLOPT_SEEKFUNCTION, on_seek);
-	set_pointer(flight, CURLOPT_HEADERDATA, flight);
-	set_pointer(flight, CURLOPT_WRITEDATA, flight);
-	set_pointer(flight, CURLOPT_READDATA, flight);
-	set_pointer(flight, CURLOPT_SEEKDATA, flight);
-	set_pointer(flight, CURLOPT_ERRORBUFFER, flight->detail);
-	set_pointer(flight, CURLOPT_PRIVATE, flight);
+	handle_point(flight, CURLOPT_HEADERDATA, flight);
+	handle_point(flight, CURLOPT_WRITEDATA, flight);
+	handle_point(flight, CURLOPT_READDATA, flight);
+	handle_point(flight, CURLOPT_SEEKDATA, flight);
+	handle_point(flight, CURLOPT_ERRORBUFFER, flight->detail);
+	handle_point(flight, CURLOPT_PRIVATE, flight);
 }
 
 bool
-attempt_start(struct flight *flight, const struct strings *headers)
+attempt_start(struct flight *flight, const struct strings *credential)
 {
 	CHECK(flight->phase == FLIGHT_RESTS && flight->easy == NULL && flight->list == NULL);
+	flight->credential = *credential;
+	flight->whole = false;
 	flight->attempts++;
 	flight->body_at = 0;
 	flight->stop = STOP_NOT;
@@ -439,30 +357,24 @@ attempt_start(struct flight *flight, const struct strings *headers)
 	flight->header_bytes = 0;
 	flight->interims = 0;
 	reply_clear(flight->reply);
-	flight->easy = flight->egress->curl->easy_init();
-	if (flight->easy == NULL)
+	if (!handle_take(flight))
 		return false;
-	set_manners(flight);
-	set_message(flight);
 	set_callbacks(flight);
-	return set_attempt_headers(flight, headers) && multi_add(flight->egress, flight);
+	set_attempt_headers(flight);
+	return multi_add(flight->egress, flight);
 }
 
 void
 attempt_end(struct flight *flight)
 {
-	const struct curl_api *curl = flight->egress->curl;
-
 	if (flight->easy != NULL) {
 		if (flight->phase == FLIGHT_RUNS)
 			multi_remove(flight->egress, flight);
-		curl->easy_cleanup(flight->easy);
-		flight->easy = NULL;
+		handle_give(flight, flight->whole);
 	}
-	if (flight->list != NULL) {
-		curl->slist_free_all(flight->list);
-		flight->list = NULL;
-	}
+	free(flight->list);
+	flight->list = NULL;
+	strings_wipe(&flight->credential);
 }
 
 bool
@@ -472,6 +384,17 @@ attempt_sent_nothing(const struct flight *flight)
 
 	flight->egress->curl->easy_getinfo(flight->easy, CURLINFO_REQUEST_SIZE, &sent);
 	return sent == 0;
+}
+
+unsigned
+attempt_version(const struct flight *flight)
+{
+	long version = CURL_HTTP_VERSION_NONE;
+
+	flight->egress->curl->easy_getinfo(flight->easy, CURLINFO_HTTP_VERSION, &version);
+	if (version == CURL_HTTP_VERSION_NONE)
+		return 0;
+	return version >= CURL_HTTP_VERSION_2_0 ? 20 : 11;
 }
 
 void

@@ -24,8 +24,6 @@ static const struct {
 	{ "curl_global_cleanup", offsetof(struct curl_api, global_cleanup) },
 	{ "curl_version_info", offsetof(struct curl_api, version_info) },
 	{ "curl_getdate", offsetof(struct curl_api, getdate) },
-	{ "curl_slist_append", offsetof(struct curl_api, slist_append) },
-	{ "curl_slist_free_all", offsetof(struct curl_api, slist_free_all) },
 	{ "curl_easy_init", offsetof(struct curl_api, easy_init) },
 	{ "curl_easy_setopt", offsetof(struct curl_api, easy_setopt) },
 	{ "curl_easy_getinfo", offsetof(struct curl_api, easy_getinfo) },

@@ -21,8 +21,6 @@ struct curl_api {
 	void (*global_cleanup)(void);
 	curl_version_info_data *(*version_info)(CURLversion age);
 	time_t (*getdate)(const char *text, const time_t *unused);
-	struct curl_slist *(*slist_append)(struct curl_slist *list, const char *text);
-	void (*slist_free_all)(struct curl_slist *list);
 	CURL *(*easy_init)(void);
 	CURLcode (*easy_setopt)(CURL *easy, CURLoption option, ...);
 	CURLcode (*easy_getinfo)(CURL *easy, CURLINFO info, ...);

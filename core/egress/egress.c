@@ -15,6 +15,7 @@
 #include "config/text.h"
 #include "egress/cache.h"
 #include "egress/file_task.h"
+#include "egress/handle.h"
 #include "egress/internal.h"
 #include "egress/multi.h"
 #include "egress/secrets.h"
@@ -302,6 +303,7 @@ egress_new(struct loop *loop, const struct config *config, struct pool *pool)
 	egress->cache = cache_new(CACHE_ENTRY_MAX, CACHE_TOTAL_MAX, CACHE_COUNT_MAX);
 	egress->authorizer = xcalloc(config->upstreams + 1, sizeof(*egress->authorizer));
 	egress->pace = xcalloc(config->upstreams + 1, sizeof(*egress->pace));
+	egress->handles = xcalloc(config->upstreams + 1, sizeof(*egress->handles));
 	for (size_t i = 0; i < config->upstreams; i++)
 		pace_init(&egress->pace[i], &config->upstream[i]);
 	users_init(&egress->users);
@@ -388,6 +390,7 @@ egress_free(struct egress *egress)
 		authorizer_fini(&egress->authorizer[i]);
 	free(egress->authorizer);
 	free(egress->pace);
+	free(egress->handles);
 	free(egress);
 }
 

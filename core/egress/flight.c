@@ -362,7 +362,6 @@ start(struct flight *flight)
 		return;
 	flight->paced = false;
 	ok = attempt_start(flight, &headers);
-	strings_wipe(&headers);
 	if (!ok)
 		finish(flight, MCP_E_INTERNAL, "the request cannot be started: out of memory");
 }
@@ -405,6 +404,8 @@ repeat(struct flight *flight, CURLcode rc)
 	uint32_t random;
 	int64_t wait;
 
+	if (rc == CURLE_OK && !retry_status(what.status))
+		return false;
 	random_bytes(&random, sizeof(random));
 	wait = retry_wait_ms(flight->attempts - 1, flight->reply->public.retry_after_ms, random);
 	if (what.status == 429 || (what.status == 503 && flight->reply->public.retry_after_ms >= 0))
@@ -461,6 +462,9 @@ flight_attempted(struct flight *flight, CURLcode rc)
 
 	CHECK(flight->phase == FLIGHT_RUNS && flight->egress->inside == 0);
 	flight_unqueue(flight); /* an attempt that has ended cannot be resumed */
+	flight->whole = rc == CURLE_OK && flight->stop == STOP_NOT;
+	if (flight->whole)
+		pace_spoke(flight, attempt_version(flight));
 	flight->reply->public.retry_after_ms =
 	    retry_after_ms(flight->egress->curl, reply_header(flight->reply, "Retry-After"),
 			   clock_wall_ms());

@@ -61,10 +61,13 @@ struct flight {
 	void *sink_data;
 	int64_t deadline_ms; /* latest deadline of the waiting transfers; 0: none */
 	int64_t started_us;
-	CURL *easy; /* bytes of the current attempt */
-	struct curl_slist *list;
+	CURL *easy;		   /* of the current attempt; NULL: there is none */
+	struct curl_slist *list;   /* its headers: one array of nodes */
+	struct strings credential; /* headers with the credential of the attempt */
+	char range[48];		   /* the header Range of the attempt */
+	bool whole;		   /* the attempt has its complete reply */
 	char detail[CURL_ERROR_SIZE];
-	uint64_t body_at; /* sent so far */
+	uint64_t body_at; /* bytes of the body that were sent so far */
 	unsigned attempts;
 	enum stop stop;
 	char stop_why[EGRESS_WHY_MAX];

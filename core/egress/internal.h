@@ -16,7 +16,11 @@
 #include "egress/pace.h"
 #include "egress/users.h"
 
+#define EGRESS_ID_BYTES 24 /* a trace id and a span id */
+#define EGRESS_IDS 32
+
 struct cache;
+struct handles;
 
 struct egress {
 	struct loop *loop;
@@ -45,8 +49,11 @@ struct egress {
 	struct authorizer *authorizer; /* of each upstream */
 	struct users users;	       /* on whose behalf requests are made */
 	struct pace *pace;	       /* of each upstream */
+	struct handles *handles;       /* the same */
 	struct cache *cache;
-	struct budget budget; /* limits.replies */
+	struct budget budget;				/* limits.replies */
+	unsigned char ids[EGRESS_IDS][EGRESS_ID_BYTES]; /* for trace contexts; see request.c */
+	size_t ids_left;
 };
 
 void egress_later(struct egress *egress); /* runs the queue and the pending transfers soon */

@@ -15,5 +15,8 @@
 #define EGRESS_ERROR_MAX (64u << 10)	/* bytes of the body of an error reply that are kept */
 #define EGRESS_RETRY_AFTER_MAX_MS 60000 /* longest wait that a reply may demand */
 #define EGRESS_WHY_MAX 512
+/* How a reply may be compressed. Each further decoder would be more code for replies that nobody
+ * needs to trust, and no service of a kind that Lakehost knows needs one. */
+#define EGRESS_ENCODING "gzip"
 
 #endif

@@ -4,14 +4,20 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "egress/handle.h"
 #include "egress/internal.h"
 
 #define IDLE_CONNECTIONS_MAX 8 /* connections kept for later requests */
-#define PEAK_MS 3000	       /* time for which the size of a burst is remembered */
+/* Connections of all upstreams together, unless one of them may have more. One needs about 100 KB
+ * with TLS, and 20 KB without it. */
+#define CONNECTIONS_TOTAL_MAX 512L
+#define PEAK_MS 3000 /* time for which the size of a burst is remembered */
 
 struct watched {
 	struct loop_watch watch;
@@ -168,7 +174,10 @@ on_idle(struct loop_timer *timer)
 {
 	struct egress *egress = timer->data;
 
-	if (egress->running > 0 || peak(egress) <= IDLE_CONNECTIONS_MAX)
+	if (egress->running > 0)
+		return;
+	handles_drop(egress);
+	if (peak(egress) <= IDLE_CONNECTIONS_MAX)
 		return;
 	egress->curl->multi_cleanup(egress->multi);
 	loop_timer_stop(egress->loop, &egress->timer);
@@ -179,21 +188,43 @@ on_idle(struct loop_timer *timer)
 	configure(egress);
 }
 
+/* The most connections of one upstream. They use at most a quarter of the open files that this
+ * process may have; without this a lower limit would make connections fail one by one. */
+static long
+connections_max(const struct egress *egress)
+{
+	struct rlimit files = { 0 };
+	rlim_t room;
+	long most = 1;
+
+	for (size_t i = 0; i < egress->config->upstreams; i++) {
+		long n = (long)egress->config->upstream[i].max_connections;
+
+		if (n > most)
+			most = n;
+	}
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY)
+		return most;
+	room = files.rlim_cur / 4 > 0 ? files.rlim_cur / 4 : 1;
+	if (room >= (rlim_t)most)
+		return most;
+	log_event(LOG_WARNING, "upstream", "max_connections", "i", (int64_t)room, "why", "s",
+		  "the limit of open files (RLIMIT_NOFILE) allows no more connections to upstreams",
+		  NULL);
+	return (long)room;
+}
+
 /* ---- the handle ------------------------------------------------------------------------------ */
 
 static void
 configure(struct egress *egress)
 {
 	const struct curl_api *curl = egress->curl;
-	long per_host = 1;
+	const long most = connections_max(egress);
 
-	for (size_t i = 0; i < egress->config->upstreams; i++) {
-		long n = (long)egress->config->upstream[i].max_connections;
-
-		if (n > per_host)
-			per_host = n;
-	}
-	curl->multi_setopt(egress->multi, CURLMOPT_MAX_HOST_CONNECTIONS, per_host);
+	curl->multi_setopt(egress->multi, CURLMOPT_MAX_HOST_CONNECTIONS, most);
+	curl->multi_setopt(egress->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+			   most > CONNECTIONS_TOTAL_MAX ? most : CONNECTIONS_TOTAL_MAX);
 	limit_connections(egress);
 	curl->multi_setopt(egress->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
 	curl->multi_setopt(egress->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
@@ -237,6 +268,7 @@ multi_close(struct egress *egress)
 {
 	if (egress->curl == NULL)
 		return;
+	handles_drop(egress);
 	egress->curl->multi_cleanup(egress->multi); /* closes the idle connections */
 	egress->curl->share_cleanup(egress->share);
 	loop_timer_stop(egress->loop, &egress->timer);

@@ -16,7 +16,7 @@ void
 pace_init(struct pace *pace, const struct config_upstream *upstream)
 {
 	pace->per_second = upstream->requests_per_second;
-	pace->running_max = (size_t)upstream->max_connections * PACE_PER_CONNECTION;
+	pace->running_max = pace->connections = upstream->max_connections;
 	TAILQ_INIT(&pace->line);
 }
 
@@ -122,6 +122,21 @@ pace_rests(struct flight *flight)
 	pace->running--;
 	if (!TAILQ_EMPTY(&pace->line))
 		egress_later(flight->egress);
+}
+
+void
+pace_spoke(struct flight *flight, unsigned version)
+{
+	struct pace *pace = pace_of(flight);
+
+	if (pace == NULL || version == 0 || version == pace->version)
+		return;
+	pace->version = version;
+	pace->running_max = pace->connections;
+	if (version >= 20 && pace->running_max < PACE_STREAMS)
+		pace->running_max = PACE_STREAMS;
+	log_event(LOG_DEBUG, "upstream-http", "upstream", "s", flight->request.upstream->role,
+		  "version", "s", version >= 20 ? "HTTP/2" : "HTTP/1.1", NULL);
 }
 
 bool

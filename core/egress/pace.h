@@ -18,10 +18,11 @@
 #include "egress/authorize.h"
 
 #define PACE_SPREAD_MS 20 /* between two requests that have waited */
-/* Requests that libcurl has at a time, for each connection that the upstream may have. The others
- * wait in line, where one costs a tenth of the memory: libcurl gives each request its buffers at
- * once, also when it has no connection for it. */
-#define PACE_PER_CONNECTION 4u
+/* Requests that libcurl may have at a time when an upstream speaks HTTP/2, where one connection
+ * carries many of them; a stream needs about 20 KB. Over HTTP/1.1 it may have one for each
+ * connection. The others wait in line, where one costs a tenth of the memory: libcurl gives each
+ * request its buffers at once, also when it has no connection for it. */
+#define PACE_STREAMS 256u
 
 /* Of each upstream. A zeroed one lets everything pass. */
 struct pace {
@@ -29,6 +30,8 @@ struct pace {
 	struct bucket sent;
 	int64_t until_ms;   /* monotonic: nothing is sent before */
 	int64_t next_ms;    /* the next one of those that wait */
+	unsigned version;   /* of HTTP in the last reply: 11 or 20; 0: no reply has come */
+	size_t connections; /* how many there may be */
 	size_t running_max; /* requests that libcurl may have; 0: no limit */
 	size_t running;
 	struct flight_queue line; /* flights that wait because it has so many */
@@ -54,6 +57,9 @@ void pace_runs(struct flight *flight);
 void pace_rests(struct flight *flight);
 /* Gives those in line to egress->queue for which there is room now. */
 bool pace_call_line(struct egress *egress); /* false: none */
+/* Called for a reply: the version of HTTP that it came with, 11 or 20, decides how many requests
+ * libcurl may have at a time. */
+void pace_spoke(struct flight *flight, unsigned version);
 /* `pace` is zeroed. */
 void pace_init(struct pace *pace, const struct config_upstream *upstream);
 

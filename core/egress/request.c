@@ -24,6 +24,7 @@
 static const char uri_characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				     "0123456789-._~!$&'()*+,;=:@/%?";
 
+#define TRACEPARENT_LEN 55
 #define AGENT_WORD_MAX 64u /* characters of a name in User-Agent */
 
 struct check {
@@ -153,6 +154,23 @@ link_check(const struct config_upstream *upstream, const char *text)
 	return "the host of the link is not in upstreams.*.link_suffixes";
 }
 
+static char *
+url_of(const char *base, const char *path, const char *query)
+{
+	const size_t n = strlen(base), of_path = strlen(path);
+	const size_t of_query = query != NULL ? strlen(query) : 0;
+	char *url = xmalloc(n + of_path + of_query + 2), *at = url;
+
+	memcpy(at, base, n);
+	memcpy(at += n, path, of_path + 1);
+	if (of_query == 0)
+		return url;
+	at += of_path;
+	*at = '?';
+	memcpy(at + 1, query, of_query + 1);
+	return url;
+}
+
 static enum mcp_status
 set_target(struct request *request, const struct check *check)
 {
@@ -190,9 +208,7 @@ set_target(struct request *request, const struct check *check)
 		request->path = xprintf("a pre-signed link to %s", url.host);
 	} else {
 		request->path = xstrdup(http->path);
-		request->url = xprintf("%s%s%s%s", request->upstream->url, http->path,
-				       http->query != NULL && *http->query != '\0' ? "?" : "",
-				       http->query != NULL ? http->query : "");
+		request->url = url_of(request->upstream->url, http->path, http->query);
 	}
 	if (strlen(request->url) > EGRESS_URL_MAX)
 		return refuse(check, MCP_E_TOO_LARGE,
@@ -253,19 +269,35 @@ header_check(const struct mcp_header *header, bool link)
 static void
 add_header(struct request *request, const char *name, const char *value)
 {
-	/* For libcurl "Name;" means a header without a value; "Name:" would remove the header. */
-	char *text = *value != '\0' ? xprintf("%s: %s", name, value) : xprintf("%s;", name);
+	const size_t n = strlen(name), len = strlen(value);
+	char *text = xmalloc(n + len + 3);
 
-	strings_add(&request->headers, text);
-	free(text);
+	memcpy(text, name, n);
+	/* For libcurl "Name;" means a header without a value; "Name:" would remove the header. */
+	memcpy(text + n, len > 0 ? ": " : ";", 3);
+	if (len > 0)
+		memcpy(text + n + 2, value, len + 1);
+	strings_take(&request->headers, text);
+}
+
+/* Random bytes for ids, which are no secrets: one system call gives those of many requests. */
+static const unsigned char *
+id_bytes(struct egress *egress)
+{
+	if (egress->ids_left == 0) {
+		random_bytes(egress->ids, sizeof(egress->ids));
+		egress->ids_left = ARRAY_SIZE(egress->ids);
+	}
+	return egress->ids[--egress->ids_left];
 }
 
 static void
-add_traceparent(struct request *request, const char *given)
+add_traceparent(struct request *request, struct egress *egress, const char *given)
 {
-	unsigned char id[24];
-	char text[56];
-	size_t at;
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *id;
+	char text[TRACEPARENT_LEN + 1] = "00-";
+	size_t at = 3;
 
 	if (traces_on() && given != NULL) { /* a span of its own, below that of the call */
 		trace_begin(&request->trace, given);
@@ -277,12 +309,14 @@ add_traceparent(struct request *request, const char *given)
 		add_header(request, "traceparent", given);
 		return;
 	}
-	random_bytes(id, sizeof(id)); /* W3C Trace Context: version, trace, parent, sampled */
-	at = (size_t)snprintf(text, sizeof(text), "00-");
-	for (size_t i = 0; i < sizeof(id); i++)
-		at += (size_t)snprintf(text + at, sizeof(text) - at, i == 16 ? "-%02x" : "%02x",
-				       id[i]);
-	snprintf(text + at, sizeof(text) - at, "-01");
+	id = id_bytes(egress); /* W3C Trace Context: version, trace, parent, sampled */
+	for (size_t i = 0; i < EGRESS_ID_BYTES; i++) {
+		if (i == 16)
+			text[at++] = '-';
+		text[at++] = digits[id[i] >> 4];
+		text[at++] = digits[id[i] & 15];
+	}
+	memcpy(text + at, "-01", 4);
 	add_header(request, "traceparent", text);
 }
 
@@ -344,7 +378,7 @@ set_headers(struct request *request, const struct check *check)
 		add_header(request, "Content-Type",
 			   http->body_file != NULL ? "application/octet-stream"
 						   : "application/json");
-	add_traceparent(request, check->scope->traceparent);
+	add_traceparent(request, check->egress, check->scope->traceparent);
 	add_user_agent(request, check->egress);
 	return MCP_OK;
 }

@@ -32,6 +32,12 @@ connection_lost(CURLcode rc)
 }
 
 bool
+retry_status(int status)
+{
+	return status == 429 || status == 502 || status == 503 || status == 504;
+}
+
+bool
 retry_allowed(const struct retry_case *what)
 {
 	bool harmless = what->class != MCP_RETRY_NEVER;
@@ -39,9 +45,7 @@ retry_allowed(const struct retry_case *what)
 	if (what->delivered)
 		return false;
 	if (what->rc == CURLE_OK)
-		return what->status == 429 ||
-		       (harmless &&
-			(what->status == 502 || what->status == 503 || what->status == 504));
+		return retry_status(what->status) && (harmless || what->status == 429);
 	if (what->sent_nothing)
 		return failed_to_connect(what->rc) || connection_lost(what->rc);
 	return harmless && connection_lost(what->rc);

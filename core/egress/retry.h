@@ -23,6 +23,8 @@ struct retry_case {
 	bool sent_nothing; /* no byte of the request was sent */
 	bool delivered;
 };
+/* Is it a status after which some requests are sent again? */
+bool retry_status(int status);
 bool retry_allowed(const struct retry_case *what);
 /* Milliseconds of a Retry-After; -1: absent. */
 int64_t retry_after_ms(const struct curl_api *curl, const char *value, int64_t now_wall_ms);

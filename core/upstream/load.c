@@ -96,7 +96,7 @@ read_upstream(struct config *config, const struct node *all, const char *role)
 	    (unsigned)node_number(&group, "connect_timeout_ms", 30000, 100, 600000);
 	upstream->requests_per_second =
 	    (unsigned)node_number(&group, "requests_per_second", 0, 0, 10000);
-	upstream->max_connections = (unsigned)node_number(&group, "max_connections", 64, 1, 256);
+	upstream->max_connections = (unsigned)node_number(&group, "max_connections", 256, 1, 1024);
 	upstream->max_retries = (unsigned)node_number(&group, "max_retries", 4, 0, 20);
 	upstream->max_reply = node_number(&group, "max_reply", LIMIT_REPLY, 1024, 1u << 30);
 }

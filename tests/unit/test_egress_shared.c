@@ -283,11 +283,11 @@ line_is_full(void *data)
 {
 	const struct pace *pace = &((struct rig *)data)->egress->pace[0];
 
-	CU_ASSERT(pace->running <= PACE_PER_CONNECTION);
-	return pace->running == PACE_PER_CONNECTION && !TAILQ_EMPTY(&pace->line);
+	CU_ASSERT(pace->running <= 1);
+	return pace->running == 1 && !TAILQ_EMPTY(&pace->line);
 }
 
-/* libcurl gets four requests for each connection, and the others wait in line. */
+/* Over HTTP/1.1 libcurl gets one request for each connection, and the others wait in line. */
 static void
 requests_wait_in_line(void)
 {
