@@ -439,11 +439,17 @@ static bool
 take_forwarded(struct auth *auth, const struct auth_request *request, struct principal *principal,
 	       struct auth_refusal *refusal)
 {
+	int64_t end_s;
+
 	if (request->forwarded == NULL)
 		return true;
 	if (!forwarded_valid(request->forwarded))
 		return refuse_wrong(auth, request, &refused_no_forwarded, principal->name, refusal);
 	principal->forwarded = forwarded_keep(request->forwarded, clock_ms());
+	/* a stream that stays open must not outlive the token with which it polls */
+	end_s = forwarded_end_s(request->forwarded);
+	if (end_s != 0 && (principal->until_s == 0 || end_s < principal->until_s))
+		principal->until_s = end_s;
 	return true;
 }
 

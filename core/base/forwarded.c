@@ -5,7 +5,9 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "base/base64.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/mask.h"
 #include "base/mem.h"
 
@@ -123,6 +125,27 @@ forwarded_token(uint64_t number, int64_t now_ms)
 		return kept->token;
 	}
 	return NULL;
+}
+
+int64_t
+forwarded_end_s(const char *token)
+{
+	static const struct json_limits limits = { FORWARDED_TOKEN_MAX, 16, 1000, 32, 0 };
+	unsigned char bytes[FORWARDED_TOKEN_MAX];
+	const char *start = strchr(token, '.'), *end, *why;
+	struct json_object *claims;
+	size_t len, at;
+	int64_t end_s;
+
+	end = start != NULL ? strchr(start + 1, '.') : NULL;
+	if (end == NULL || end - start > (long)sizeof(bytes) ||
+	    !base64_decode_any(start + 1, (size_t)(end - start - 1), bytes, &len))
+		return 0;
+	claims = json_parse((const char *)bytes, len, &limits, &why, &at);
+	end_s = json_int(claims, "exp", 0);
+	json_object_put(claims);
+	explicit_bzero(bytes, sizeof(bytes));
+	return end_s > 0 ? end_s : 0;
 }
 
 void

@@ -32,6 +32,9 @@ uint64_t forwarded_keep(const char *token, int64_t now_ms);
 /* The token with this number, which counts as used now; borrowed until the next call of a function
  * of this header. NULL: it was removed. */
 const char *forwarded_token(uint64_t number, int64_t now_ms);
+/* When the token says that it expires, in seconds since 1970 (the claim `exp` of a JWT, which is
+ * not verified here); 0: it does not say so. */
+int64_t forwarded_end_s(const char *token);
 /* Removes all tokens: for the end of the process, and for tests. */
 void forwarded_forget(void);
 

@@ -13,6 +13,7 @@
 #include "era/confirm.h"
 #include "era/inside.h"
 #include "era/receive.h"
+#include "era/standing.h"
 #include "era/streams.h"
 #include "era/subscriptions.h"
 #include "era/watch.h"
@@ -119,6 +120,7 @@ eras_new(const struct eras_parts *parts)
 	buf_init(&eras->out, ANSWER_MAX);
 	buf_init(&eras->note, NOTE_MAX);
 	eras->end = (struct loop_timer){ .fn = tell_end, .data = eras };
+	standing_init(eras);
 	eras->confirms = confirms_new();
 	eras->sessions = sessions_new(parts->sealer, LIMIT_SESSIONS);
 	eras->pipe.revision = REV_LEGACY_NEWEST; /* a ping before initialize */
@@ -137,6 +139,7 @@ eras_free(struct eras *eras)
 	request_forget(&eras->loose);
 	audited_forget(eras);
 	loop_timer_stop(eras->parts.loop, &eras->end);
+	standing_fini(eras);
 	streams_finish(eras);
 	sessions_free(eras->sessions);
 	confirms_free(eras->confirms);

@@ -58,6 +58,8 @@ struct eras {
 	uint64_t settled[SETTLED_MAX];
 	struct stream *streams; /* open ones of legacy sessions; see streams.h */
 	size_t n_streams;
+	struct loop_timer standing;	      /* while one of both is open; see standing.h */
+	bool judging;			      /* the timer is set */
 	uint64_t changes;		      /* the number of the last change */
 	uint64_t changed[SUBSCRIPTION_KINDS]; /* of the last change of each list; 0: none */
 	char origin[17]; /* begins the event ids of this process; "": not made yet */

@@ -18,6 +18,7 @@
 #include "era/inside.h"
 #include "era/legacy.h"
 #include "era/receive.h"
+#include "era/standing.h"
 #include "era/subscriptions.h"
 #include "era/watch.h"
 
@@ -303,6 +304,18 @@ streams_move(struct eras *eras)
 	}
 }
 
+void
+streams_judge(struct eras *eras)
+{
+	struct stream *stream = eras->streams, *next;
+
+	for (; stream != NULL; stream = next) {
+		next = stream->next;
+		if (standing_lost(eras, &stream->principal, stream->since))
+			stream_finish(stream);
+	}
+}
+
 /* The shortest of the named maximum, the credential's and the session's remaining time. */
 static int64_t
 life_ms(const struct stream *stream)
@@ -338,6 +351,7 @@ stream_new(struct eras *eras, struct session *session, struct exchange *exchange
 	exchange->on_close = on_close;
 	stream->end = (struct loop_timer){ .fn = on_end, .data = stream };
 	loop_timer_set(eras->parts.loop, &stream->end, life_ms(stream));
+	standing_begin(eras);
 	return stream;
 }
 

@@ -38,6 +38,8 @@ void streams_compare(struct eras *eras, const struct watch *watch, uint64_t seen
 /* A reload: what the sessions watch is watched in the new snapshot. The streams of principals that
  * changed end; their clients come back with their credentials. */
 void streams_move(struct eras *eras);
+/* Ends each stream whose principal may not have it any more (standing.h). */
+void streams_judge(struct eras *eras);
 void streams_finish(struct eras *eras); /* all streams end */
 
 #endif

@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "config/snapshot.h"
 #include "era/inside.h"
+#include "era/standing.h"
 #include "era/streams.h"
 #include "era/task_write.h"
 #include "era/tasks.h"
@@ -88,6 +89,7 @@ subscription_new(struct request *request)
 	eras->subscriptions = subscription;
 	eras->n_subscriptions++;
 	request->subscription = subscription;
+	standing_begin(eras);
 	request_move(request, REQUEST_LISTENING);
 }
 
@@ -250,6 +252,20 @@ subscriptions_move(struct eras *eras)
 	for (; subscription != NULL; subscription = next) {
 		next = subscription->next; /* ending one ends no other */
 		if (!subscription_move(subscription))
+			subscription_finish(subscription->request);
+	}
+}
+
+void
+subscriptions_judge(struct eras *eras)
+{
+	struct subscription *subscription = eras->subscriptions, *next;
+
+	for (; subscription != NULL; subscription = next) {
+		const struct request *request = subscription->request;
+
+		next = subscription->next; /* ending one ends no other */
+		if (standing_lost(eras, &request->principal, request->snapshot->number))
 			subscription_finish(subscription->request);
 	}
 }

@@ -33,6 +33,8 @@ void subscriptions_tell_task(struct eras *eras, const struct watch *watch, const
 			     const struct task_view *view);
 /* A reload: each subscription moves to the new snapshot, or ends with its result. */
 void subscriptions_move(struct eras *eras);
+/* Ends each subscription whose principal may not have it any more (standing.h). */
+void subscriptions_judge(struct eras *eras);
 /* Ends the request with its result. After that no more changes are sent. */
 void subscription_finish(struct request *request);
 void subscriptions_finish(struct eras *eras); /* all of them */

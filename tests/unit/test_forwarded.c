@@ -74,6 +74,19 @@ old_tokens_are_removed(void)
 }
 
 static void
+the_end_of_a_token_is_found(void)
+{
+	ASSERT_INT(forwarded_end_s("eyJhbGciOiJub25lIn0.eyJleHAiOjE5MDAwMDAwMDB9.x"), 1900000000);
+	ASSERT_INT(forwarded_end_s("dapi0123"), 0);
+	ASSERT_INT(forwarded_end_s("a.b"), 0);
+	ASSERT_INT(forwarded_end_s("a..c"), 0);
+	ASSERT_INT(forwarded_end_s("a.e30.c"), 0);		/* {} */
+	ASSERT_INT(forwarded_end_s("a.eyJleHAiOi0xfQ.c"), 0);	/* {"exp":-1} */
+	ASSERT_INT(forwarded_end_s("a.eyJleHAiOiIxIn0x.c"), 0); /* {"exp":"1"}1 */
+	ASSERT_INT(forwarded_end_s("a.W3siZXhwIjoxfV0.c"), 0);	/* [{"exp":1}] */
+}
+
+static void
 the_number_of_tokens_is_bounded(void)
 {
 	uint64_t number[FORWARDED_MAX + 1];
@@ -92,10 +105,8 @@ the_number_of_tokens_is_bounded(void)
 }
 
 static const struct test tests[] = {
-	TEST(only_tokens_are_valid),
-	TEST(a_number_means_one_token),
-	TEST(a_token_is_masked),
-	TEST(old_tokens_are_removed),
-	TEST(the_number_of_tokens_is_bounded),
+	TEST(only_tokens_are_valid),	   TEST(a_number_means_one_token),
+	TEST(a_token_is_masked),	   TEST(old_tokens_are_removed),
+	TEST(the_end_of_a_token_is_found), TEST(the_number_of_tokens_is_bounded),
 };
 SUITE(tests)

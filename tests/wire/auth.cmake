@@ -14,3 +14,11 @@ if(TARGET lakehost AND TARGET plugin-fixture)
 		$<TARGET_FILE:plugin-fixture>)
 	set_tests_properties(wire.mtls PROPERTIES LABELS wire)
 endif()
+
+# Streams that stay open when their token is revoked.
+if(TARGET lakehost AND TARGET plugin-fixture)
+	add_test(NAME wire.open_streams COMMAND Python3::Interpreter -B
+		${CMAKE_CURRENT_SOURCE_DIR}/open_streams.py $<TARGET_FILE:lakehost>
+		$<TARGET_FILE:plugin-fixture>)
+	set_tests_properties(wire.open_streams PROPERTIES LABELS wire)
+endif()

@@ -41,17 +41,6 @@ owner_ask(struct login *login, struct credential_request *request)
 	return true;
 }
 
-/* When the token says so itself; seconds since 1970, 0: not known. */
-static int64_t
-end_of_token(const char *token)
-{
-	struct json_object *claims = login_claims(token);
-	int64_t end = json_int(claims, "exp", 0);
-
-	json_object_put(claims);
-	return end > 0 ? end : 0;
-}
-
 /* User names of the workspace are email addresses, in which capital letters make no difference. */
 static enum login_result
 judge_owner(struct login *login, const char *owner)
@@ -75,7 +64,7 @@ judge_owner(struct login *login, const char *owner)
 		return login_fail(login, MCP_E_UNAUTHENTICATED,
 				  "the token that was forwarded for the user is not at hand any "
 				  "more: send the call again");
-	return login_take(login, LOGIN_TOKEN, token, end_of_token(token), FORWARDED_HEADER);
+	return login_take(login, LOGIN_TOKEN, token, forwarded_end_s(token), FORWARDED_HEADER);
 }
 
 static enum login_result
