@@ -3,6 +3,7 @@
  * totals and the list of chunks are optional in the API. Pre-signed links to rows are fetched
  * without a credential, because each link contains its own. */
 #include "data.h"
+#include "scan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,28 +84,35 @@ cell_text(struct json_object *cell)
 	return (struct mcp_text){ text, strlen(text) };
 }
 
+/* Adds a row of the picked columns. */
+static int
+picked_line(struct mcp_call *call, struct reading *reading, struct mcp_text *cells)
+{
+	int64_t goes_on = reading->goes_on;
+	int status;
+
+	for (size_t i = 0; reading->cell_chars > 0 && i < reading->n; i++)
+		cell_slice(call, reading, &cells[i], &goes_on);
+	status = mcp_table_row(call, cells, reading->n);
+	if (status != MCP_OK)
+		return status;
+	reading->goes_on = goes_on;
+	reading->left--;
+	reading->shown++;
+	return MCP_OK;
+}
+
 static int
 row_line(struct mcp_call *call, struct reading *reading, struct json_object *row)
 {
 	struct mcp_text *cells = mcp_alloc(call, (reading->n + 1) * sizeof(*cells));
 	size_t width =
 	    json_object_is_type(row, json_type_array) ? json_object_array_length(row) : 0;
-	int64_t goes_on = reading->goes_on;
-	int status;
 
-	for (size_t i = 0; i < reading->n; i++) {
-		size_t at = reading->column[i];
-
-		if (at >= width)
-			continue;
-		cells[i] = cell_text(json_object_array_get_idx(row, at));
-		if (reading->cell_chars > 0)
-			cell_slice(call, reading, &cells[i], &goes_on);
-	}
-	status = mcp_table_row(call, cells, reading->n);
-	if (status == MCP_OK)
-		reading->goes_on = goes_on;
-	return status;
+	for (size_t i = 0; i < reading->n; i++)
+		if (reading->column[i] < width)
+			cells[i] = cell_text(json_object_array_get_idx(row, reading->column[i]));
+	return picked_line(call, reading, cells);
 }
 
 /* ---- the end line ---------------------------------------------------------------------------- */
@@ -158,7 +166,7 @@ how_whole(struct mcp_call *call, const struct reading *reading)
 			  shape(call, (const char *const[]){ "columns", "grep", "format", NULL }));
 }
 
-/* Writes notes for which the end line has no room. */
+/* Notes for which the end line has no room. */
 static int
 notes_said(struct mcp_call *call, const struct reading *reading, bool more, int64_t came)
 {
@@ -234,6 +242,7 @@ reading_end(struct mcp_call *call, const struct reading *reading, bool more)
 /* ---- chunks ---------------------------------------------------------------------------------- */
 
 static int chunk_fetch(struct mcp_call *call, struct reading *reading);
+/* For rows without column names: the number of columns comes from the rows. */
 static int columns_guess(struct mcp_call *call, struct reading *reading, size_t width);
 
 /* The number of columns in the widest row, when the manifest does not give it. */
@@ -252,7 +261,7 @@ width_of(struct json_object *rows)
 	return most;
 }
 
-/* Called after the last row of the chunk: continues with the next chunk, or ends. */
+/* After the last row of the chunk. */
 static int
 chunk_over(struct mcp_call *call, struct reading *reading, size_t count)
 {
@@ -297,13 +306,78 @@ chunk_rows(struct mcp_call *call, struct reading *reading, struct json_object *r
 			return reading_end(call, reading, true);
 		if (status != MCP_OK)
 			return status;
-		reading->left--;
-		reading->shown++;
 	}
 	return chunk_over(call, reading, count);
 }
 
-/* For rows without column names: the number of columns comes from the rows. */
+/* The same for a list that is read from its bytes. A chunk may have many megabytes, and a tree of
+ * it would have ten times as many. */
+struct chunk {
+	struct scan scan;
+	struct mcp_text *all, *picked; /* the cells of a row, and those of the picked columns */
+	size_t width;		       /* cells of a row that are read */
+};
+
+static int
+scanned_line(struct mcp_call *call, struct reading *reading, struct chunk *chunk)
+{
+	int64_t n = scan_cells(call, &chunk->scan, chunk->all, chunk->width);
+
+	if (n < 0) {
+		chunk->scan.bad = true;
+		return MCP_OK;
+	}
+	for (size_t i = 0; i < reading->n; i++)
+		chunk->picked[i] = reading->column[i] < n ? chunk->all[reading->column[i]]
+							  : (struct mcp_text){ NULL, 0 };
+	return picked_line(call, reading, chunk->picked);
+}
+
+static void
+chunk_begin(struct mcp_call *call, const struct reading *reading, struct chunk *chunk)
+{
+	for (size_t i = 0; i < reading->n; i++)
+		if (reading->column[i] >= chunk->width)
+			chunk->width = reading->column[i] + (size_t)1;
+	chunk->all = mcp_alloc(call, chunk->width * sizeof(*chunk->all));
+	chunk->picked = mcp_alloc(call, (reading->n + 1) * sizeof(*chunk->picked));
+}
+
+static int
+not_rows(struct mcp_call *call, const char *next)
+{
+	return mcp_fail(call, MCP_E_UPSTREAM, "The link to the rows leads to other content.",
+			"The answer is not a JSON array with rows.", next);
+}
+
+static int
+chunk_scanned(struct mcp_call *call, struct reading *reading, struct chunk *chunk, const char *next)
+{
+	int64_t at = reading->chunk_row;
+	int status;
+
+	scan_search(&chunk->scan, mcp_arg(call, "grep"));
+	chunk_begin(call, reading, chunk);
+	for (; scan_row(&chunk->scan); at++) {
+		if (at < reading->row)
+			continue;
+		reading->row = at;
+		if (!scan_holds(call, &chunk->scan))
+			continue;
+		if (reading->left == 0)
+			return reading_end(call, reading, true);
+		status = scanned_line(call, reading, chunk);
+		if (status == MCP_E_TOO_LARGE)
+			return reading_end(call, reading, true);
+		if (status != MCP_OK)
+			return status;
+	}
+	if (chunk->scan.bad)
+		return not_rows(call, next);
+	reading->row = reading->row > at ? reading->row : at;
+	return chunk_over(call, reading, (size_t)(at - reading->chunk_row));
+}
+
 static int
 columns_guess(struct mcp_call *call, struct reading *reading, size_t width)
 {
@@ -330,19 +404,22 @@ link_arrived(struct mcp_call *call, const void *state, size_t len)
 	struct reading reading;
 	struct mcp_words words;
 	struct dbx_error error;
-	struct json_object *body = mcp_reply_json(call, 0);
+	const struct mcp_reply *reply = mcp_reply(call, 0);
+	struct chunk chunk = { 0 };
+	struct json_object *body;
 
 	(void)len;
 	memcpy(&reading, state, sizeof(reading));
 	words = chunk_words(call, &reading);
-	if (!dbx_ok(call, mcp_reply(call, 0), &error))
-		return dbx_fail(call, mcp_reply(call, 0), &error, &words);
+	if (!dbx_ok(call, reply, &error))
+		return dbx_fail(call, reply, &error, &words);
+	if (reading.n > 0 && scan_begin(&chunk.scan, reply->body.data, reply->body.len))
+		return chunk_scanned(call, &reading, &chunk, words.again);
+	body = mcp_reply_json(call, 0);
 	if (!json_object_is_type(body, json_type_array))
 		body = mcp_array(body, "data_array");
 	if (body == NULL)
-		return mcp_fail(call, MCP_E_UPSTREAM,
-				"The link to the rows leads to other content.",
-				"The answer is not a JSON array.", words.again);
+		return not_rows(call, words.again);
 	return chunk_rows(call, &reading, body);
 }
 
@@ -500,9 +577,8 @@ rows_token(struct mcp_call *call, struct reading *reading)
 int
 rows_read(struct mcp_call *call, struct reading *reading, struct json_object *reply)
 {
-	struct json_object *manifest = mcp_get(reply, "manife"
-						      "st"),
-			   *result = mcp_get(reply, "result");
+	struct json_object *manifest = mcp_get(reply, "manifest");
+	struct json_object *result = mcp_get(reply, "result");
 	struct json_object *columns = mcp_objects(call, manifest, "schema.columns");
 
 	reading->total = mcp_get_int(manifest, "total_row_count", -1);

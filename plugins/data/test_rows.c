@@ -241,7 +241,80 @@ refuses_pages_that_are_not_there(void)
 	fakehost_free(host);
 }
 
+#define BYTES "GET https://store.example.com/x?sig=1"
+
+/* A page of the rows of a link, which are read from their bytes. */
+static void
+linked_page(const char *body, const char *args, const char *expected)
+{
+	struct fakehost *host =
+	    submitted(DONE(CHUNKED, "\"data_array\":[[\"1\",\"-\"],[\"2\",null]]"));
+	char arguments[200];
+
+	snprintf(arguments, sizeof(arguments), PAGE("%s"), args);
+	fakehost_reply(host, CHUNK_1, 200, "{" LINK "}");
+	fakehost_reply(host, BYTES, 200, body);
+	ASSERT_TEXT(fakehost_tool(host, "get_result_page", arguments), expected);
+	fakehost_free(host);
+}
+
+static void
+reads_rows_from_bytes(void)
+{
+#define HEAD "a:INT\tb:STRING\n"
+	linked_page(" [ [ \"3\" , null ] , [4,{\"x\":[\"]\"]}]\n]\n", ",\"page_token\":\"2\"",
+		    HEAD "3\tNULL\n4\t{\"x\":[\"]\"]}\n2 of 4 rows shown.");
+	linked_page("[[\"3\"],[\"4\",\"x\",\"more\"],[]]", ",\"page_token\":\"2\"",
+		    HEAD "3\tNULL\n4\tx\nNULL\tNULL\n3 of 5 rows shown.");
+	linked_page("[[\"\\u0033\",\"\\u20ac\\ud83d\\ude00\\ud83d\\/\\\"\"],[\"4\",\"\"]]",
+		    ",\"page_token\":\"2\"", HEAD "3\t€😀\uFFFD/\"\n4\t\"\"\n2 of 4 rows shown.");
+	/* text is found in one cell, never across two, and not in the spelling of an escape */
+	linked_page("[[\"ab\",\"cd\"],[\"x\",\"\\u0041B, C\"]]", ",\"grep\":\"b, c\"",
+		    HEAD "x\tAB, C\n1 matching row.");
+	linked_page("[[\"ab\",\"cd\"],[\"x\",\"y\"]]", ",\"grep\":\"b\\\",\\\"c\"",
+		    HEAD "0 matching rows.");
+	linked_page("[[\"ab\",\"u0041\"],[\"x\",\"\\u0041\"]]", ",\"grep\":\"U0041\"",
+		    HEAD "ab\tu0041\n1 matching row.");
+	linked_page("[[\"aab\",null],[\"aabaaB\",\"nul\"]]", ",\"grep\":\"abaab\"",
+		    HEAD "aabaaB\tnul\n1 matching row.");
+	linked_page("[[\"a\",null],[\"b\",\"nul\"]]", ",\"grep\":\"NULL\"",
+		    HEAD "0 matching rows.");
+#undef HEAD
+}
+
+/* Bytes that are not rows are a failure, also when rows stand before them. */
+static void
+refuses_bytes_that_are_not_rows(void)
+{
+	static const char *const bodies[] = { "[",
+					      "[[\"3\",\"x\"]",
+					      "[[\"3\",\"x\"",
+					      "[[\"3\",\"x",
+					      "[[\"3\",\"x\\",
+					      "[[\"3\",\"\\u00g0\"]]",
+					      "[[\"3\",\"\\x\"]]",
+					      "[[\"3\" \"x\"]]",
+					      "[[\"3\",]]",
+					      "[[\"3\"],]",
+					      "[[\"3\"][\"4\"]]",
+					      "[[\"3\"]] x",
+					      "[7]" };
+
+	for (size_t i = 0; i < COUNT(bodies); i++) {
+		struct fakehost *host = submitted(DONE(CHUNKED, ""));
+
+		fakehost_reply(host, CHUNK_1, 200, "{" LINK "}");
+		fakehost_reply(host, BYTES, 200, bodies[i]);
+		ASSERT_FAILED(fakehost_tool(host, "get_result_page", PAGE(",\"page_token\":\"2\"")),
+			      MCP_E_UPSTREAM, "leads to other content", "array with rows",
+			      "Call get_result_page");
+		fakehost_free(host);
+	}
+}
+
 static const struct test tests[] = {
+	TEST(reads_rows_from_bytes),
+	TEST(refuses_bytes_that_are_not_rows),
 	TEST(walks_to_the_next_chunk),
 	TEST(counts_what_came),
 	TEST(shows_rows_without_a_head),
