@@ -2,12 +2,12 @@
 /* Rows of a finished statement, read chunk by chunk into one table. Each chunk names the next one;
  * totals and the list of chunks are optional in the API. Pre-signed links to rows are fetched
  * without a credential, because each link contains its own. */
-#include "data.h"
-#include "scan.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "data.h"
+#include "scan.h"
 
 #define CHUNKS_MAX 50 /* most chunks that one call reads */
 
