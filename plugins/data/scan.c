@@ -148,18 +148,17 @@ hex_value(char c)
 static int32_t
 code_unit(const char *at, const char *end)
 {
-	int32_t value = 0;
+	const char *to = at + 4;
+	int32_t unit = 0;
 
-	if (end - at < 4)
+	if (end < to)
 		return -1;
-	for (int i = 0; i < 4; i++) {
-		int digit = hex_value(at[i]);
+	while (at < to && unit >= 0) {
+		int digit = hex_value(*at++);
 
-		if (digit < 0)
-			return -1;
-		value = value << 4 | digit;
+		unit = digit < 0 ? -1 : unit * 16 + digit;
 	}
-	return value;
+	return unit;
 }
 
 /* Writes a character in UTF-8 and returns the end. */
