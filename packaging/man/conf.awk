@@ -30,10 +30,10 @@ function flush_block(   i) {
 		print ".SH " toupper(first)
 	for (i = 1; i <= keys; i++)
 		print (i == 1 ? ".TP" : ".TQ") "\n" key[i]
-	if (keys == 0 && texts > 0)
+	if (keys == 0 && texts > 0 && !titled)
 		print ".PP"
 	flush_text()
-	keys = 0
+	keys = titled = 0
 }
 function path_of(name,   i, path) {
 	path = ""
@@ -86,6 +86,7 @@ BEGIN {
 		print ".SH " toupper($0)
 	else
 		print ".SS " escape(substr(path_of(""), 1, length(path_of("")) - 1))
+	titled = 1
 	next
 }
 /^\};$/ { flush_block(); depth--; next }

@@ -94,3 +94,43 @@ class Abi(VendorTest):
         self.assertIn('is not kept', self.lint(tree, status=1))
         self.lint('--keep', tree, status=0)
         self.lint(tree, status=0)
+
+    def since(self, *words, status=0):
+        return self.run_in(self.home, ROOT / 'tests/lint/since', *words, status=status)
+
+    def whole_tree(self):
+        tree = self.tree()
+        for name in ('core/registry', 'core/module', 'sdk/testing/lakehost', 'sdk/doc'):
+            shutil.copytree(ROOT / name, tree / name)
+        shutil.copy(ROOT / 'CMakeLists.txt', tree)
+        return tree
+
+    def test_since(self):
+        tree = self.whole_tree()
+        self.since(tree)
+        self.change(tree, 'bool missed;', 'int64_t more;\n\tbool missed;')
+        self.assertIn('member mcp_failure.more is new: raise', self.since(tree, status=1))
+        self.change(tree, '#define MCP_ABI_MINOR 0', '#define MCP_ABI_MINOR 1')
+        output = self.since('--keep', tree, status=1)
+        self.assertEqual(output, 'member mcp_failure.more exists since ABI 1.1, and not since ABI 1.0: '
+                                 'its comment must say "Since ABI 1.1"\n')
+        self.change(tree, 'int64_t more;', '/* Since ABI 1.1. */\n\tint64_t more;')
+        self.since(tree)
+
+    def test_since_of_helpers_and_members(self):
+        tree = self.whole_tree()
+        call = 'sdk/include/lakehost/call.h'
+        self.change(tree, '/* Writes a line of the operator',
+                    '/* New. */\nint mcp_new(struct mcp_call *call);\n/* Writes a line of the operator', call)
+        self.assertIn('function mcp_new is new: raise the version (SDK 0.1)', self.since(tree, status=1))
+        self.change(tree, 'VERSION 0.1.0', 'VERSION 0.2.0', 'CMakeLists.txt')
+        self.assertIn('must say "Since SDK 0.2"', self.since('--keep', tree, status=1))
+        self.change(tree, '/* New. */', '/* New. Since SDK 0.2. */', call)
+        self.since(tree)
+        self.change(tree, '"access"', '"access", "newest"', 'core/registry/row_tool.c')
+        self.assertIn('newest is new: raise the version (ABI 1.0)', self.since(tree, status=1))
+        self.change(tree, '#define MCP_ABI_MINOR 0', '#define MCP_ABI_MINOR 1')
+        self.since('--keep', tree, status=1)
+        self.change(tree, '| member | type | meaning |',
+                    '| member | type | meaning |\n| `newest` | text | Since ABI 1.1 |', 'sdk/doc/manifest.md')
+        self.since(tree)

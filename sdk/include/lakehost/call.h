@@ -12,7 +12,8 @@
  *   the answer of the call is then that failure, whatever else is written;
  * - units: lengths are in bytes without a NUL, times in milliseconds;
  * - NULL is allowed only where the comment says so;
- * - every function exists since ABI 1.0.
+ * - every function exists since SDK 0.1, the first release of Lakehost, unless its comment names a
+ *   later version.
  */
 #ifndef LAKEHOST_CALL_H
 #define LAKEHOST_CALL_H
@@ -30,7 +31,9 @@ struct json_object;
 /* Lets the compiler check the arguments of a format. */
 #define MCP_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
-/* ---- arguments: already checked with the schema, with its defaults filled in ------------- */
+/* ---- arguments: the arguments and options of a call ----------------------------------------- */
+
+/* The arguments were checked with the schema of the row, and its defaults are filled in. */
 
 /* The whole argument object; borrowed, do not change it. Never NULL: when the arguments cannot be
  * read, the call fails, so that no more requests can be sent, and the object is empty. In poll,
@@ -51,7 +54,7 @@ struct json_object *mcp_arg_json(struct mcp_call *call, const char *name);
  * options cannot be read the call has failed. */
 const char *mcp_option(struct mcp_call *call, const char *name);
 
-/* ---- context ---------------------------------------------------------------------------- */
+/* ---- context: what the host knows about a call ---------------------------------------------- */
 
 /* A text that the host knows about the call: see enum mcp_context. `data` is never NULL. */
 static inline struct mcp_text
@@ -83,7 +86,7 @@ mcp_self(struct mcp_call *call)
 	return call->self;
 }
 
-/* ---- memory and strings of the step ------------------------------------------------------ */
+/* ---- memory: memory, strings and JSON of a step --------------------------------------------- */
 
 /* Zeroed memory of the step, aligned for any type; never NULL. */
 void *mcp_alloc(struct mcp_call *call, size_t size);
@@ -126,7 +129,7 @@ bool mcp_get_bool(struct json_object *tree, const char *path, bool absent);
  */
 const char *mcp_expand(struct mcp_call *call, const char *template_, struct json_object *values);
 
-/* ---- the answer --------------------------------------------------------------------------- */
+/* ---- answers: the answer of a call ---------------------------------------------------------- */
 
 /*
  * Adds a text. The format is trusted. Each %s is untrusted and becomes one line: control
@@ -197,7 +200,7 @@ int mcp_failf(struct mcp_call *call, enum mcp_status status, const char *format,
 /* Fails the call with all members that a failure can have. */
 int mcp_failure(struct mcp_call *call, const struct mcp_failure *failure);
 
-/* ---- next step ---------------------------------------------------------------------------- */
+/* ---- steps: the next step, and its requests ------------------------------------------------- */
 
 /* Ends the step: the host makes the requests in parallel (n may be 0), waits at least `after_ms`,
  * then runs `fn` once with a copy of `state` (at most MCP_STATE_MAX bytes; NULL when `len` is 0).
@@ -226,7 +229,7 @@ struct mcp_http mcp_get_request(const char *path, const char *query);
 struct mcp_http mcp_json_request(struct mcp_call *call, const char *method, const char *path,
 				 struct json_object *body, enum mcp_retry retry);
 
-/* ---- operations --------------------------------------------------------------------------- */
+/* ---- operations: work that continues after the call ----------------------------------------- */
 
 /* Ends the start of an operation: it continues remotely. The polls get only these bytes (1 to
  * MCP_HANDLE_MAX). Before this, write the text that the caller must read. */
@@ -245,7 +248,7 @@ int mcp_handle_read(struct mcp_call *call, uint16_t version, void *data, size_t 
  * caller whose wait ends now. */
 int mcp_working(struct mcp_call *call, int percent, const char *message, uint32_t next_ms);
 
-/* ---- the client --------------------------------------------------------------------------- */
+/* ---- client: progress, capabilities and questions ------------------------------------------- */
 
 /* Reports the progress of the call to the client (MCP, basic/utilities/progress), if the client
  * asked for it. A value of `done` that is not larger than the last one is ignored. `total` 0:
@@ -276,7 +279,7 @@ int mcp_elicit(struct mcp_call *call, const char *key, const char *message,
 void mcp_client_log(struct mcp_call *call, enum mcp_level level, const char *logger,
 		    struct json_object *data);
 
-/* ---- the world ---------------------------------------------------------------------------- */
+/* ---- log: the log, masks and changes -------------------------------------------------------- */
 
 /* Writes a line of the operator's log, of at most 1 KiB. The line has the names of plugin and row,
  * and the id of the call. */

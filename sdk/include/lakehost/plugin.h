@@ -100,7 +100,7 @@ typedef int (*mcp_handler_fn)(struct mcp_call *call);
  * type, and valid until the step returns. The return value is that of a handler. */
 typedef int (*mcp_step_fn)(struct mcp_call *call, const void *state, size_t len);
 
-/* ---- upstream requests ---------------------------------------------------------------- */
+/* ---- requests: requests to a service, and their replies ------------------------------------- */
 
 /* When the host may repeat a request: after a reply that the upstream is busy, or after no
  * reply. Which methods are safe and idempotent: RFC 9110, 9.2. An unknown value counts as
@@ -248,7 +248,7 @@ struct mcp_reply {
 	bool stopped;		/* the sink ended the transfer */
 };
 
-/* ---- failures and context --------------------------------------------------------------- */
+/* ---- results: failures, context and contents of results ------------------------------------- */
 
 /*
  * A tool error for the model (what, why, what next) and its machine form; MCP, server/tools,
@@ -404,7 +404,7 @@ struct mcp_ops {
 	void (*updated)(struct mcp_call *call, const char *uri);
 };
 
-/* ---- rows -------------------------------------------------------------------------------- */
+/* ---- rows: rows, operations and the descriptor ---------------------------------------------- */
 
 /*
  * A remote operation. `start` either finishes with a result, or writes a text about what was

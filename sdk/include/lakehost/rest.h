@@ -8,7 +8,7 @@
  * The rules of <lakehost/call.h> are valid here too: the functions are only for the thread that
  * runs the step, the memory that they return belongs to the step, and a failure is final. They are
  * compiled into the plugin, and their structs never cross to the host: they may change in any
- * version of the SDK.
+ * version of the SDK. Everything exists since SDK 0.1, unless its comment names a later version.
  */
 #ifndef LAKEHOST_REST_H
 #define LAKEHOST_REST_H
@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-/* ---- requests -------------------------------------------------------------------------------- */
+/* ---- rest-requests: requests of a REST service ---------------------------------------------- */
 
 /* Sends a GET of a path template over `values` (NULL: the call's arguments), then runs `fn`. */
 int mcp_fetch(struct mcp_call *call, const char *path, struct json_object *values, mcp_step_fn fn,
@@ -50,7 +50,7 @@ struct json_object *mcp_array(struct json_object *tree, const char *path);
 /* The objects in the array at `path`. An empty array when there are none. */
 struct json_object *mcp_objects(struct mcp_call *call, struct json_object *tree, const char *path);
 
-/* ---- replies --------------------------------------------------------------------------------- */
+/* ---- rest-replies: replies of a REST service ------------------------------------------------ */
 
 /* The texts of a failure: the object, and the next step when it is missing or forbidden. */
 struct mcp_words {
@@ -84,7 +84,7 @@ enum mcp_status mcp_status_of(int http);
 struct json_object *mcp_items(struct mcp_call *call, struct json_object *reply, const char *path,
 			      const struct mcp_words *words);
 
-/* ---- showing --------------------------------------------------------------------------------- */
+/* ---- rest-lists: values, tables and lists with pages ---------------------------------------- */
 
 /* How one column of a table is made from an item: the value at `path` ("": the item itself),
  * converted by `show`. */
@@ -227,7 +227,7 @@ struct json_object *mcp_pick(struct mcp_call *call, struct json_object *item, ..
 /* True when the argument `detail` is "full". */
 bool mcp_full(struct mcp_call *call);
 
-/* ---- facts ----------------------------------------------------------------------------------- */
+/* ---- rest-facts: answers that are made of facts --------------------------------------------- */
 
 /*
  * Answers of get_* tools. One list of facts, declared in a table, gives both the lines of the text

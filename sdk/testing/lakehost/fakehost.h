@@ -5,7 +5,8 @@
  * host's own code, so a test sees what a client would get. The fake host does not wait: it only
  * counts the time. There is no network, no schema (a test must give the defaults of the schema
  * itself) and no credential. Only one thread may use a fake host; the plugin may have its own
- * threads. Aborts when memory is exhausted.
+ * threads. Aborts when memory is exhausted. Everything exists since SDK 0.1, unless its comment
+ * names a later version.
  *
  *	struct fakehost *host = fakehost_new(&mcp_plugin);
  *	const struct fakehost_result *result;
