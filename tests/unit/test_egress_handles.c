@@ -186,7 +186,7 @@ second_attempt_or_end(void *data)
 static void
 a_used_handle_has_sent_nothing(void)
 {
-	struct rig *b = rig_new("max_retries = 1;", "");
+	struct rig *b = rig_new("max_retries = 8;", "");
 	struct mcp_http http = post("/api/echo", &body);
 	struct got got = { 0 };
 	struct transfer *transfer;
