@@ -213,6 +213,12 @@ add_rule(void *data, const struct config_rule *rule)
 	if (rule->where[RULE_CONFIRM] != NULL)
 		buf_printf(out, "%s\tconfirm\t%s\t%s\n", rule->name,
 			   policy_confirm_name(rule->confirm), rule->where[RULE_CONFIRM]);
+	if (rule->workspaces.count > 0) {
+		buf_printf(out, "%s\tonly in workspaces\t", rule->name);
+		for (size_t i = 0; i < rule->workspaces.count; i++)
+			buf_printf(out, "%s%s", i > 0 ? ", " : "", rule->workspaces.item[i]);
+		buf_printf(out, "\t%s\n", rule->where_workspaces);
+	}
 	if (rule->tools.count > 0) {
 		buf_printf(out, "%s\tonly for tools\t", rule->name);
 		for (size_t i = 0; i < rule->tools.count; i++)

@@ -138,6 +138,8 @@ struct config_rule {
 	struct strings principals; /* patterns of names, and … */
 	struct strings groups;	   /* … names of groups: whom the rule is for; both empty: all */
 	struct strings tools;	   /* patterns: the calls that the rule is for; empty: all */
+	struct strings workspaces; /* names: the same; empty: all */
+	char *where_workspaces;	   /* "lakehost.conf:12", or NULL */
 	char *where_tools;	   /* "lakehost.conf:12", or NULL */
 	enum access access;	   /* ACCESS_ADMIN where the rule has none */
 	struct config_plugin_access *plugin;

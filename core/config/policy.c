@@ -149,6 +149,9 @@ read_item(struct config *config, struct config_rule *rule, const struct node *no
 	node_list(node, "tools", &rule->tools);
 	if (node_has(node, "tools"))
 		rule->where_tools = node_where(node, "tools");
+	node_list(node, "workspaces", &rule->workspaces);
+	if (node_has(node, "workspaces"))
+		rule->where_workspaces = node_where(node, "workspaces");
 	rule->access = ACCESS_ADMIN;
 	if (node_has(node, "access")) {
 		rule->access = (enum access)node_word(node, "access", access_names, ACCESS_NONE);
@@ -206,6 +209,8 @@ rule_fini(struct config_rule *rule)
 	strings_fini(&rule->groups);
 	strings_fini(&rule->tools);
 	free(rule->where_tools);
+	strings_fini(&rule->workspaces);
+	free(rule->where_workspaces);
 	for (size_t i = 0; i < rule->plugins; i++) {
 		free(rule->plugin[i].name);
 		free(rule->plugin[i].where);

@@ -222,7 +222,7 @@ task_allowed(struct request *request, const struct task_id *id)
 	struct policy_decision decision;
 
 	if (policy_decide_task(request->snapshot->policy, &request->principal, id->row,
-			       &decision)) {
+			       id->upstream, &decision)) {
 		request->verdict = decision.verdict;
 		return true;
 	}

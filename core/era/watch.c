@@ -184,7 +184,8 @@ watch_allowed(struct watch *watch, struct policy_decision *decision)
 	struct policy *policy = watch->snapshot->policy;
 
 	return watch->task != NULL
-		 ? policy_decide_task(policy, &watch->principal, watch->row, decision)
+		 ? policy_decide_task(policy, &watch->principal, watch->row, watch->task->upstream,
+				      decision)
 		 : policy_decide(policy, &watch->principal, watch->row, watch->arguments, decision);
 }
 

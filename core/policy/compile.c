@@ -133,6 +133,26 @@ take_times(const struct compile *compile, struct rule *rule)
 	}
 }
 
+/* ---- workspaces ----------------------------------------------------------------------------- */
+
+/* A rule for a workspace that does not exist would limit nothing. */
+static void
+check_workspaces(const struct compile *compile)
+{
+	const struct config *config = compile->policy->config;
+	const struct strings *list = &compile->config->workspaces;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const char *name = list->item[i];
+
+		if (config_upstream(config, name) == NULL)
+			strings_printf(compile->faults,
+				       "%s: %s.workspaces: there is no upstreams.%.32s",
+				       compile->config->where_workspaces, compile->config->name,
+				       name);
+	}
+}
+
 /* ---- all ----------------------------------------------------------------------------------- */
 
 static void
@@ -147,6 +167,7 @@ take_rule(const struct compile *compile, struct rule *rule)
 		   false);
 	take_names(compile, &config->deny, "deny", config->where[RULE_DENY], &rule->deny, true);
 	check_plugins(compile);
+	check_workspaces(compile);
 	take_conditions(compile, rule);
 	take_times(compile, rule);
 	for (size_t kind = 0; kind < FENCE_KINDS; kind++)
@@ -187,7 +208,9 @@ policy_new(const struct config *config, const struct registry *registry, struct 
 
 		take_rule(&compile, &policy->rule[i]);
 		policy->personal = policy->personal || config->rule[i].principals.count > 0 ||
-				   config->rule[i].groups.count > 0;
+				   config->rule[i].groups.count > 0 ||
+				   config->rule[i].workspaces.count > 0;
+		policy->spatial = policy->spatial || config->rule[i].workspaces.count > 0;
 	}
 	check_fences(policy, faults);
 	if (faults->count == before)

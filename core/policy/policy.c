@@ -349,6 +349,48 @@ confirm_level(const struct asked *asked)
 	return level;
 }
 
+/* ---- the workspace ------------------------------------------------------------------------- */
+
+/* The configuration's own copy of the name. */
+static const char *
+role_named(const struct config *config, const char *name)
+{
+	const struct config_upstream *upstream = config_upstream(config, name);
+
+	return upstream != NULL ? upstream->role : NULL;
+}
+
+/* The upstream that the call will use: as era/workspace.c chooses it. NULL where no rule asks, or
+ * the call names an upstream that does not exist, and so will be refused. */
+static const char *
+workspace_of(const struct policy *policy, const struct principal *principal, const struct row *row,
+	     struct json_object *arguments)
+{
+	const struct config *config = policy->config;
+	const char *own = row->provider != NULL ? row->provider->upstream : NULL, *name;
+
+	if (!policy->spatial)
+		return NULL;
+	if (!config_has_workspaces(config, own))
+		return role_named(config, own != NULL ? own : "workspace");
+	name = config_fixed_workspace(config, principal->name);
+	if (name == NULL && json_flag(row->meta, "workspaces", false))
+		name = json_str(arguments, "workspace");
+	return role_named(config, name != NULL ? name : config->workspaces.item[0]);
+}
+
+/* The workspace of everything that the principal sees: only where it has no choice. */
+static const char *
+workspace_seen(const struct policy *policy, const struct principal *principal)
+{
+	const struct config *config = policy->config;
+
+	if (!policy->spatial)
+		return NULL;
+	return config->workspaces.count > 1 ? config_fixed_workspace(config, principal->name)
+					    : role_named(config, "workspace");
+}
+
 /* ---- all rules ----------------------------------------------------------------------------- */
 
 static bool
@@ -362,7 +404,9 @@ policy_decide_at(struct policy *policy, const struct principal *principal, const
 		 struct json_object *arguments, int64_t now_s, struct policy_decision *decision)
 {
 	struct asked asked = { .policy = policy,
-			       .group = rules_group(policy, principal),
+			       .group =
+				   rules_group(policy, principal,
+					       workspace_of(policy, principal, row, arguments)),
 			       .row = row,
 			       .arguments = arguments,
 			       .now_s = now_s,
@@ -384,13 +428,13 @@ policy_decide_at(struct policy *policy, const struct principal *principal, const
 
 bool
 policy_decide_task(struct policy *policy, const struct principal *principal, const struct row *row,
-		   struct policy_decision *decision)
+		   const char *workspace, struct policy_decision *decision)
 {
-	struct asked asked = { .policy = policy,
-			       .group = rules_group(policy, principal),
-			       .row = row,
-			       .decision = decision };
+	struct asked asked = { .policy = policy, .row = row, .decision = decision };
 
+	if (workspace == NULL)
+		workspace = workspace_of(policy, principal, row, NULL);
+	asked.group = rules_group(policy, principal, workspace);
 	*decision = (struct policy_decision){ .allowed = true, .verdict = { .rule = "task" } };
 	if (!decide_view(&asked))
 		return false;
@@ -414,7 +458,7 @@ policy_class_of(struct policy *policy, const struct principal *principal)
 	struct principal wider = *principal;
 
 	wider.access = principal_reach(principal);
-	return &rules_group(policy, &wider)->class;
+	return &rules_group(policy, &wider, workspace_seen(policy, principal))->class;
 }
 
 /* ---- completions --------------------------------------------------------------------------- */
@@ -435,7 +479,10 @@ bool
 policy_limits_completions(struct policy *policy, const struct principal *principal,
 			  const struct row *row)
 {
-	return rules_fence(policy, rules_group(policy, principal), row) != NULL;
+	return rules_fence(policy,
+			   rules_group(policy, principal,
+				       workspace_of(policy, principal, row, NULL)),
+			   row) != NULL;
 }
 
 bool
@@ -444,7 +491,9 @@ policy_completes(struct policy *policy, const struct principal *principal, const
 {
 	static const char *const kinds[] = { "catalog",	  "schema",  "path", "secret_scope",
 					     "warehouse", "cluster", "job" };
-	const struct fence *fence = rules_fence(policy, rules_group(policy, principal), row);
+	const struct policy_group *group =
+	    rules_group(policy, principal, workspace_of(policy, principal, row, NULL));
+	const struct fence *fence = rules_fence(policy, group, row);
 	struct json_object *scope = row->tool != NULL ? json_obj(row->tool->meta, "scope") : NULL;
 	const char *key = json_str(scope, "catalog"), *catalog;
 	enum fence_kind kind;
@@ -482,9 +531,12 @@ void
 policy_rules(struct policy *policy, const struct principal *principal,
 	     void (*each)(void *data, const struct config_rule *rule), void *data)
 {
-	const struct policy_group *group = rules_group(policy, principal);
+	for (size_t i = 0; i < policy->rules; i++) {
+		const struct config_rule *rule = policy->rule[i].config;
+		const char *workspace =
+		    rule->workspaces.count > 0 ? rule->workspaces.item[0] : NULL;
 
-	for (size_t i = 0; i < policy->rules; i++)
-		if (rule_set_has(&group->set, i))
-			each(data, policy->rule[i].config);
+		if (rule_set_has(&rules_group(policy, principal, workspace)->set, i))
+			each(data, rule);
+	}
 }

@@ -77,9 +77,11 @@ bool policy_decide_at(struct policy *policy, const struct principal *principal,
 
 /* The decision about a poll, an answer or a cancel of an operation that the tool of this row began.
  * Its arguments were decided when it began, so only the view is decided again. The verdict has the
- * fence for the requests. Loop thread. */
+ * fence for the requests. `workspace` is the upstream of the operation; NULL: that of the plugin.
+ * Loop thread. */
 bool policy_decide_task(struct policy *policy, const struct principal *principal,
-			const struct row *row, struct policy_decision *decision);
+			const struct row *row, const char *workspace,
+			struct policy_decision *decision);
 
 /* Does the policy have lists of objects that completions of the row are compared with? */
 bool policy_limits_completions(struct policy *policy, const struct principal *principal,

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/text.h"
+#include "registry/provider.h"
 
 const char *
 rule_key_name(enum rule_key key)
@@ -50,9 +51,25 @@ rule_names(const struct strings *list, const struct row *row, bool aliases)
 	return row->tool != NULL && rule_names(list, row->tool, aliases);
 }
 
+/* Can a call of the row use one of the workspaces of the rule? Which one a call uses is in the set
+ * of its group; here it is only seen that a plugin has another service. */
+static bool
+uses_workspace(const struct rule *rule, const struct row *row)
+{
+	const struct provider *provider = row->provider;
+	const char *own =
+	    provider != NULL && provider->upstream != NULL ? provider->upstream : "workspace";
+
+	if (provider != NULL && provider->of_host)
+		return false;
+	return strcmp(own, "workspace") == 0 || strings_have(&rule->config->workspaces, own);
+}
+
 bool
 rule_concerns(const struct rule *rule, const struct row *row)
 {
+	if (rule->config->workspaces.count > 0 && !uses_workspace(rule, row))
+		return false;
 	return rule->tools.count == 0 || rule_names(&rule->tools, row, true);
 }
 
@@ -170,8 +187,11 @@ rules_fence(struct policy *policy, const struct policy_group *group, const struc
 /* ---- groups of principals ------------------------------------------------------------------ */
 
 static bool
-applies(const struct config_rule *rule, const struct principal *principal)
+applies(const struct config_rule *rule, const struct principal *principal, const char *workspace)
 {
+	if (rule->workspaces.count > 0 &&
+	    (workspace == NULL || !strings_have(&rule->workspaces, workspace)))
+		return false;
 	if (rule->principals.count == 0 && rule->groups.count == 0)
 		return true;
 	if (names_have(&rule->principals, principal->name))
@@ -262,20 +282,26 @@ same_principal(const struct principal *a, const struct principal *b)
 	return true;
 }
 
+static bool
+same_workspace(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 static struct policy_group *
-group_of_rules(struct policy *policy, const struct principal *principal)
+group_of_rules(struct policy *policy, const struct principal *principal, const char *workspace)
 {
 	struct rule_set set = { { 0 } };
 
 	for (size_t i = 0; i < policy->rules; i++)
-		if (applies(policy->rule[i].config, principal))
+		if (applies(policy->rule[i].config, principal, workspace))
 			rule_set_add(&set, i);
 	return group_find(policy, principal->access, &set);
 }
 
 /* Without personal rules there are only as many groups as access levels. */
 struct policy_group *
-rules_group(struct policy *policy, const struct principal *principal)
+rules_group(struct policy *policy, const struct principal *principal, const char *workspace)
 {
 	struct policy_member *member;
 	struct hash_link *link;
@@ -285,12 +311,15 @@ rules_group(struct policy *policy, const struct principal *principal)
 		for (size_t i = 0; i < policy->groups; i++)
 			if (policy->group[i]->access == principal->access)
 				return policy->group[i];
-		return group_of_rules(policy, principal);
+		return group_of_rules(policy, principal, NULL);
 	}
+	if (!policy->spatial)
+		workspace = NULL;
 	hash = hash_of(NULL, principal->name, strlen(principal->name));
 	for (link = hash_find(&policy->members, hash); link != NULL; link = hash_next(link)) {
 		member = link->owner;
-		if (same_principal(&member->principal, principal))
+		if (same_workspace(member->workspace, workspace) &&
+		    same_principal(&member->principal, principal))
 			return member->group;
 	}
 	if (policy->n_members == MEMBERS_MAX)
@@ -299,7 +328,8 @@ rules_group(struct policy *policy, const struct principal *principal)
 		policy->member = xcalloc(MEMBERS_MAX, sizeof(struct policy_member *));
 	member = policy->member[policy->n_members++] = xcalloc(1, sizeof(*member));
 	member->principal = *principal;
-	member->group = group_of_rules(policy, principal);
+	member->workspace = workspace;
+	member->group = group_of_rules(policy, principal, workspace);
 	member->by_key.owner = member;
 	hash_add(&policy->members, &member->by_key, hash);
 	return member->group;

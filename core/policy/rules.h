@@ -59,9 +59,10 @@ struct policy_group {
 	unsigned char *hidden[ROW_KINDS];
 };
 
-/* A principal and its class. */
+/* A principal in a workspace, and its class. */
 struct policy_member {
 	struct hash_link by_key;
+	const char *workspace; /* of the configuration; NULL: not known */
 	struct principal principal;
 	struct policy_group *group;
 };
@@ -71,7 +72,8 @@ struct policy {
 	const struct registry *registry;
 	struct rule *rule;
 	size_t rules;
-	bool personal; /* some rule is not for all principals */
+	bool personal; /* some rule is not for all principals, or not for all workspaces */
+	bool spatial;  /* some rule is not for all workspaces */
 	struct strings warnings;
 	struct policy_group *group[CLASSES_MAX];
 	size_t groups;
@@ -96,7 +98,10 @@ bool rules_hide(const struct policy *policy, const struct policy_group *group,
 /* The allow-lists for a call of the row; NULL: there is none. */
 const struct fence *rules_fence(struct policy *policy, const struct policy_group *group,
 				const struct row *row);
-struct policy_group *rules_group(struct policy *policy, const struct principal *principal);
+/* The group of a principal for calls that use `workspace`, the name of an upstream of the
+ * configuration. NULL: the workspace is not known yet, so only rules for all workspaces count. */
+struct policy_group *rules_group(struct policy *policy, const struct principal *principal,
+				 const char *workspace);
 
 /* "catalogs" of RULE_FENCE + FENCE_CATALOG. */
 const char *rule_key_name(enum rule_key key);

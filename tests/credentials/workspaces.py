@@ -80,10 +80,10 @@ class Test(unittest.TestCase):
                               env=self.env, timeout=PATIENCE, stdin=subprocess.DEVNULL,
                               check=False)
 
-    def serve(self):
+    def serve(self, more=BOTH):
         log = open(self.home / "log", "w+")
         self.addCleanup(log.close)
-        process = subprocess.Popen([*self.configure(), "--set", "limits.drain_ms=0"], env=self.env,
+        process = subprocess.Popen([*self.configure(more), "--set", "limits.drain_ms=0"], env=self.env,
                                    stdin=subprocess.DEVNULL, stderr=log)
         self.addCleanup(process.wait, PATIENCE)
         self.addCleanup(process.terminate)
@@ -172,6 +172,21 @@ class Test(unittest.TestCase):
         self.assertEqual(result["status"], "completed", result)
         self.assertIn("4711", json.dumps(result))
 
+    def test_rules_of_one_workspace(self):
+        port = self.serve(BOTH + 'policy = { access = "admin"; rules = ( '
+                          '{ workspaces = [ "eu" ]; access = "read"; } ); };')
+        table = "CREATE TABLE main.default.only_here (a INT)"
+        for who, where, allowed in (("ann", {}, True), ("ann", {"workspace": "eu"}, False),
+                                    ("eve", {}, False)):
+            with self.subTest(who=who, where=where):
+                text, failed = self.call(port, who, "execute_sql", sql_query=table, **where)
+                self.assertEqual(failed, not allowed, text)
+                text, failed = self.call(port, who, "execute_sql", sql_query="SELECT 1", **where)
+                self.assertFalse(failed, text)
+        run = self.command("policy", "show", "--principal", "eve", more=BOTH + (
+            'policy = { rules = ( { workspaces = [ "eu" ]; access = "read"; } ); };'))
+        self.assertRegex(run.stdout, r"policy.rules\[0\]\s+only in workspaces\s+eu")
+
     def test_doctor_looks_at_each(self):
         out = self.command("doctor").stdout
         for line in ("upstream workspace, identity: ok", "upstream eu, identity: ok",
@@ -182,6 +197,8 @@ class Test(unittest.TestCase):
     def test_faults(self):
         for more, why in (('workspaces = [ "workspace", "mars" ];', "there is no upstreams.mars"),
                           ('workspaces = [ "eu" ];', '"workspace" must be one of them'),
+                          (BOTH + 'policy = { rules = ( { workspaces = [ "mars" ]; '
+                           'access = "read"; } ); };', "there is no upstreams.mars"),
                           ("", 'the workspace "eu" of eve is not in the list workspaces')):
             run = self.command("check", more=more)
             self.assertNotEqual(run.returncode, 0)

@@ -153,17 +153,17 @@ tasks(void)
 	      " rules = ( { groups = [ \"g\" ]; deny = [ \"run_*\" ]; } ); };");
 	row = registry_tool(registry, "run_job", row_view_of(ACCESS_ADMIN));
 	CU_ASSERT_FATAL(row != NULL);
-	CU_ASSERT(policy_decide_task(policy, &me, row, &decision) && decision.allowed);
+	CU_ASSERT(policy_decide_task(policy, &me, row, NULL, &decision) && decision.allowed);
 	CU_ASSERT(decision.verdict.fence != NULL &&
 		  fence_limits(decision.verdict.fence, FENCE_JOB));
 	ASSERT_STR(decision.verdict.rule, "task");
 	me.groups[0] = config->auth.groups.item[0];
 	me.n_groups = 1;
-	CU_ASSERT(!policy_decide_task(policy, &me, row, &decision) && !decision.allowed);
+	CU_ASSERT(!policy_decide_task(policy, &me, row, NULL, &decision) && !decision.allowed);
 	ASSERT_STR(decision.verdict.where, "t.conf:2");
 	me.n_groups = 0;
 	me.access = ACCESS_READ;
-	CU_ASSERT(!policy_decide_task(policy, &me, row, &decision));
+	CU_ASSERT(!policy_decide_task(policy, &me, row, NULL, &decision));
 	end();
 }
 
@@ -297,8 +297,44 @@ faults(void)
 	      "t.conf:1: policy.rules.denny: unknown key; did you mean \"deny\"?");
 }
 
+/* ---- workspaces ----------------------------------------------------------------------------- */
+
+#define TWO                                                                                \
+	"upstreams = { workspace = { host = \"https://a.example.com\"; token = \"t1\"; };" \
+	" eu = { host = \"https://b.example.com\"; token = \"t2\"; }; };"                  \
+	"auth = { inbound = \"header\"; trusted_proxies = [ \"unix\" ]; };"                \
+	"workspaces = [ \"workspace\", \"eu\" ];"                                          \
+	"principals = ( { name = \"eve\"; access = \"admin\"; workspace = \"eu\"; } );"
+
+static const char two_workspaces[] =
+    TWO "policy = { access = \"admin\"; rules = (\n"
+	"{ workspaces = [ \"eu\" ]; access = \"read\"; },\n"
+	"{ workspaces = [ \"eu\" ]; jobs = [ \"7\" ]; },\n"
+	"{ workspaces = [ \"workspace\" ]; deny = [ \"look\" ]; } ); };";
+
+static void
+rules_of_a_workspace(void)
+{
+	struct policy_decision decision;
+	const struct row *row;
+
+	begin(two_workspaces);
+	row = registry_tool(registry, "run_job", row_view_of(ACCESS_ADMIN));
+	ASSERT_STR(at("run_job", "{\"job_id\":\"7\"}", 0), "allowed");
+	/* ann may choose, so she sees what is allowed in one of the two */
+	CU_ASSERT(sees("run_job") && sees("look") && sees("drop_job"));
+	ASSERT_STR(at("look", "{\"c\":\"main\"}", 0), "deny@t.conf:4");
+	CU_ASSERT(policy_decide_task(policy, &me, row, "workspace", &decision));
+	CU_ASSERT(!policy_decide_task(policy, &me, row, "eu", &decision));
+	strcpy(me.name, "eve");
+	CU_ASSERT(!sees("run_job") && sees("look") && !sees("drop_job"));
+	ASSERT_STR(at("run_job", "{\"job_id\":\"7\"}", 0), "access@t.conf:2");
+	ASSERT_STR(at("look", "{\"c\":\"main\"}", 0), "allowed");
+	end();
+}
+
 static const struct test tests[] = {
-	TEST(narrowest_access), TEST(allow_and_deny), TEST(tasks), TEST(objects),
-	TEST(conditions),	TEST(times),	      TEST(faults)
+	TEST(narrowest_access), TEST(allow_and_deny), TEST(tasks),  TEST(objects),
+	TEST(conditions),	TEST(times),	      TEST(faults), TEST(rules_of_a_workspace),
 };
 SUITE(tests)
