@@ -34,7 +34,7 @@ struct local {
 	void *notify_data;
 	struct json_object *answer; /* the whole JSON-RPC response */
 	int id;
-	bool done, cancelled;
+	bool done, cancelled, looping;
 };
 
 static bool
@@ -71,7 +71,10 @@ local_finish(struct exchange *exchange, int status, const struct exchange_header
 	if (json != NULL)
 		local->answer = json_parse(json, len, &json_upstream, NULL, NULL);
 	local->done = true;
-	loop_stop(host_loop(local->host));
+	/* An answer within receiver->message() comes before the loop runs: a stop would then end
+	 * the loop of the next round at once. */
+	if (local->looping)
+		loop_stop(host_loop(local->host));
 }
 
 static const struct exchange_ops local_ops = {
@@ -224,8 +227,10 @@ round_trip(struct local *local, const char *method, struct json_object *params)
 	local->id++;
 	message_write(&message, local->id, method, params);
 	receiver->message(receiver->data, &local->exchange, message.data, message.len);
-	if (!local->done)
+	local->looping = !local->done;
+	if (local->looping)
 		loop_run(host_loop(local->host), 0);
+	local->looping = false;
 	buf_fini(&message);
 }
 

@@ -616,6 +616,17 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(terminal.end(), 0, terminal.text)
         self.assertIn("User response: (nothing)", terminal.text)
 
+    def test_confirmation_on_a_terminal(self):
+        for last, status, says in (("y", 0, "is TERMINATED|is TERMINATING"), ("n", 1, "did not confirm")):
+            terminal = self.terminal(self.command("call", "terminate_cluster",
+                                                  "cluster_id=sandbox-running"))
+            terminal.until(r"Do this now.*: $")
+            terminal.type("yes\n")
+            terminal.until(r"\[y/N\]: $")
+            terminal.type(f"{last}\n")
+            self.assertEqual(terminal.end(), status, terminal.text)
+            self.assertRegex(terminal.text, says)
+
     def test_defaults_and_choices(self):
         terminal = self.terminal(self.fixture("call", "test_elicitation_sep1034_defaults"))
         for prompt, line in ((r"name \[John Doe\]: $", ""), (r"age \[30\]: $", "old"),
