@@ -48,6 +48,7 @@ extern const char *const audit_type_names[AUDIT_TYPES];
 #define AUDIT_NUMBERS(N) \
 	N(rows)          \
 	N(bytes)         \
+	N(reused)        \
 	N(ms)
 
 /* All is borrowed until audit_report() returns. A text that is NULL, and a number below 0, is left
@@ -72,14 +73,15 @@ struct audit_event {
 	const char *requests; /* ids of requests to the upstream, separated by spaces */
 	const char *redact;   /* names of secret arguments, separated by spaces; not written */
 	int64_t rows, bytes, ms;
+	int64_t reused; /* how many answers of the upstream came from requests of other calls */
 	const char *arguments; /* JSON text of an object, or NULL: its digest is written */
 	size_t arguments_len;
 };
 
 /* An event without texts and numbers. */
-#define AUDIT_EVENT(kind)                                          \
-	{                                                          \
-		.type = (kind), .rows = -1, .bytes = -1, .ms = -1, \
+#define AUDIT_EVENT(kind)                                                        \
+	{                                                                        \
+		.type = (kind), .rows = -1, .bytes = -1, .ms = -1, .reused = -1, \
 	}
 
 #endif

@@ -174,6 +174,7 @@ call_new(struct calls *calls, const struct call_spec *spec, const char **why)
 	snprintf(call->id, sizeof(call->id), "%08x-%" PRIx64, calls->id_prefix, calls->next_id++);
 	state->use = use;
 	state->entry = spec->entry;
+	state->fresh = spec->fresh;
 	state->outcome.percent = -1;
 	buf_init_keeping(&state->requests, CALL_REQUESTS_MAX);
 	state->traceparent = call_trace(call, spec->traceparent);

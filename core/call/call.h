@@ -55,6 +55,8 @@ struct call_spec {
 	/* JSON object text of the answers so far; NULL: no answer yet */
 	const char *answers;
 	bool wants_progress;
+	/* Replies in memory, of rows with ttl_ms, are not used: it looks for changes. */
+	bool fresh;
 	/* Hybrid wait of an operation. 0: the argument `wait_s`, else the row's meta `wait_s`, else
 	 * 20 s; > 0: this long; < 0: answer with the handle at once (tasks). */
 	int wait_ms;

@@ -105,10 +105,11 @@ call_report_begin(struct call *call, const struct audit_event *who, const struct
 }
 
 void
-call_report_reply(struct call *call, const struct mcp_reply *reply)
+call_report_reply(struct call *call, const struct mcp_reply *reply, bool reused)
 {
 	struct buf *ids = &call->state->requests;
 
+	call->state->reused += reused;
 	if (!audit_on() || reply->request_id == NULL || *reply->request_id == '\0')
 		return;
 	if (ids->len > 0)
@@ -137,6 +138,7 @@ call_report_end(struct call *call)
 	event.why = result->failed ? result->what : NULL;
 	event.requests = call->state->requests.len > 0 ? call->state->requests.data : NULL;
 	event.rows = result->rows > 0 ? (int64_t)result->rows : -1;
+	event.reused = call->state->reused > 0 ? (int64_t)call->state->reused : -1;
 	event.bytes = (int64_t)(result->text_len + result->blob_len);
 	event.ms = (clock_us() - call->started_us) / 1000;
 	call->audited = audit_report(&event);

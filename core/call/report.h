@@ -6,6 +6,8 @@
 #ifndef CORE_CALL_REPORT_H
 #define CORE_CALL_REPORT_H
 
+#include <stdbool.h>
+
 struct audit_event;
 struct buf;
 struct call;
@@ -25,7 +27,8 @@ char *call_trace(struct call *call, const char *traceparent);
 /* `who` has the caller; NULL: the host itself. */
 void call_report_begin(struct call *call, const struct audit_event *who,
 		       const struct buf *arguments);
-void call_report_reply(struct call *call, const struct mcp_reply *reply);
+/* `reused`: another request of the host brought the reply, maybe for another call. */
+void call_report_reply(struct call *call, const struct mcp_reply *reply, bool reused);
 void call_report_end(struct call *call);
 
 #endif

@@ -132,6 +132,8 @@ struct call_state {
 	char *traceparent;
 	struct trace_place trace;     /* the call's span; with traces_on() */
 	struct buf requests;	      /* ids of requests to upstreams, for the audit log */
+	unsigned reused;	      /* number of their replies that other requests had brought */
+	bool fresh;		      /* replies in memory are not used */
 	struct limits_ticket *ticket; /* until the call has spent, or NULL */
 	bool began;		      /* it has started an operation */
 	int64_t asked_for_ms;	      /* time for which people were asked */

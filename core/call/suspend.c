@@ -24,8 +24,9 @@ struct suspended_fetch {
 	struct call *call;
 	struct transfer *transfer; /* NULL: ended */
 	size_t index;
-	bool keep;  /* continues when the call is ending */
-	bool moves; /* it moves a whole file, so the clock of the call stops */
+	bool keep;   /* continues when the call is ending */
+	bool reuses; /* an earlier request of the host answers it */
+	bool moves;  /* it moves a whole file, so the clock of the call stops */
 };
 
 /* A running request for which a step waits. */
@@ -33,6 +34,7 @@ struct call_fetch {
 	struct call *call;
 	struct transfer *transfer; /* NULL: refused */
 	bool keep;
+	bool reuses; /* as in struct suspended_fetch */
 	enum mcp_status refused;
 	egress_sink_fn sink;
 	egress_done_fn done;
@@ -69,6 +71,7 @@ scope_of(struct call *call)
 		.tool = call->row->name,
 		.fence = call->verdict.fence,
 		.declared = call->verdict.declared,
+		.ttl_ms = state->fresh ? 0 : call->row->ttl_ms,
 		.deadline_ms = state->deadline_ms,
 	};
 
@@ -154,7 +157,7 @@ on_reply(void *data, const struct mcp_reply *reply)
 	CHECK(fetch->transfer != NULL && fetch->index < suspension->fetches);
 	CHECK(suspension->pending > 0);
 	fetch->transfer = NULL;
-	call_report_reply(call, reply);
+	call_report_reply(call, reply, fetch->reuses);
 	keep_reply(call, &suspension->reply[fetch->index], reply);
 	if (--suspension->pending == 0 && !suspension->waiting)
 		call_run(call, ENTRY_NEXT);
@@ -223,6 +226,7 @@ start_fetch(struct call *call, size_t i, const struct mcp_http *request)
 	fetch->transfer =
 	    egress_submit(call->snapshot->egress, &scope, request,
 			  request->reply == MCP_REPLY_SINK ? on_sink : NULL, on_reply, fetch);
+	fetch->reuses = transfer_reuses(fetch->transfer);
 }
 
 /* How long the next step must wait. A call that is ending waits only between requests of its
@@ -352,7 +356,7 @@ on_blocking_reply(void *data, const struct mcp_reply *reply)
 	egress_done_fn done = fetch->done;
 	void *done_data = fetch->data;
 
-	call_report_reply(fetch->call, reply);
+	call_report_reply(fetch->call, reply, fetch->reuses);
 	fetch_free(fetch);
 	done(done_data, reply);
 }
@@ -428,6 +432,7 @@ call_fetch(struct call *call, const struct mcp_http *request, egress_sink_fn sin
 	fetch->transfer =
 	    egress_submit(call->snapshot->egress, &scope, request,
 			  sink == NULL ? NULL : on_blocking_sink, on_blocking_reply, fetch);
+	fetch->reuses = transfer_reuses(fetch->transfer);
 	return fetch;
 }
 

@@ -190,6 +190,7 @@ struct config_upstream {
 	char *ca_file;		 /* NULL: the system's bundle */
 	struct strings warnings; /* for the operator, if the upstream is used */
 	unsigned timeout_ms, connect_timeout_ms, max_connections, max_retries;
+	unsigned cache_ms;	      /* replies may be that old; 0: no reply is kept */
 	unsigned requests_per_second; /* 0: no limit */
 	uint64_t max_reply;
 	struct strings link_suffixes; /* hosts that pre-signed links may point to: the end of a

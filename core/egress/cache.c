@@ -20,7 +20,7 @@ struct entry {
 	char *key;
 	struct reply *reply;
 	size_t size;
-	int64_t since_ms;
+	int64_t since_ms, until_ms;
 };
 
 struct cache {
@@ -109,7 +109,7 @@ cache_find(struct cache *cache, const char *key, int64_t max_age_ms, int64_t now
 }
 
 void
-cache_put(struct cache *cache, const char *key, struct reply *reply, int64_t now_ms)
+cache_put(struct cache *cache, const char *key, struct reply *reply, int64_t ttl_ms, int64_t now_ms)
 {
 	struct entry **link = find_link(cache, key), *entry;
 	size_t size = sizeof(*entry) + sizeof(*reply) + strlen(key) + reply->body.room;
@@ -124,13 +124,38 @@ cache_put(struct cache *cache, const char *key, struct reply *reply, int64_t now
 		drop(cache, cache->oldest);
 	link = find_link(cache, key);
 	entry = xcalloc(1, sizeof(*entry));
-	*entry = (struct entry){
-		.key = xstrdup(key), .reply = reply_ref(reply), .size = size, .since_ms = now_ms
-	};
+	*entry = (struct entry){ .key = xstrdup(key),
+				 .reply = reply_ref(reply),
+				 .size = size,
+				 .since_ms = now_ms,
+				 .until_ms = now_ms + ttl_ms };
 	*link = entry;
 	link_use(cache, entry);
 	cache->total += size;
 	cache->count++;
+}
+
+bool
+cache_sweep(struct cache *cache, int64_t now_ms)
+{
+	for (struct entry *entry = cache->oldest, *newer; entry != NULL; entry = newer) {
+		newer = entry->newer;
+		if (entry->until_ms <= now_ms)
+			drop(cache, entry);
+	}
+	return cache->count > 0;
+}
+
+size_t
+cache_count(const struct cache *cache)
+{
+	return cache->count;
+}
+
+size_t
+cache_bytes(const struct cache *cache)
+{
+	return cache->total;
 }
 
 void

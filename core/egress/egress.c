@@ -24,6 +24,7 @@
 #define CACHE_ENTRY_MAX (1u << 20)
 #define CACHE_TOTAL_MAX (16u << 20)
 #define CACHE_COUNT_MAX 1024
+#define CACHE_SWEEP_MS 10000 /* a reply whose time is over stays in memory for at most so long */
 
 /* ---- later ----------------------------------------------------------------------------------- */
 
@@ -137,6 +138,77 @@ wait_for(struct transfer *transfer, struct flight *flight, int64_t deadline_ms)
 
 /* ---- submitting ------------------------------------------------------------------------------ */
 
+bool
+transfer_reuses(const struct transfer *transfer)
+{
+	return transfer->reuses;
+}
+
+static unsigned *
+changes_of(const struct egress *egress, const struct request *request)
+{
+	const size_t i = (size_t)(request->upstream - egress->config->upstream);
+
+	CHECK(i < egress->config->upstreams);
+	return &egress->changes[i];
+}
+
+/* All cached replies of one upstream, with each credential: their keys begin with its name. */
+static void
+forget_upstream(struct egress *egress, const char *role)
+{
+	char *prefix = xprintf("%s ", role);
+
+	cache_forget(egress->cache, prefix);
+	free(prefix);
+}
+
+void
+egress_changed(struct flight *flight)
+{
+	const struct request *request = &flight->request;
+
+	/* the class SAFE means a read, even with POST */
+	if (flight->changed || flight->attempts == 0 || request->grant || request->document ||
+	    request->link || request->retry == MCP_RETRY_SAFE ||
+	    strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0)
+		return;
+	flight->changed = true;
+	++*changes_of(flight->egress, request);
+	forget_upstream(flight->egress, request->upstream->role);
+}
+
+void
+egress_remember(struct flight *flight)
+{
+	struct egress *egress = flight->egress;
+	const struct request *request = &flight->request;
+	const struct mcp_reply *reply = &flight->reply->public;
+
+	if (request->grant || request->document)
+		return;
+	/* the credential is not valid any more, so what it could read is not given again */
+	if (reply->status == 401)
+		forget_upstream(egress, request->upstream->role);
+	if (request->cache_ms == 0 || reply->error != MCP_OK || reply->status != 200 ||
+	    flight->changes != *changes_of(egress, request))
+		return;
+	cache_put(egress->cache, request->key, flight->reply, request->cache_ms, clock_ms());
+	if (!egress->sweeps)
+		loop_timer_set(egress->loop, &egress->sweep, CACHE_SWEEP_MS);
+	egress->sweeps = true;
+}
+
+static void
+sweep_cache(struct loop_timer *timer)
+{
+	struct egress *egress = timer->data;
+
+	egress->sweeps = cache_sweep(egress->cache, clock_ms());
+	if (egress->sweeps)
+		loop_timer_set(egress->loop, timer, CACHE_SWEEP_MS);
+}
+
 static struct flight *
 find_equal(struct egress *egress, const struct request *request)
 {
@@ -147,6 +219,8 @@ find_equal(struct egress *egress, const struct request *request)
 		struct flight *flight = link->owner;
 
 		if (flight->phase != FLIGHT_ENDS && flight->stop == STOP_NOT &&
+		    flight->request.timeout_ms == request->timeout_ms &&
+		    flight->changes == *changes_of(egress, request) &&
 		    strcmp(flight->request.key, request->key) == 0)
 			return flight;
 	}
@@ -160,6 +234,8 @@ take_off(struct transfer *transfer, struct request *request, egress_sink_fn sink
 	struct flight *flight = flight_new(transfer->egress);
 
 	flight->request = *request;
+	if (!request->grant && !request->document)
+		flight->changes = *changes_of(transfer->egress, request);
 	flight_share(flight);
 	flight->reply =
 	    reply_new(request->reply == MCP_REPLY_BUFFER && request->max_bytes > EGRESS_ERROR_MAX
@@ -224,7 +300,9 @@ egress_submit(struct egress *egress, const struct egress_scope *scope,
 		take_off(transfer, &checked, sink, scope->deadline_ms);
 		return transfer;
 	}
+	metrics_reused(checked.upstream->role, cached != NULL);
 	request_fini(&checked);
+	transfer->reuses = true;
 	if (cached != NULL)
 		return give_later(transfer, reply_ref(cached));
 	wait_for(transfer, equal, scope->deadline_ms);
@@ -300,6 +378,8 @@ egress_new(struct loop *loop, const struct config *config, struct pool *pool)
 	TAILQ_INIT(&egress->queue);
 	secrets_mask_proxies();
 	egress->job = (struct loop_job){ .fn = run_later, .data = egress };
+	egress->sweep = (struct loop_timer){ .fn = sweep_cache, .data = egress };
+	egress->changes = xcalloc(config->upstreams + 1, sizeof(*egress->changes));
 	egress->cache = cache_new(CACHE_ENTRY_MAX, CACHE_TOTAL_MAX, CACHE_COUNT_MAX);
 	egress->authorizer = xcalloc(config->upstreams + 1, sizeof(*egress->authorizer));
 	egress->pace = xcalloc(config->upstreams + 1, sizeof(*egress->pace));
@@ -333,6 +413,7 @@ egress_reload(struct egress *egress)
 	for (size_t i = 0; i < egress->config->upstreams; i++)
 		credential_reload(&egress->authorizer[i].credential);
 	users_reload(&egress->users);
+	cache_forget(egress->cache, ""); /* its keys may be those of former credentials */
 }
 
 void
@@ -381,6 +462,7 @@ egress_free(struct egress *egress)
 		free(transfer);
 	}
 	multi_close(egress);
+	loop_timer_stop(egress->loop, &egress->sweep);
 	cache_free(egress->cache);
 	hash_fini(&egress->shared);
 	/* otherwise a reply, or a copy of one, was never released */
@@ -390,6 +472,7 @@ egress_free(struct egress *egress)
 		authorizer_fini(&egress->authorizer[i]);
 	free(egress->authorizer);
 	free(egress->pace);
+	free(egress->changes);
 	free(egress->handles);
 	free(egress);
 }
@@ -399,5 +482,7 @@ egress_load(const struct egress *egress, struct egress_load *load)
 {
 	*load = (struct egress_load){ .running = egress->running,
 				      .held = egress->budget.used,
-				      .limit = egress->budget.cap };
+				      .limit = egress->budget.cap,
+				      .cached = cache_count(egress->cache),
+				      .cached_bytes = cache_bytes(egress->cache) };
 }

@@ -40,6 +40,7 @@ struct egress_scope {
 	const struct principal *behalf;
 	const struct fence *fence; /* objects that requests may name; NULL: all */
 	unsigned declared;	   /* of the verdict, see base/verdict.h */
+	uint32_t ttl_ms;	   /* the reply to a GET may be that old; 0: only a new one */
 	int64_t deadline_ms;	   /* monotonic time; no retry and no wait goes beyond it */
 };
 
@@ -74,6 +75,9 @@ struct transfer *egress_submit(struct egress *egress, const struct egress_scope 
  * is borrowed until the end. `done` as above. */
 struct transfer *egress_document(struct egress *egress, const struct config_upstream *from,
 				 const char *url, size_t max, egress_done_fn done, void *data);
+/* Does an earlier request of the host answer this transfer, so that no own one is sent? Valid until
+ * the loop runs again. */
+bool transfer_reuses(const struct transfer *transfer);
 /* Ends a transfer now; `done` will not be called. */
 void egress_cancel(struct transfer *transfer);
 /* continues a paused transfer; does not call the sink or `done` itself */
@@ -89,6 +93,8 @@ void egress_release(struct egress *egress, uint64_t bytes);
 struct egress_load {
 	size_t running;	      /* requests that are sent and not answered */
 	uint64_t held, limit; /* bytes of replies in memory, and limits.replies */
+	size_t cached;	      /* replies that are kept to be given again */
+	uint64_t cached_bytes;
 };
 void egress_load(const struct egress *egress, struct egress_load *load);
 

@@ -15,7 +15,6 @@
 #include "base/seal.h"
 #include "config/text.h"
 #include "egress/attempt.h"
-#include "egress/cache.h"
 #include "egress/disk.h"
 #include "egress/internal.h"
 #include "egress/retry.h"
@@ -85,6 +84,7 @@ static void
 flight_free(struct flight *flight)
 {
 	CHECK(flight->waiters == NULL); /* otherwise these transfers would wait for ever */
+	egress_changed(flight);
 	flight_unqueue(flight);
 	pace_leave_line(flight);
 	if (flight->by_key.owner != NULL)
@@ -150,27 +150,6 @@ log_flight(const struct flight *flight)
 		add_span(flight, ok);
 }
 
-/* A successful reply goes to the cache; a change upstream removes cached replies about the same
- * object. */
-static void
-remember(struct flight *flight)
-{
-	struct egress *egress = flight->egress;
-	const struct request *request = &flight->request;
-	const struct mcp_reply *reply = &flight->reply->public;
-	size_t i;
-
-	if (request->grant || request->document)
-		return;
-	i = (size_t)(request->upstream - egress->config->upstream);
-	/* the class SAFE means a read, even with POST */
-	if (request->retry != MCP_RETRY_SAFE && strcmp(request->method, "GET") != 0 &&
-	    !request->link)
-		cache_forget(egress->cache, credential_identity(&egress->authorizer[i].credential));
-	else if (request->cache_ms > 0 && reply->error == MCP_OK && reply->status == 200)
-		cache_put(egress->cache, request->key, flight->reply, clock_ms());
-}
-
 static void
 finish(struct flight *flight, enum mcp_status error, const char *why)
 {
@@ -188,7 +167,8 @@ finish(struct flight *flight, enum mcp_status error, const char *why)
 									      : 0 });
 	reply_seal(reply);
 	log_flight(flight);
-	remember(flight);
+	egress_changed(flight);
+	egress_remember(flight);
 	flight_move(flight, FLIGHT_ENDS);
 	/* the reply is not in the cache, so it is freed when all transfers have it */
 	if (reply->refs == 1)

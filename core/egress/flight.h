@@ -76,12 +76,14 @@ struct flight {
 	bool headers_done, to_buffer; /* where the body of this reply goes */
 	/* the sink received bytes, so there must be no further attempt */
 	bool delivered;
-	bool paused, held;	      /* the sink wants no bytes now, so libcurl pauses */
-	bool queued;		      /* in egress->queue */
-	bool in_line;		      /* in the line of its upstream; see pace.h */
-	bool paced;		      /* its next attempt has a place in the pace of its upstream */
-	bool authorized_again;	      /* after a 401 */
-	unsigned generation;	      /* number of the credential that was sent */
+	bool paused, held;     /* the sink wants no bytes now, so libcurl pauses */
+	bool queued;	       /* in egress->queue */
+	bool in_line;	       /* in the line of its upstream; see pace.h */
+	bool paced;	       /* its next attempt has a place in the pace of its upstream */
+	bool authorized_again; /* after a 401 */
+	unsigned generation;   /* number of the credential that was sent */
+	unsigned changes;      /* of the upstream when the flight began; see egress_changed() */
+	bool changed;	       /* egress_changed() was called for it */
 	TAILQ_ENTRY(flight) waiting;  /* link in authorizer->waiting, in FLIGHT_WAITS */
 	TAILQ_ENTRY(flight) in_queue; /* in egress->queue */
 	TAILQ_ENTRY(flight) place_in_line;
@@ -92,6 +94,7 @@ struct flight {
 
 struct transfer {
 	struct egress *egress;
+	bool reuses; /* it has joined a flight, or its reply was cached */
 	/* NULL: `ready` or `task` is used */
 	struct flight *flight;
 	struct file_task *task;

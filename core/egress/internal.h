@@ -50,13 +50,22 @@ struct egress {
 	struct users users;	       /* on whose behalf requests are made */
 	struct pace *pace;	       /* of each upstream */
 	struct handles *handles;       /* the same */
+	unsigned *changes;	       /* number of changes of each upstream */
 	struct cache *cache;
+	struct loop_timer sweep; /* of the cache, when it is not empty */
+	bool sweeps;
 	struct budget budget;				/* limits.replies */
 	unsigned char ids[EGRESS_IDS][EGRESS_ID_BYTES]; /* for trace contexts; see request.c */
 	size_t ids_left;
 };
 
 void egress_later(struct egress *egress); /* runs the queue and the pending transfers soon */
+/* A request that may have changed something at its upstream has ended, or was given up. Cached
+ * replies of the upstream are dropped, and requests that come later do not join reads that began
+ * before: otherwise a caller would not see its own change. */
+void egress_changed(struct flight *flight);
+/* Keeps the flight's reply for later requests with the same key, if it is still valid. */
+void egress_remember(struct flight *flight);
 /* Ends a transfer with this reply, whose reference it takes. */
 void transfer_leave(struct transfer *transfer, struct reply *reply);
 /* Sends a request of the host itself; takes ownership of it. */

@@ -460,7 +460,8 @@ set_limits(struct request *request, const struct mcp_http *http)
 
 /* Only plain reads are shared between transfers, because a header might change the reply. */
 static void
-set_key(struct request *request, const struct egress *egress, const struct mcp_http *http)
+set_key(struct request *request, const struct egress *egress, const struct mcp_http *http,
+	uint32_t ttl_ms)
 {
 	size_t i = (size_t)(request->upstream - egress->config->upstream);
 	struct authorizer *authorizer =
@@ -469,12 +470,17 @@ set_key(struct request *request, const struct egress *egress, const struct mcp_h
 		     strcmp(http->method, "GET") == 0 &&
 		     http->n_headers == (request->accept != NULL ? 1 : 0);
 
-	if (!plain || (http->cache_ms == 0 && (http->flags & MCP_HTTP_SINGLE_FLIGHT) == 0))
+	/* what the plugin asks for, or else what its row declares; the operator's limit holds */
+	uint32_t cache_ms = http->cache_ms > 0 ? http->cache_ms : ttl_ms;
+
+	if (cache_ms > request->upstream->cache_ms)
+		cache_ms = request->upstream->cache_ms;
+	if (!plain || (cache_ms == 0 && (http->flags & MCP_HTTP_SINGLE_FLIGHT) == 0))
 		return;
 	request->key = xprintf("%s %s %llu %s", credential_identity(&authorizer->credential),
 			       request->accept != NULL ? request->accept : "",
 			       (unsigned long long)request->max_bytes, request->url);
-	request->cache_ms = http->cache_ms;
+	request->cache_ms = cache_ms;
 	request->single_flight = (http->flags & MCP_HTTP_SINGLE_FLIGHT) != 0;
 }
 
@@ -501,7 +507,7 @@ request_init(struct request *request, struct egress *egress, const struct egress
 	if (status == MCP_OK)
 		status = set_headers(request, &check);
 	if (status == MCP_OK)
-		set_key(request, egress, http);
+		set_key(request, egress, http, scope->ttl_ms);
 	return status;
 }
 

@@ -38,7 +38,8 @@ struct request {
 	enum mcp_retry retry;
 	enum mcp_reply_kind reply;
 	uint64_t max_bytes; /* 0: any number */
-	uint32_t timeout_ms, cache_ms;
+	uint32_t timeout_ms;
+	uint32_t cache_ms; /* a reply may be that old; 0: only a new one */
 	bool single_flight;
 	char *key; /* key of equal requests; NULL: not shared and not cached */
 };

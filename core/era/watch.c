@@ -199,6 +199,7 @@ watch_poll(struct watch *watch)
 				  .principal = &watch->principal,
 				  .arguments = watch->arguments,
 				  .wait_ms = -1,
+				  .fresh = true,
 				  .capabilities = "{}",
 				  .events = &watch_events,
 				  .owner = watch };

@@ -36,6 +36,7 @@ struct series {
 	struct histogram times;
 	struct counter *by_status;
 	uint64_t throttled, retries;
+	uint64_t cached, shared; /* see metrics_reused() */
 	struct series *next;
 	struct hash_link by_name;
 };

@@ -167,6 +167,18 @@ metrics_upstream(const char *upstream, int status, unsigned attempts, int64_t us
 }
 
 void
+metrics_reused(const char *upstream, bool cached)
+{
+	struct series *series;
+
+	if (!metrics.on)
+		return;
+	series = series_of(&metrics.upstreams, NULL, upstream);
+	series->cached += cached;
+	series->shared += !cached;
+}
+
+void
 metrics_throttled(const char *upstream)
 {
 	if (metrics.on)

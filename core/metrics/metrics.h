@@ -32,6 +32,9 @@ void metrics_limited(const char *limit);
 void metrics_auth_failed(void);
 /* A request to an upstream has ended. `status` is that of HTTP; 0: no answer. */
 void metrics_upstream(const char *upstream, int status, unsigned attempts, int64_t us);
+/* A request was answered without being sent: by a reply in memory (`cached`), or by an equal
+ * request that was running. */
+void metrics_reused(const char *upstream, bool cached);
 /* The upstream asked to wait (429, or 503 with Retry-After). */
 void metrics_throttled(const char *upstream);
 /* The worker process of a plugin ended, and nobody had asked for it. */

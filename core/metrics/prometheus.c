@@ -100,10 +100,21 @@ put_words(struct buf *out, const struct counter *list, const char *name, const c
 }
 
 static void
+put_reused(struct buf *out, const char *name, const struct series *one, const char *from,
+	   uint64_t count)
+{
+	buf_puts(out, name);
+	put_series(out, one);
+	put_label(out, "from", from, false);
+	buf_printf(out, "} %" PRIu64 "\n", count);
+}
+
+static void
 put_upstreams(struct buf *out)
 {
 	static const char throttled[] = "lakehost_upstream_throttled_total";
 	static const char retries[] = "lakehost_upstream_retries_total";
+	static const char reused[] = "lakehost_upstream_reused_total";
 	const struct series *first = metrics.upstreams.first;
 
 	head(out, "lakehost_upstream_requests_total", "counter",
@@ -123,6 +134,14 @@ put_upstreams(struct buf *out)
 		buf_puts(out, retries);
 		put_series(out, one);
 		buf_printf(out, "} %" PRIu64 "\n", one->retries);
+	}
+	head(
+	    out, reused, "counter",
+	    "Requests that were answered without being sent: from a reply in memory (cache), or by "
+	    "an equal request that was running (flight).");
+	for (const struct series *one = first; one != NULL; one = one->next) {
+		put_reused(out, reused, one, "cache", one->cached);
+		put_reused(out, reused, one, "flight", one->shared);
 	}
 }
 

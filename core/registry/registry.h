@@ -65,9 +65,11 @@ struct row {
 	struct param_header *params;
 	size_t n_params;
 	enum access access;
-	bool by_sql;		  /* the access depends on the statement */
-	unsigned cost;		  /* what a call may spend: COST() bits of base/cost.h */
-	bool is_inline;		  /* no step blocks, so all steps run on the loop thread */
+	bool by_sql;	/* the access depends on the statement */
+	unsigned cost;	/* what a call may spend: COST() bits of base/cost.h */
+	bool is_inline; /* no step blocks, so all steps run on the loop thread */
+	/* the reply to a GET request of the row may be that old; 0: each call sends its own ones */
+	uint32_t ttl_ms;
 	struct json_object *meta; /* the complete `lakehost` member, or NULL */
 	enum row_task task;	  /* whether tools that are operations can be tasks */
 	/* the part of `tool` that this row is; ROW_WHOLE: a complete tool */

@@ -13,6 +13,8 @@
 #include "base/uri.h"
 #include "registry/schema.h"
 
+#define TTL_MAX_MS 3600000 /* an hour */
+
 bool
 row_fault(struct row_fault *fault, const char *format, ...)
 {
@@ -144,6 +146,23 @@ members_ok(struct json_object *json, struct row_fault *fault)
 	       row_fault(fault, "lakehost.inline: must be true or false");
 }
 
+/* lakehost.ttl_ms. What changes something must not be answered from memory. */
+static bool
+init_ttl(struct row *row, struct row_fault *fault)
+{
+	struct json_object *value = json_get(row->meta, "ttl_ms");
+	const int64_t ms = json_int(row->meta, "ttl_ms", 0);
+
+	if (value == NULL)
+		return true;
+	if (!json_object_is_type(value, json_type_int) || ms < 1 || ms > TTL_MAX_MS)
+		return row_fault(fault, "lakehost.ttl_ms: must be 1 to %d", TTL_MAX_MS);
+	if (row->access != ACCESS_READ || row->by_sql)
+		return row_fault(fault, "lakehost.ttl_ms: is allowed only with the access read");
+	row->ttl_ms = (uint32_t)ms;
+	return true;
+}
+
 static bool
 init(struct row *row, const struct registry_source *source, struct row_fault *fault)
 {
@@ -172,7 +191,7 @@ row_new(enum row_kind kind, const struct registry_source *source, unsigned index
 	row->json = published(json);
 	row->meta = json_object_get(json_obj(json, "lakehost"));
 	row->is_inline = json_flag(row->meta, "inline", false);
-	if (!members_ok(json, fault) || !init(row, source, fault)) {
+	if (!members_ok(json, fault) || !init(row, source, fault) || !init_ttl(row, fault)) {
 		row_free(row);
 		return NULL;
 	}
@@ -208,6 +227,7 @@ row_publish(const struct row *tool)
 		.json = json_object_new_object(),
 		.access = tool->access,
 		.is_inline = tool->is_inline,
+		.ttl_ms = tool->ttl_ms,
 		.meta = json_object_get(tool->meta),
 		.tool = tool,
 	};

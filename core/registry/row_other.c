@@ -57,7 +57,7 @@ init_row_access(struct row *row, struct row_fault *fault)
 bool
 row_resource_init(struct row *row, struct row_fault *fault)
 {
-	static const char *const meta[] = { "access", "inline", "uri_aliases", NULL };
+	static const char *const meta[] = { "access", "inline", "ttl_ms", "uri_aliases", NULL };
 	bool template_ = row->kind == ROW_TEMPLATE;
 	const char *key = template_ ? "uriTemplate" : "uri", *uri = json_str(row->json, key);
 	const char *mime = json_str(row->json, "mimeType"), *why;
@@ -123,7 +123,7 @@ row_prompt_init(struct row *row, const struct registry_source *source, struct ro
 bool
 row_completion_init(struct row *row, struct row_fault *fault)
 {
-	static const char *const meta[] = { "inline", NULL };
+	static const char *const meta[] = { "inline", "ttl_ms", NULL };
 	struct json_object *ref = json_obj(row->json, "ref");
 	const char *type = json_str(ref, "type"), *name;
 	const char *argument = json_str(row->json, "argument");

@@ -20,9 +20,9 @@ static const char *const tool_members[] = { "name",	   "title",	  "description",
 					    "annotations", "_meta",	  "lakehost",
 					    NULL };
 static const char *const meta_members[] = {
-	"access", "aliases",	 "argument_aliases", "confirm",	   "cost",    "former", "inline",
-	"mime",	  "redact",	 "requests",	     "resource",   "reveals", "scope",	"task",
-	"times",  "uri_aliases", "wait_s",	     "workspaces", "writes",  NULL
+	"access", "aliases", "argument_aliases", "confirm",  "cost",	   "former", "inline",
+	"mime",	  "redact",  "requests",	 "resource", "reveals",	   "scope",  "task",
+	"times",  "ttl_ms",  "uri_aliases",	 "wait_s",   "workspaces", "writes", NULL
 };
 static const char *const hints[] = { "title",	       "readOnlyHint",	"destructiveHint",
 				     "idempotentHint", "openWorldHint", NULL };

@@ -282,8 +282,10 @@ send_request(struct run *run)
 	request.retry = strcmp(request.method, "POST") == 0 || strcmp(request.method, "PATCH") == 0
 			  ? MCP_RETRY_NEVER
 			  : MCP_RETRY_IDEMPOTENT;
-	if (strcmp(request.method, "GET") == 0)
+	if (strcmp(request.method, "GET") == 0) {
 		request.retry = MCP_RETRY_SAFE;
+		request.flags = MCP_HTTP_SINGLE_FLIGHT;
+	}
 	rc = run_ops.suspend(&run->call, &request, 1, 0, answer_request, NULL, 0);
 	buf_fini(&target);
 	return rc;

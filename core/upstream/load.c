@@ -97,6 +97,7 @@ read_upstream(struct config *config, const struct node *all, const char *role)
 	upstream->requests_per_second =
 	    (unsigned)node_number(&group, "requests_per_second", 0, 0, 10000);
 	upstream->max_connections = (unsigned)node_number(&group, "max_connections", 256, 1, 1024);
+	upstream->cache_ms = (unsigned)node_number(&group, "cache_ms", 300000, 0, 3600000);
 	upstream->max_retries = (unsigned)node_number(&group, "max_retries", 4, 0, 20);
 	upstream->max_reply = node_number(&group, "max_reply", LIMIT_REPLY, 1024, 1u << 30);
 }

@@ -86,7 +86,6 @@ choice_fetch(struct mcp_call *call, const struct choice *choice, const char *tok
 	if (!mcp_fetch_request(call, &request, "/api/2.0/sql/warehouses{?page_token}",
 			       mcp_object(call, "page_token", token, NULL)))
 		return MCP_E_INPUT;
-	request.flags = MCP_HTTP_SINGLE_FLIGHT;
 	return mcp_suspend(call, &request, 1, 0, choice_listed, choice, sizeof(*choice));
 }
 

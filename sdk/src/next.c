@@ -61,6 +61,7 @@ struct mcp_http
 mcp_get_request(const char *path, const char *query)
 {
 	return (struct mcp_http){ .size = sizeof(struct mcp_http),
+				  .flags = MCP_HTTP_SINGLE_FLIGHT,
 				  .method = "GET",
 				  .path = path,
 				  .query = query,

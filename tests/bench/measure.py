@@ -85,7 +85,9 @@ class Bench:
     def wrk(self, server, connections, tool=None, path='/mcp'):
         """One run of wrk; every reply must be 200."""
         words = [f'tool={tool or server.tool}']
-        if tool == 'upstream' or server.args:
+        if tool == 'upstream':
+            words.append('numbered=1')
+        elif server.args:
             words.append('args={}')
         if server.sessions:
             words.append(f'sessions={server.sessions}')

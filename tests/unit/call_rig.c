@@ -214,6 +214,13 @@ egress_cancel(struct transfer *transfer)
 	free(transfer);
 }
 
+bool
+transfer_reuses(const struct transfer *transfer)
+{
+	(void)transfer;
+	return false;
+}
+
 void
 transfer_resume(struct transfer *transfer)
 {

@@ -6,7 +6,7 @@ target_link_libraries(test_upstream PUBLIC PkgConfig::SSL Threads::Threads)
 target_include_directories(test_upstream PUBLIC ${PROJECT_SOURCE_DIR}/tests/upstream)
 
 lakehost_unit_test(retry SOURCES test_retry.c CORE egress upstream config base)
-foreach(name egress egress_handles egress_retry egress_flow egress_shared credential connections)
+foreach(name egress egress_handles egress_reuse egress_retry egress_flow egress_shared credential connections)
 	lakehost_unit_test(${name} SOURCES test_${name}.c egress_rig.c
 		CORE egress upstream config base LIBS test_upstream)
 endforeach()

@@ -99,11 +99,11 @@ cache_bounds(void)
 	struct reply *small = reply_of(100), *large = reply_of(7000), *too_large = reply_of(20000);
 	char key[16];
 
-	cache_put(cache, "too large", too_large, 0);
+	cache_put(cache, "too large", too_large, 100000, 0);
 	CU_ASSERT(cache_find(cache, "too large", 1000, 0) == NULL);
 	for (int i = 0; i < 6; i++) {
 		snprintf(key, sizeof(key), "k%d", i);
-		cache_put(cache, key, small, i);
+		cache_put(cache, key, small, 100000, i);
 		CU_ASSERT(cache_find(cache, "k0", 1000, 0) != NULL); /* used: it stays */
 	}
 	/* the sixth reply of a cache that keeps five */
@@ -113,21 +113,30 @@ cache_bounds(void)
 	/* too old for this request, but not for all */
 	CU_ASSERT(cache_find(cache, "k5", 10, 15) == NULL);
 	CU_ASSERT(cache_find(cache, "k5", 11, 15) == small);
-	cache_put(cache, "k5", large, 100);
+	cache_put(cache, "k5", large, 100000, 100);
 	CU_ASSERT(cache_find(cache, "k5", 10, 100) == large);
 	for (int i = 0; i < 5; i++) {
 		snprintf(key, sizeof(key), "l%d", i);
-		cache_put(cache, key, large, 0);
+		cache_put(cache, key, large, 100000, 0);
 	}
 	/* there is no room for all of them */
 	CU_ASSERT(cache_find(cache, "k5", 1000, 100) == NULL);
 	CU_ASSERT(cache_find(cache, "l4", 1000, 0) == large);
 	CU_ASSERT(cache_find(cache, "l1", 1000, 0) == NULL ||
 		  cache_find(cache, "l0", 1000, 0) == NULL);
-	cache_put(cache, "m", small, 0);
+	cache_put(cache, "m", small, 100000, 0);
 	cache_forget(cache, "l");
 	CU_ASSERT(cache_find(cache, "l4", 1000, 0) == NULL);
 	CU_ASSERT(cache_find(cache, "m", 1000, 0) == small);
+	/* a sweep removes only what nobody asks for any more */
+	cache_put(cache, "n", small, 100, 0);
+	CU_ASSERT(cache_sweep(cache, 99));
+	CU_ASSERT(cache_find(cache, "n", 1000, 0) == small);
+	CU_ASSERT(cache_sweep(cache, 100));
+	CU_ASSERT(cache_find(cache, "n", 1000, 0) == NULL);
+	CU_ASSERT(!cache_sweep(cache, 1000000));
+	ASSERT_INT(cache_count(cache), 0);
+	ASSERT_INT(cache_bytes(cache), 0);
 	cache_free(cache);
 	ASSERT_INT(small->refs, 1);
 	ASSERT_INT(large->refs, 1);

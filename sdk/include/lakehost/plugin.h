@@ -177,10 +177,9 @@ typedef bool (*mcp_sink_fn)(void *sink_data, const char *data, size_t len);
 enum {
 	/* the request may be sent after cancel or deadline, within 10 s */
 	MCP_HTTP_CLEANUP = 1u << 0,
-	MCP_HTTP_SINGLE_FLIGHT = 1u
-			      /* the request may share the reply of an equal request that is
-			       * running */
-			      << 1,
+	/* The request may share the reply of an equal GET that is running. The functions that make
+	 * GET requests set it. Clear it when the reply must not be older than this request. */
+	MCP_HTTP_SINGLE_FLIGHT = 1u << 1
 };
 
 /* One upstream request. The host adds the credential, compares method and path with the permissions

@@ -1,7 +1,10 @@
 -- What wrk sends: one MCP request after another on each connection.
 --
 --	wrk ... -s mcp.lua http://127.0.0.1:PORT/mcp -- [tool=echo] [args=JSON] [sessions=FILE]
+--	    [numbered=1]
 --
+-- With "numbered" the arguments of each call are {"n": its id}: no two calls ask for the same, so
+-- that no server can answer two of them with one request to its upstream.
 -- Without sessions it speaks MCP 2026-07-28; with it, 2025-11-25 with the session ids of the file,
 -- one a line, in turn. Ids have a fixed width, so a request is three strings put together.
 -- The last line of the output is: FIGURES, then requests a second, the 50th and 99th percentile
@@ -13,7 +16,7 @@ function setup(thread)
 	table.insert(threads, thread)
 end
 
-local heads, tail, id = {}, "", 0
+local heads, middle, tail, id = {}, nil, "", 0
 
 local function head(session, options, length)
 	local lines = {
@@ -47,16 +50,23 @@ function init(argv)
 		sessions = {}
 		for line in io.lines(options.sessions) do table.insert(sessions, line) end
 	end
-	tail = ',"method":"tools/call","params":{"name":"' .. options.tool .. '","arguments":' ..
-	    options.args .. (options.sessions and "" or meta) .. "}}"
+	tail = (options.sessions and "" or meta) .. "}}"
+	middle = ',"method":"tools/call","params":{"name":"' .. options.tool .. '","arguments":'
+	if options.numbered then
+		middle, tail = middle .. '{"n":', "}" .. tail
+	else
+		middle, tail = nil, middle .. options.args .. tail
+	end
+	local length = #first + 10 + #tail + (middle and #middle + 10 or 0)
 	for at, session in ipairs(sessions) do
-		heads[at] = head(session, options, #first + 10 + #tail) .. first
+		heads[at] = head(session, options, length) .. first
 	end
 	id = 1000000000 + number * 100000000
 end
 
 function request()
 	id = id + 1
+	if middle then return heads[id % #heads + 1] .. id .. middle .. id .. tail end
 	return heads[id % #heads + 1] .. id .. tail
 end
 
