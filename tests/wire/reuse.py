@@ -107,7 +107,7 @@ def one_request_for_equal_reads(scene):
             for _ in range(CALLERS)]
     reused = "lakehost_upstream_reused_total"
     until(lambda: scene.metric(reused, 'from="flight"') == CALLERS - 1, "the others have joined")
-    assert scene.gate.waiting == 1, scene.gate.waiting
+    until(lambda: scene.gate.waiting == 1, "the request that all wait for")
     sent[0].close()    # the first caller leaves: the others go on
     until(lambda: scene.metric("lakehost_calls_running", "") == CALLERS - 1, "the first call ends")
     scene.gate.open.set()
