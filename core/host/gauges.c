@@ -78,26 +78,14 @@ reload_gauge(const struct gauges *gauges, size_t i, struct metrics_gauge *gauge)
 	return i < ARRAY_SIZE(all);
 }
 
-/* The gauges without a label, in their order. */
+/* Of the requests to upstreams. */
 static bool
-plain_gauge(const struct gauges *gauges, size_t i, struct metrics_gauge *gauge)
+egress_gauge(const struct gauges *gauges, size_t i, struct metrics_gauge *gauge)
 {
 	struct egress_load load;
 
 	egress_load(gauges->egress, &load);
 	const struct metrics_gauge all[] = {
-		{ .name = "lakehost_calls_running",
-		  .help = "Calls that have not ended.",
-		  .number = (int64_t)calls_running(gauges->calls) },
-		{ .name = "lakehost_calls_queued",
-		  .help = "Calls that wait for their first step (limits.steps).",
-		  .number = (int64_t)calls_queued(gauges->calls) },
-		{ .name = "lakehost_jobs_queued",
-		  .help = "Jobs that wait for a worker thread.",
-		  .number = (int64_t)pool_waiting(gauges->pool) },
-		{ .name = "lakehost_http_connections",
-		  .help = "Open connections of clients.",
-		  .number = (int64_t)http_connections(gauges->http) },
 		{ .name = "lakehost_upstream_running",
 		  .help = "Requests to upstreams that are sent and not answered.",
 		  .number = (int64_t)load.running },
@@ -113,6 +101,30 @@ plain_gauge(const struct gauges *gauges, size_t i, struct metrics_gauge *gauge)
 		{ .name = "lakehost_reply_bytes_limit",
 		  .help = "The most bytes of replies in memory (limits.replies).",
 		  .number = (int64_t)load.limit },
+	};
+
+	if (i < ARRAY_SIZE(all))
+		*gauge = all[i];
+	return i < ARRAY_SIZE(all) || reload_gauge(gauges, i - ARRAY_SIZE(all), gauge);
+}
+
+/* The gauges without a label, in their order. */
+static bool
+plain_gauge(const struct gauges *gauges, size_t i, struct metrics_gauge *gauge)
+{
+	const struct metrics_gauge all[] = {
+		{ .name = "lakehost_calls_running",
+		  .help = "Calls that have not ended.",
+		  .number = (int64_t)calls_running(gauges->calls) },
+		{ .name = "lakehost_calls_queued",
+		  .help = "Calls that wait for their first step (limits.steps).",
+		  .number = (int64_t)calls_queued(gauges->calls) },
+		{ .name = "lakehost_jobs_queued",
+		  .help = "Jobs that wait for a worker thread.",
+		  .number = (int64_t)pool_waiting(gauges->pool) },
+		{ .name = "lakehost_http_connections",
+		  .help = "Open connections of clients.",
+		  .number = (int64_t)http_connections(gauges->http) },
 		{ .name = "lakehost_audit_events_total",
 		  .help = "Events for the audit log.",
 		  .number = (int64_t)audit_count(),
@@ -142,7 +154,7 @@ plain_gauge(const struct gauges *gauges, size_t i, struct metrics_gauge *gauge)
 
 	if (i < ARRAY_SIZE(all))
 		*gauge = all[i];
-	return i < ARRAY_SIZE(all) || reload_gauge(gauges, i - ARRAY_SIZE(all), gauge);
+	return i < ARRAY_SIZE(all) || egress_gauge(gauges, i - ARRAY_SIZE(all), gauge);
 }
 
 #define STORE_GAUGES 2u
