@@ -9,14 +9,21 @@
 #include "parse.h"
 
 /* The parser accepts what the gate accepted, within its budget of memory. */
-static struct json_object *
-parse_passed(const char *text, size_t len, const struct json_limits *limits, const char **why)
+struct json_object *
+json_parse_passed(const struct json_span *value, const struct json_span *without,
+		  const struct json_limits *limits, const char **why)
 {
+	const char *hole = without != NULL ? without->text : NULL;
+	size_t memory = limits->memory > 0 ? limits->memory : PARSE_MEMORY_MAX;
 	enum parse_fault fault;
-	struct json_object *tree =
-	    parse_json(text, len, limits->memory > 0 ? limits->memory : PARSE_MEMORY_MAX,
-		       PARSE_NAMES_DIFFER, &fault);
+	struct json_object *tree;
 
+	if (value->len > INT_MAX) {
+		*why = "the text is too long";
+		return NULL;
+	}
+	tree = parse_json_without(value->text, value->len, memory, hole,
+				  hole != NULL ? hole + without->len : NULL, &fault);
 	if (fault != PARSE_OK)
 		*why = fault == PARSE_TOO_LARGE ? "too many values" : "not JSON";
 	return tree;
@@ -29,10 +36,8 @@ json_parse(const char *text, size_t len, const struct json_limits *limits, const
 	const char *reason = json_gate(text, len, limits, at);
 	struct json_object *tree = NULL;
 
-	if (reason == NULL && len > INT_MAX)
-		reason = "the text is too long";
 	if (reason == NULL)
-		tree = parse_passed(text, len, limits, &reason);
+		tree = json_parse_passed(&(struct json_span){ text, len }, NULL, limits, &reason);
 	if (why != NULL)
 		*why = reason;
 	return tree;

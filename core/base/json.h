@@ -32,6 +32,39 @@ extern const struct json_limits json_upstream;
  * position. The recursion depth does not depend on the input. */
 const char *json_gate(const char *text, size_t len, const struct json_limits *limits, size_t *at);
 
+/* Values that the gate finds while it checks: the member `name` of the whole text, or of the object
+ * that is wanted at the index `inside` of the same list. */
+#define JSON_WHOLE (-1)
+struct json_wanted {
+	int inside;
+	size_t len;
+	const char *name;
+};
+#define JSON_WANTED(inside_, name_)                                            \
+	{                                                                      \
+		.inside = (inside_), .len = sizeof(name_) - 1, .name = (name_) \
+	}
+struct json_span {
+	const char *text; /* raw, without white space around it; NULL: there is no such value */
+	size_t len;
+};
+struct json_finds {
+	const struct json_wanted *wanted; /* borrowed; a container stands before its members */
+	struct json_span *found;	  /* as many; set by the gate */
+	int n;
+	size_t values; /* set by the gate: how many values the text has */
+	bool escapes;  /* set by the gate: a string has escapes */
+};
+/* json_gate() that also finds values. When it refuses the text, the finds must not be used. */
+const char *json_gate_find(const char *text, size_t len, const struct json_limits *limits,
+			   size_t *at, struct json_finds *finds);
+
+/* Parses a value that passed the gate. NULL is also the value null; `why` is set only when the tree
+ * is larger than limits->memory. The member whose value is `without` is left out; NULL: none. */
+struct json_object *json_parse_passed(const struct json_span *value,
+				      const struct json_span *without,
+				      const struct json_limits *limits, const char **why);
+
 /* Checks the text with the gate and parses it. NULL with `why` and `at` when it is refused. */
 struct json_object *json_parse(const char *text, size_t len, const struct json_limits *limits,
 			       const char **why, size_t *at);
@@ -44,11 +77,6 @@ struct json_object *json_arr(struct json_object *object, const char *key);
 const char *json_str(struct json_object *object, const char *key);
 bool json_flag(struct json_object *object, const char *key, bool absent);
 int64_t json_int(struct json_object *object, const char *key, int64_t absent);
-
-/* The raw text of the member `key` at the top of an object that passed the gate, so that an id
- * keeps its exact spelling. False when absent. */
-bool json_raw_member(const char *text, size_t len, const char *key, const char **raw,
-		     size_t *raw_len);
 
 /* Serialises without white space, with slashes unescaped and numbers as they were parsed, so that
  * nothing grows. */

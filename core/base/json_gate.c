@@ -32,8 +32,12 @@ struct key {
 	size_t at; /* offset of its opening quote */
 };
 
+/* A value that is not wanted, in the place of an index. */
+#define NOT_WANTED (JSON_WHOLE - 1)
+
 struct frame {
 	bool object;
+	int place; /* the index of the container in the list of wanted values */
 	size_t first_key;
 };
 
@@ -49,6 +53,9 @@ struct gate {
 	/* decoded keys that contain escapes; as long as the text, so it is never reallocated */
 	char *decoded;
 	size_t decoded_len;
+	struct json_finds *finds; /* or NULL */
+	int next;		  /* the index of the value that comes next */
+	bool escapes;
 };
 
 static bool
@@ -75,6 +82,7 @@ read_string(struct gate *g, bool *escaped)
 	if (behind == NULL)
 		return refuse(g, g->p, why);
 	g->p = behind;
+	g->escapes |= *escaped;
 	return true;
 }
 
@@ -223,6 +231,38 @@ decode_key(struct gate *g, struct key *key)
 	return true;
 }
 
+/* The index of the member with this key, of the object that is open. */
+static int
+place_of(const struct gate *g, const struct key *key)
+{
+	int inside = g->frames[g->depth - 1].place;
+	const struct json_wanted *wanted;
+
+	for (int i = 0; inside != NOT_WANTED && i < g->finds->n; i++) {
+		wanted = &g->finds->wanted[i];
+		if (wanted->inside == inside && wanted->len == key->len &&
+		    memcmp(wanted->name, key->text, key->len) == 0)
+			return i;
+	}
+	return NOT_WANTED;
+}
+
+/* A wanted value begins at `p`. */
+static void
+find_start(struct gate *g, int place)
+{
+	if (place >= 0)
+		g->finds->found[place].text = g->p;
+}
+
+/* The value ends before `p`. */
+static void
+find_end(struct gate *g, int place)
+{
+	if (place >= 0)
+		g->finds->found[place].len = (size_t)(g->p - g->finds->found[place].text);
+}
+
 /* Reads `"key" :`. `p` must be at the first character that is not white space. */
 static bool
 read_key(struct gate *g, struct key *first_room)
@@ -241,6 +281,7 @@ read_key(struct gate *g, struct key *first_room)
 	if (g->n_keys == g->key_room && !grow_keys(g, first_room))
 		return false;
 	g->keys[g->n_keys++] = key;
+	g->next = place_of(g, &key);
 	skip_space(g);
 	if (g->p == g->end || *g->p != ':')
 		return refuse(g, g->p, "colon expected");
@@ -292,11 +333,12 @@ keys_unique(struct gate *g, size_t first)
 }
 
 static bool
-open_frame(struct gate *g, bool object)
+open_frame(struct gate *g, bool object, int place)
 {
 	if (g->depth >= g->limits->depth)
 		return refuse(g, g->p, "values are nested too deeply");
-	g->frames[g->depth++] = (struct frame){ .object = object, .first_key = g->n_keys };
+	g->frames[g->depth++] =
+	    (struct frame){ .object = object, .place = place, .first_key = g->n_keys };
 	g->p++;
 	skip_space(g);
 	return true;
@@ -317,6 +359,7 @@ close_frame(struct gate *g)
 	}
 	g->depth--;
 	g->p++;
+	find_end(g, frame->place);
 	return true;
 }
 
@@ -343,18 +386,25 @@ read_scalar(struct gate *g)
 static bool
 read_value(struct gate *g, struct key *first_room, bool *opened)
 {
+	int place = g->next;
 	char close;
 
+	g->next = NOT_WANTED;
 	*opened = false;
 	skip_space(g);
 	if (g->p == g->end)
 		return refuse(g, g->p, g->depth == 0 ? "empty text" : "unfinished value");
 	if (++g->values > g->limits->members)
 		return refuse(g, g->p, "too many values");
-	if (*g->p != '{' && *g->p != '[')
-		return read_scalar(g);
+	find_start(g, place);
+	if (*g->p != '{' && *g->p != '[') {
+		if (!read_scalar(g))
+			return false;
+		find_end(g, place);
+		return true;
+	}
 	close = *g->p == '{' ? '}' : ']';
-	if (!open_frame(g, close == '}'))
+	if (!open_frame(g, close == '}', place))
 		return false;
 	if (g->p < g->end && *g->p == close)
 		return close_frame(g);
@@ -412,7 +462,8 @@ read_text(struct gate *g, struct key *first_room)
 }
 
 const char *
-json_gate(const char *text, size_t len, const struct json_limits *limits, size_t *at)
+json_gate_find(const char *text, size_t len, const struct json_limits *limits, size_t *at,
+	       struct json_finds *finds)
 {
 	struct frame frames[FRAMES_INLINE];
 	struct key keys[KEYS_INLINE];
@@ -422,8 +473,12 @@ json_gate(const char *text, size_t len, const struct json_limits *limits, size_t
 			  .limits = limits,
 			  .frames = frames,
 			  .keys = keys,
-			  .key_room = KEYS_INLINE };
+			  .key_room = KEYS_INLINE,
+			  .finds = finds,
+			  .next = finds != NULL ? JSON_WHOLE : NOT_WANTED };
 
+	if (finds != NULL)
+		memset(finds->found, 0, (size_t)finds->n * sizeof(*finds->found));
 	if (limits->depth > FRAMES_INLINE)
 		g.frames = malloc(limits->depth * sizeof(*frames));
 	if (g.frames == NULL) {
@@ -436,7 +491,17 @@ json_gate(const char *text, size_t len, const struct json_limits *limits, size_t
 	if (g.keys != keys)
 		free(g.keys);
 	free(g.decoded);
+	if (finds != NULL) {
+		finds->values = g.values;
+		finds->escapes = g.escapes;
+	}
 	if (at != NULL)
 		*at = (size_t)(g.p - text);
 	return g.why;
+}
+
+const char *
+json_gate(const char *text, size_t len, const struct json_limits *limits, size_t *at)
+{
+	return json_gate_find(text, len, limits, at, NULL);
 }

@@ -98,14 +98,17 @@ json_string_end(const char *p, const char *end, bool *escaped, const char **why,
 size_t
 json_string_decode(const char *raw, size_t len, char *out)
 {
-	const char *p = raw, *end = raw + len, *why;
+	const char *p = raw, *end = raw + len, *escape, *why;
 	size_t n = 0, part = 0;
 
 	while (p < end) {
-		if (*p != '\\') {
-			out[n++] = *p++;
-			continue;
-		}
+		escape = memchr(p, '\\', (size_t)(end - p));
+		part = (size_t)((escape != NULL ? escape : end) - p);
+		memmove(out + n, p, part);
+		n += part;
+		p += part;
+		if (p == end)
+			break;
 		p += 1 + unescape(p + 1, end, out + n, &part, &why);
 		n += part;
 	}

@@ -14,7 +14,8 @@
 const char *json_string_end(const char *p, const char *end, bool *escaped, const char **why,
 			    const char **at);
 
-/* Decodes the inside of a valid string; `out` has room for len bytes. */
+/* Decodes the inside of a valid string; `out` has room for len bytes, and may be `raw` or stand
+ * before it in the same memory. */
 size_t json_string_decode(const char *raw, size_t len, char *out);
 
 #endif

@@ -19,8 +19,6 @@
 void
 audited_caller(const struct request *request, struct audited_caller *caller)
 {
-	struct json_object *meta = json_obj(request->message.params, "_meta");
-	struct json_object *info = json_obj(meta, META "clientInfo");
 	struct audit_event *event = &caller->event;
 
 	*event = (struct audit_event)AUDIT_EVENT(AUDIT_DECISION);
@@ -30,8 +28,8 @@ audited_caller(const struct request *request, struct audited_caller *caller)
 		event->client = request->session->client.name;
 		event->version = request->session->client.version;
 	} else {
-		event->client = json_str(info, "name");
-		event->version = json_str(info, "version");
+		event->client = request->message.meta[META_CLIENT_NAME];
+		event->version = request->message.meta[META_CLIENT_VERSION];
 	}
 	event->from = "stdio";
 	if (request->exchange->http) {

@@ -269,7 +269,7 @@ invoke_answers(struct request *request)
 const char *
 invoke_traceparent(const struct request *request)
 {
-	const char *text = message_text(json_obj(request->message.params, "_meta"), "traceparent");
+	const char *text = request->message.meta[META_TRACEPARENT];
 
 	return traceparent_valid(text) ? text : NULL;
 }
@@ -293,9 +293,8 @@ invoke_begin(struct request *request, const struct call_spec *spec)
 		request_error(request, RPC_OVERLOADED, NULL, "%s", why);
 		return;
 	}
-	request->ticket = NULL; /* the call has it */
-	/* Its members were read. A call may wait for hours, and three objects take 2.5 kB. */
-	json_object_object_del(request->message.params, "_meta");
+	request->ticket = NULL;		      /* the call has it */
+	message_drop_meta(&request->message); /* its members were read, and a call may wait */
 	request_move(request, REQUEST_CALLING);
 	call_start(request->call);
 }

@@ -199,10 +199,9 @@ legacy_initialize(struct request *request)
 static bool
 legacy_admit(struct request *request)
 {
-	struct json_object *meta = json_obj(request->message.params, "_meta"), *token;
+	const char *token = request->message.meta[META_TOKEN];
 	bool initialize = strcmp(request->message.method, "initialize") == 0;
 	struct session *session = request->session;
-	struct buf raw;
 
 	if (initialize && request->batch != NULL) {
 		request_error(request, RPC_INVALID_REQUEST, NULL,
@@ -213,12 +212,8 @@ legacy_admit(struct request *request)
 	request->log_level = session != NULL ? session->log_level : LEVEL_NONE;
 	if (session != NULL && !initialize)
 		session_spoke(session);
-	token = json_get(meta, "progressToken");
-	if (message_is_id(token)) {
-		buf_init(&raw, LIMIT_HANDLE * 6 + 2);
-		buf_json_tree(&raw, token);
-		request->progress_token = buf_take(&raw, NULL);
-	}
+	if (token != NULL && message_is_token(token))
+		request->progress_token = xstrdup(token);
 	return true;
 }
 

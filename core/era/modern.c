@@ -23,9 +23,7 @@
 bool
 modern_claim(const struct message *message)
 {
-	struct json_object *meta = json_obj(message->params, "_meta");
-
-	return meta != NULL && json_object_object_get_ex(meta, META "protocolVersion", NULL);
+	return message->meta[META_VERSION] != NULL;
 }
 
 void
@@ -87,60 +85,56 @@ check_version(struct request *request, const char *version)
 }
 
 static bool
-read_capabilities(struct request *request, struct json_object *capabilities)
+read_capabilities(struct request *request, const char *text)
 {
-	struct buf text;
+	struct json_object *capabilities;
 
 	request->capabilities = "{}";
-	request->tasks = tasks_declared(capabilities);
-	if (json_object_object_length(capabilities) == 0)
+	if (strcmp(text, "{}") == 0)
 		return true;
-	request->can = capabilities_read(capabilities, REV_MODERN);
-	buf_init(&text, CAPABILITIES_MAX);
-	buf_json_tree(&text, capabilities);
-	request->own_capabilities = buf_take(&text, NULL);
-	if (request->own_capabilities == NULL)
+	if (strlen(text) > CAPABILITIES_MAX)
 		return refuse(request, RPC_INVALID_META, META "clientCapabilities is too large");
+	capabilities = json_parse(text, strlen(text), &json_inbound, NULL, NULL);
+	request->tasks = tasks_declared(capabilities);
+	request->can = capabilities_read(capabilities, REV_MODERN);
+	json_object_put(capabilities);
+	request->own_capabilities = xstrdup(text);
 	request->capabilities = request->own_capabilities;
 	return true;
 }
 
 static bool
-read_options(struct request *request, struct json_object *meta)
+read_options(struct request *request)
 {
-	struct json_object *level = NULL, *token = NULL;
-	struct buf raw;
+	const char *level = request->message.meta[META_LOG_LEVEL];
+	const char *token = request->message.meta[META_TOKEN];
 
 	request->log_level = LEVEL_NONE;
-	if (json_object_object_get_ex(meta, META "logLevel", &level)) {
-		request->log_level = level_parse(json_str(meta, META "logLevel"));
+	if (level != NULL) {
+		request->log_level = level_parse(level);
 		if (request->log_level == LEVEL_NONE)
 			return refuse(
 			    request, RPC_INVALID_META,
 			    META "logLevel must be one of "
 				 "debug, info, notice, warning, error, critical, alert, emergency");
 	}
-	if (!json_object_object_get_ex(meta, "progressToken", &token))
+	if (token == NULL)
 		return true;
-	if (!message_is_id(token))
+	if (!message_is_token(token))
 		return refuse(request, RPC_INVALID_META,
-			      "progressToken must be a string or an integer");
-	buf_init(&raw, LIMIT_HANDLE * 6 + 2);
-	buf_json_tree(&raw, token);
-	request->progress_token = buf_take(&raw, NULL);
-	return request->progress_token != NULL ||
-	       refuse(request, RPC_INVALID_META, "progressToken is too long");
+			      "progressToken must be a string or an integer of at most 1024 bytes");
+	request->progress_token = xstrdup(token);
+	return true;
 }
 
 static bool
 modern_admit(struct request *request)
 {
-	struct json_object *meta = json_obj(request->message.params, "_meta");
-	const char *version = message_text(meta, META "protocolVersion");
-	struct json_object *capabilities = json_obj(meta, META "clientCapabilities");
+	const char *version = request->message.meta[META_VERSION];
+	const char *capabilities = request->message.meta[META_CAPABILITIES];
 	char why[256];
 
-	if (version == NULL || capabilities == NULL)
+	if (version == NULL || *version == '\0' || capabilities == NULL || *capabilities != '{')
 		return refuse(request, RPC_INVALID_META,
 			      "params._meta must have \"" META
 			      "protocolVersion\" (a string) and \"" META
@@ -150,7 +144,7 @@ modern_admit(struct request *request)
 		return false;
 	if (request->exchange->http && headers_check(request, why, sizeof(why)) != NULL)
 		return refuse(request, RPC_HEADER_MISMATCH, why);
-	return read_capabilities(request, capabilities) && read_options(request, meta);
+	return read_capabilities(request, capabilities) && read_options(request);
 }
 
 /* ---- results and errors -------------------------------------------------------------------- */

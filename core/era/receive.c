@@ -131,8 +131,8 @@ batch_route(struct eras *eras, struct exchange *exchange, const struct message *
 		batch_receive(eras, exchange, session, message);
 }
 
-/* Estimates the memory of a message: for many small values json-c needs far more memory than the
- * text. */
+/* Estimates the memory of a message that is not parsed yet: for many small values json-c needs far
+ * more memory than the text. */
 static size_t
 cost_of(const char *body, size_t len)
 {
@@ -141,7 +141,7 @@ cost_of(const char *body, size_t len)
 
 	for (size_t i = 0; i < len; i++)
 		values += before_value[(unsigned char)body[i]];
-	return len + values * HELD_VALUE;
+	return len + values * MESSAGE_VALUE;
 }
 
 /* Is there room for one more message, in addition to the requests that are already held? */
@@ -205,7 +205,6 @@ parse_done(struct pool_job *job)
 
 	CHECK(parsing->eras->held >= parsing->cost);
 	parsing->eras->held -= parsing->cost;
-	parsing->message.cost = parsing->cost;
 	parsing->message.large = parsing->message.kind != MESSAGE_BATCH;
 	received(parsing->eras, parsing->exchange, &parsing->message, parsing->code, parsing->why);
 	/* the batch ends only now: its first elements may have ended while others were still to
@@ -259,18 +258,20 @@ receive_message(void *data, struct exchange *exchange, const char *body, size_t 
 {
 	struct eras *eras = data;
 	struct message message;
-	size_t cost = cost_of(body, len);
 	char why[256];
+	size_t cost;
 	int code;
 
 	/* when there is no room, the loop thread parses the body, so that the number of waiting
 	 * bodies is limited */
-	if (len > PARSE_INLINE && len <= eras->limits.bytes && room_for(eras, cost)) {
-		parse_later(eras, exchange, body, len, cost);
-		return;
+	if (len > PARSE_INLINE && len <= eras->limits.bytes) {
+		cost = cost_of(body, len);
+		if (room_for(eras, cost)) {
+			parse_later(eras, exchange, body, len, cost);
+			return;
+		}
 	}
 	code = message_parse(&message, body, len, &eras->limits, why, sizeof(why));
-	message.cost = cost;
 	received(eras, exchange, &message, code, why);
 }
 

@@ -31,9 +31,6 @@
 #define NAME_SHOWN_MAX 128u	       /* bytes of a client's text in a message */
 #define NAME_ROOM (NAME_SHOWN_MAX + 4) /* the same, with the mark that it was cut */
 
-/* Prefix of the reserved `_meta` keys (MCP 2026-07-28, basic/index, "_meta"). */
-#define META "io.modelcontextprotocol/"
-
 /* bytes of one answer: a 16 MiB reply as base64, and the JSON around it */
 #define ANSWER_MAX (64u << 20)
 #define NOTE_MAX (1u << 20)	     /* bytes of one notification or question to the client */
@@ -42,7 +39,6 @@
 #define CAPABILITIES_MAX (64u << 10) /* bytes of a client's capabilities */
 #define ANSWERS_TEXT_MAX (1u << 20)  /* bytes of the answers to questions, all together */
 #define HELD_MAX (256u << 20)	     /* approximate bytes of memory of all running requests */
-#define HELD_VALUE 64u		     /* bytes of one JSON value of any kind */
 #define ASK_ROUNDS 8		     /* how often one request may ask its client a question */
 #define ASK_MS 600000		     /* time for an answer of a legacy client */
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "memory_gone.h"
+#include "plain.h"
 #include "utf8.h"
 
 /* The memory that json-c needs for a value, including the allocator. The estimates are upper
@@ -25,6 +26,7 @@
 
 struct parse {
 	const char *p, *end;
+	const char *hole, *behind; /* the value that is left out, or NULL */
 	/* scratch memory for strings with escapes, names and numbers; as long as the text */
 	char *scratch;
 	size_t room;
@@ -113,9 +115,14 @@ string_span(struct parse *parse, const char **end, bool *plain)
 	const char *start = ++parse->p, *p = start;
 
 	*plain = true;
-	while (p < parse->end && *p != '"') {
-		*plain &= *p != '\\' && (unsigned char)*p < 0x80;
+	for (;;) {
+		p += json_plain_run(p, (size_t)(parse->end - p));
+		if (p >= parse->end || *p == '"')
+			break;
+		*plain &= (unsigned char)*p < 0x20; /* control characters are kept */
 		p += *p == '\\' ? 2 : 1;
+		if (p > parse->end)
+			break;
 	}
 	if (p >= parse->end) {
 		refuse(parse, PARSE_BAD);
@@ -427,6 +434,12 @@ parse_members(struct parse *parse, struct json_object *object)
 			return false;
 		if (!next_is(parse, ':'))
 			refuse(parse, PARSE_BAD);
+		skip_blanks(parse);
+		if (parse->hole != NULL && parse->p == parse->hole) {
+			parse->p = parse->behind;
+			drop_name(&name);
+			continue;
+		}
 		value = parse->fault == PARSE_OK ? parse_value(parse) : NULL;
 		if (parse->fault == PARSE_OK &&
 		    json_object_object_add_ex(object, name.text, value, parse->add) != 0)
@@ -482,22 +495,42 @@ parse_value(struct parse *parse)
 	return refuse(parse, PARSE_BAD);
 }
 
+static struct json_object *
+parse_whole(struct parse *parse, enum parse_fault *fault)
+{
+	struct json_object *tree = parse_value(parse);
+
+	skip_blanks(parse);
+	if (parse->fault == PARSE_OK && parse->p != parse->end)
+		refuse(parse, PARSE_BAD);
+	free(parse->scratch);
+	*fault = parse->fault;
+	if (parse->fault == PARSE_OK)
+		return tree;
+	json_object_put(tree);
+	return NULL;
+}
+
 struct json_object *
 parse_json(const char *text, size_t len, size_t memory_max, enum parse_names names,
 	   enum parse_fault *fault)
 {
 	struct parse parse = { .p = text, .end = text + len, .left = memory_max };
-	struct json_object *tree;
 
 	parse.add = names == PARSE_NAMES_DIFFER ? JSON_C_OBJECT_ADD_KEY_IS_NEW : 0;
-	tree = parse_value(&parse);
-	skip_blanks(&parse);
-	if (parse.fault == PARSE_OK && parse.p != parse.end)
-		refuse(&parse, PARSE_BAD);
-	free(parse.scratch);
-	*fault = parse.fault;
-	if (parse.fault == PARSE_OK)
-		return tree;
-	json_object_put(tree);
-	return NULL;
+	return parse_whole(&parse, fault);
+}
+
+struct json_object *
+parse_json_without(const char *text, size_t len, size_t memory_max, const char *hole,
+		   const char *behind, enum parse_fault *fault)
+{
+	struct parse parse = { .p = text,
+			       .end = text + len,
+			       .hole = hole,
+			       .behind = behind,
+			       .left = memory_max,
+			       .add = JSON_C_OBJECT_ADD_KEY_IS_NEW };
+
+	return parse_whole(&parse, fault);
 }

@@ -24,5 +24,10 @@ enum parse_names { PARSE_NAMES_ANY, PARSE_NAMES_DIFFER };
  * also be the value null, so check `fault`. */
 struct json_object *parse_json(const char *text, size_t len, size_t memory_max,
 			       enum parse_names names, enum parse_fault *fault);
+/* The same for an object whose names differ, without one of its members: that whose value is from
+ * `hole` to before `behind`. A NULL `hole` leaves out nothing. */
+struct json_object *parse_json_without(const char *text, size_t len, size_t memory_max,
+				       const char *hole, const char *behind,
+				       enum parse_fault *fault);
 
 #endif

@@ -159,12 +159,13 @@ writing_stops_at_the_cap(void)
 static void
 raw_is(const char *text, const char *key, const char *expected)
 {
-	const char *raw;
-	size_t len;
-	bool found = json_raw_member(text, strlen(text), key, &raw, &len);
-	char *copy = found ? strndup(raw, len) : NULL;
+	const struct json_wanted wanted = { JSON_WHOLE, strlen(key), key };
+	struct json_span raw;
+	struct json_finds finds = { .wanted = &wanted, .found = &raw, .n = 1 };
+	char *copy;
 
-	CU_ASSERT(json_gate(text, strlen(text), &json_inbound, NULL) == NULL);
+	CU_ASSERT(json_gate_find(text, strlen(text), &json_inbound, NULL, &finds) == NULL);
+	copy = raw.text != NULL ? strndup(raw.text, raw.len) : NULL;
 	ASSERT_STR(copy, expected);
 	free(copy);
 }
@@ -185,6 +186,55 @@ raw_members(void)
 	raw_is("{\"id\": {\"a\":[1,{\"b\":\"}\"}]}\n}", "id", "{\"a\":[1,{\"b\":\"}\"}]}");
 	raw_is("{\"a\":\"\\\\\",\"id\":\"\\\"\"}", "id", "\"\\\"\"");
 	raw_is("{\"\":1,\"id\":2}", "", "1");
+	raw_is("[{\"id\":1}]", "id", NULL);
+	raw_is("{\"id\":[]}", "id", "[]");
+}
+
+/* Members of members are found only where they were wanted. */
+static void
+finds_inside(void)
+{
+	static const struct json_wanted wanted[] = { JSON_WANTED(JSON_WHOLE, "a"),
+						     JSON_WANTED(0, "b"), JSON_WANTED(1, "c") };
+	static const char text[] = "{\"b\":1,\"x\":{\"b\":2,\"a\":{\"b\":3}},"
+				   "\"a\":{\"c\":4,\"b\": {\"c\" :\"\\n\" }}}";
+	struct json_span found[3];
+	struct json_finds finds = { .wanted = wanted, .found = found, .n = 3 };
+
+	CU_ASSERT_PTR_NULL(json_gate_find(text, strlen(text), &json_inbound, NULL, &finds));
+	CU_ASSERT(finds.escapes);
+	ASSERT_INT(finds.values, 10);
+	CU_ASSERT(found[1].len == 12 && memcmp(found[1].text, "{\"c\" :\"\\n\" }", 12) == 0);
+	CU_ASSERT(found[2].len == 4 && memcmp(found[2].text, "\"\\n\"", 4) == 0);
+	/* an array has no members that are wanted */
+	CU_ASSERT_PTR_NULL(json_gate_find("{\"a\":[{\"b\":1}]}", 15, &json_inbound, NULL, &finds));
+	CU_ASSERT(found[0].len == 9 && found[1].text == NULL && !finds.escapes);
+}
+
+/* A tree can be made without one of the members. */
+static void
+member_left_out(void)
+{
+	static const struct json_wanted wanted[] = { JSON_WANTED(JSON_WHOLE, "b") };
+	static const char *const texts[] = { "{\"a\":1,\"b\":[2],\"c\":3}",
+					     "{\"a\":1, \"b\" : {} }", "{\"b\":\"x\"}",
+					     "{\"a\":1}" };
+	static const int left[] = { 2, 1, 0, 1 };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct json_span found, whole = { texts[i], strlen(texts[i]) };
+		struct json_finds finds = { .wanted = wanted, .found = &found, .n = 1 };
+		struct json_object *tree;
+		const char *why = NULL;
+
+		CU_ASSERT_PTR_NULL(
+		    json_gate_find(whole.text, whole.len, &json_inbound, NULL, &finds));
+		tree = json_parse_passed(&whole, &found, &json_inbound, &why);
+		CU_ASSERT(why == NULL && json_object_is_type(tree, json_type_object));
+		CU_ASSERT_PTR_NULL(json_get(tree, "b"));
+		ASSERT_INT(json_object_object_length(tree), left[i]);
+		json_object_put(tree);
+	}
 }
 
 static void
@@ -213,6 +263,8 @@ static const struct test tests[] = {
 	TEST(numbers_without_json_form_are_null),
 	TEST(writing_stops_at_the_cap),
 	TEST(raw_members),
+	TEST(finds_inside),
+	TEST(member_left_out),
 	TEST(texts_need_no_nul_behind),
 };
 SUITE(tests)

@@ -162,6 +162,52 @@ elements_of_a_batch(void)
 	message_fini(&message);
 }
 
+/* The members of _meta are read without a tree; whatever their form is, they do no harm. */
+static void
+members_of_meta(void)
+{
+#define WITH_META(meta) \
+	"{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":{\"_meta\":" meta ",\"a\":1}}"
+	ASSERT_INT(parse(WITH_META("{\"" META "protocolVersion\":\"v\\u0031\",\"x\":[{\"y\":2}],"
+				   "\"progressToken\" : \"t\\u0041\" ,\"traceparent\":\"00-1\","
+				   "\"" META
+				   "clientInfo\":{\"version\":\"2\",\"name\":\"n\\u00e9\"},"
+				   "\"" META "clientCapabilities\":{\"sampling\" : {}} }")),
+		   0);
+	ASSERT_STR(message.meta[META_VERSION], "v1");
+	ASSERT_STR(message.meta[META_TOKEN], "\"t\\u0041\"");
+	ASSERT_STR(message.meta[META_TRACEPARENT], "00-1");
+	ASSERT_STR(message.meta[META_CLIENT_NAME], "n\xC3\xA9");
+	ASSERT_STR(message.meta[META_CLIENT_VERSION], "2");
+	ASSERT_STR(message.meta[META_CAPABILITIES], "{\"sampling\" : {}}");
+	CU_ASSERT(message.meta[META_LOG_LEVEL] == NULL);
+	ASSERT_INT(json_object_object_length(message.params), 1);
+	message_drop_meta(&message);
+	CU_ASSERT(message.meta[META_VERSION] == NULL);
+
+	ASSERT_INT(parse(WITH_META("{\"" META "protocolVersion\":7,\"" META
+				   "logLevel\":\"a\\u0000\","
+				   "\"" META "clientInfo\":[1],\"progressToken\":null}")),
+		   0);
+	ASSERT_STR(message.meta[META_VERSION], ""); /* it is there, and is no text */
+	ASSERT_STR(message.meta[META_LOG_LEVEL], "");
+	CU_ASSERT(message.meta[META_CLIENT_NAME] == NULL && message.meta[META_TOKEN] == NULL);
+	ASSERT_INT(parse(WITH_META("[\"" META "protocolVersion\"]")), 0);
+	CU_ASSERT(message.meta[META_VERSION] == NULL && message.meta_text == NULL);
+	ASSERT_INT(parse(WITH_META("null")), 0);
+	CU_ASSERT(message.meta_text == NULL);
+	message_fini(&message);
+}
+
+static void
+tokens(void)
+{
+	CU_ASSERT(message_is_token("7") && message_is_token("\"\"") &&
+		  message_is_token("\"t\\u0041\""));
+	CU_ASSERT(!message_is_token("1.5") && !message_is_token("true") && !message_is_token("{}"));
+	CU_ASSERT(!message_is_token("null") && !message_is_token("[1]"));
+}
+
 static void
 same_ids(void)
 {
@@ -233,6 +279,8 @@ static const struct test tests[] = {
 	TEST(bad_shapes_name_the_id),
 	TEST(not_json),
 	TEST(elements_of_a_batch),
+	TEST(members_of_meta),
+	TEST(tokens),
 	TEST(same_ids),
 	TEST(frames),
 	TEST(errors),

@@ -209,27 +209,6 @@ buf_take(struct buf *buf, size_t *len)
 	return data;
 }
 
-size_t
-json_plain_run(const char *text, size_t len)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
-	uint64_t word, quote, slash;
-	size_t i = 0;
-
-	for (; len - i >= sizeof(word); i += sizeof(word)) {
-		memcpy(&word, text + i, sizeof(word));
-		quote = word ^ ones * '"';
-		slash = word ^ ones * '\\';
-		/* a byte that is special, or one after such a byte: the slow loop checks it */
-		if (((word | (word - ones * 0x20) | (quote - ones) | (slash - ones)) & highs) != 0)
-			break;
-	}
-	while (i < len && (unsigned char)text[i] >= 0x20 && (unsigned char)text[i] < 0x80 &&
-	       text[i] != '"' && text[i] != '\\')
-		i++;
-	return i;
-}
-
 static void
 add_escaped(struct buf *buf, unsigned char c)
 {

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "plain.h"
 #include "utf8.h"
 
 struct buf {
@@ -53,9 +54,6 @@ void buf_json(struct buf *buf, const char *text, size_t len);
 void buf_json_str(struct buf *buf, const char *text);
 /* Appends only the inside of a JSON string, without quotes. */
 void buf_json_inside(struct buf *buf, const char *text, size_t len);
-/* The length of the first part of the text that a JSON string can contain unchanged: ASCII without
- * control characters, quote and backslash. */
-size_t json_plain_run(const char *text, size_t len);
 void buf_cut(struct buf *buf, size_t len); /* shorten */
 /* shortens the content and makes the buffer usable again */
 void buf_rewind(struct buf *buf, size_t len);
