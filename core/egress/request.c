@@ -274,7 +274,7 @@ add_header(struct request *request, const char *name, const char *value)
 
 	memcpy(text, name, n);
 	/* For libcurl "Name;" means a header without a value; "Name:" would remove the header. */
-	memcpy(text + n, len > 0 ? ": " : ";", 3);
+	memcpy(text + n, len > 0 ? ": " : ";", len > 0 ? 3 : 2);
 	if (len > 0)
 		memcpy(text + n + 2, value, len + 1);
 	strings_take(&request->headers, text);

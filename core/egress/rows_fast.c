@@ -301,7 +301,9 @@ fast_step(struct rows *rows, struct run *run, struct buf *out)
 		return in_row && fast_cell(rows, run, out);
 	/* a row that is too short is rare, and its end may need much space */
 	if (*run->at == ']' && in_row && rows->at == rows->columns && run->full - run->to >= 2) {
-		fast_put(run, rows->csv ? "\n" : "}\n", rows->csv ? 1 : 2);
+		if (!rows->csv)
+			*run->to++ = '}';
+		*run->to++ = '\n';
 		rows->state = ROWS_LIST;
 	} else if (*run->at == '[' && rows->state == ROWS_LIST && run->full - run->to >= 1) {
 		if (!rows->csv)

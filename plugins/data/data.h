@@ -105,7 +105,7 @@ const char *quoted_name(struct mcp_call *call, const char *catalog, const char *
 /* Writes the call that continues after `shown` rows of a preview. */
 const char *sample_next(struct mcp_call *call, int64_t shown);
 
-/* ---- rows.c, page.c ------------------------------------------------------------------------- */
+/* ---- rows.c, rows_show.c, page.c ------------------------------------------------------------------------- */
 
 #define ROWS_COLUMNS_MAX 1000
 #define LINK_HEADERS_MAX 16
@@ -131,6 +131,7 @@ struct reading {
 	/* character where the rest of a cut cell begins; 0: no cell was cut */
 	int64_t goes_on;
 	unsigned read;	/* chunks that this call has read */
+	uint64_t query; /* the id of the query of these rows; 0: there is none */
 	char first[64]; /* the page_token of the first row */
 	char warehouse[160], note[160];
 	size_t n; /* number of columns; 0: not known yet */
@@ -149,6 +150,22 @@ bool rows_pick(struct mcp_call *call, struct reading *reading, struct json_objec
 /* Begins the table of the selected columns. When this is not possible, the call fails and the
  * result is false. */
 bool rows_head(struct mcp_call *call, struct json_object *columns, const struct reading *reading);
+/* Fails the call because the result has no column of the name `asked`. */
+int rows_unknown(struct mcp_call *call, struct json_object *names, const char *asked);
+/* The text of a cell of a tree, borrowed from it. null has no data. */
+struct mcp_text rows_cell(struct json_object *cell);
+/* Does a cell of the row contain the text? NULL: every row does. */
+bool rows_hold(struct json_object *row, const char *text);
+/* Adds a row of a tree to the table, or the picked cells of a row. MCP_E_TOO_LARGE: no more rows can
+ * be shown. */
+int rows_line(struct mcp_call *call, struct reading *reading, struct json_object *row);
+int rows_picked(struct mcp_call *call, struct reading *reading, struct mcp_text *cells);
+/* Writes the position of a page. */
+const char *rows_place(struct mcp_call *call, const struct reading *reading);
+/* Writes the call that continues at the current row of the reading, which `data` is. */
+const char *rows_next(struct mcp_call *call, const void *data, size_t shown);
+/* Ends the table. `more` means that some rows were not read. */
+int rows_end(struct mcp_call *call, const struct reading *reading, bool more);
 /* The name of a column of the result. */
 const char *rows_column(struct mcp_call *call, struct json_object *columns, size_t index);
 /* Cuts a cell to the wanted number of characters. Lowers `goes_on` to the first character of the

@@ -26,8 +26,8 @@ names_of(struct mcp_call *call, struct json_object *columns, size_t n)
 	return names;
 }
 
-static int
-column_unknown(struct mcp_call *call, struct json_object *names, const char *asked)
+int
+rows_unknown(struct mcp_call *call, struct json_object *names, const char *asked)
 {
 	const char *near = dbx_nearest(call, asked, names);
 
@@ -69,7 +69,7 @@ rows_pick(struct mcp_call *call, struct reading *reading, struct json_object *co
 		int index = asked == NULL ? (int)reading->n : column_index(names, asked);
 
 		if (index < 0) {
-			column_unknown(call, names, asked);
+			rows_unknown(call, names, asked);
 			return false;
 		}
 		reading->column[reading->n] = (uint16_t)index;

@@ -7,237 +7,12 @@
 #include <string.h>
 
 #include "data.h"
+#include "query.h"
 #include "scan.h"
 
 #define CHUNKS_MAX 50 /* most chunks that one call reads */
 
 _Static_assert(sizeof(struct reading) <= MCP_STATE_MAX, "the state of a reading must fit");
-
-/* ---- one row --------------------------------------------------------------------------------- */
-
-/* The name of a column that has no name in the manifest. */
-static const char *
-plain_name(struct mcp_call *call, size_t index)
-{
-	return mcp_printf(call, "_c%zu", index);
-}
-
-const char *
-rows_column(struct mcp_call *call, struct json_object *columns, size_t index)
-{
-	const char *name =
-	    index < json_object_array_length(columns)
-		? mcp_get_str(call, json_object_array_get_idx(columns, index), "name", NULL)
-		: NULL;
-
-	return name != NULL ? name : plain_name(call, index);
-}
-
-bool
-rows_head(struct mcp_call *call, struct json_object *columns, const struct reading *reading)
-{
-	struct mcp_column *heads = mcp_alloc(call, (reading->n + 1) * sizeof(*heads));
-	size_t known = json_object_array_length(columns);
-
-	if (reading->warehouse[0] != '\0')
-		mcp_say(call, "statement_id: %s (warehouse %s)", reading->id, reading->warehouse);
-	for (size_t i = 0; i < reading->n; i++) {
-		size_t at = reading->column[i];
-
-		heads[i].name = rows_column(call, columns, at);
-		heads[i].type = at < known
-				  ? mcp_get_str(call, json_object_array_get_idx(columns, at),
-						"type_text", NULL)
-				  : NULL;
-	}
-	return mcp_table(call, heads, reading->n) == MCP_OK;
-}
-
-static bool
-holds(struct json_object *row, const char *text)
-{
-	size_t n = json_object_is_type(row, json_type_array) ? json_object_array_length(row) : 0;
-
-	if (text == NULL)
-		return true;
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *cell = json_object_array_get_idx(row, i);
-
-		if (cell != NULL && strcasestr(json_object_get_string(cell), text) != NULL)
-			return true;
-	}
-	return false;
-}
-
-static struct mcp_text
-cell_text(struct json_object *cell)
-{
-	const char *text;
-
-	if (cell == NULL)
-		return (struct mcp_text){ NULL, 0 };
-	if (json_object_is_type(cell, json_type_string))
-		return (struct mcp_text){ json_object_get_string(cell),
-					  (size_t)json_object_get_string_len(cell) };
-	text = json_object_to_json_string_ext(cell, JSON_C_TO_STRING_PLAIN |
-							JSON_C_TO_STRING_NOSLASHESCAPE);
-	return (struct mcp_text){ text, strlen(text) };
-}
-
-/* Adds a row of the picked columns. */
-static int
-picked_line(struct mcp_call *call, struct reading *reading, struct mcp_text *cells)
-{
-	int64_t goes_on = reading->goes_on;
-	int status;
-
-	for (size_t i = 0; reading->cell_chars > 0 && i < reading->n; i++)
-		cell_slice(call, reading, &cells[i], &goes_on);
-	status = mcp_table_row(call, cells, reading->n);
-	if (status != MCP_OK)
-		return status;
-	reading->goes_on = goes_on;
-	reading->left--;
-	reading->shown++;
-	return MCP_OK;
-}
-
-static int
-row_line(struct mcp_call *call, struct reading *reading, struct json_object *row)
-{
-	struct mcp_text *cells = mcp_alloc(call, (reading->n + 1) * sizeof(*cells));
-	size_t width =
-	    json_object_is_type(row, json_type_array) ? json_object_array_length(row) : 0;
-
-	for (size_t i = 0; i < reading->n; i++)
-		if (reading->column[i] < width)
-			cells[i] = cell_text(json_object_array_get_idx(row, reading->column[i]));
-	return picked_line(call, reading, cells);
-}
-
-/* ---- the end line ---------------------------------------------------------------------------- */
-
-/* Writes the position of a page. The chunk is included only when it could not be found otherwise
- * without reading all earlier chunks. */
-static const char *
-page_token(struct mcp_call *call, const struct reading *reading)
-{
-	if (reading->listed || reading->chunk == 0)
-		return mcp_printf(call, "%lld", (long long)reading->row);
-	return mcp_printf(call, "%lld-%lld-%lld", (long long)reading->row,
-			  (long long)reading->chunk, (long long)reading->chunk_row);
-}
-
-/* Writes the arguments that affect the answer, so that the next call repeats them. */
-static const char *
-shape(struct mcp_call *call, const char *const *names)
-{
-	const char *more = mcp_repeat(call, names);
-
-	return more != NULL ? mcp_printf(call, " %s", more) : "";
-}
-
-/* Writes the call that continues at the current row of the reading. */
-static const char *
-how_next(struct mcp_call *call, const void *data, size_t shown)
-{
-	const struct reading *reading = data;
-
-	(void)shown; /* the reading has stopped at the row that was not shown */
-	if (reading->sample)
-		return sample_next(call, reading->shown);
-	return mcp_printf(call, "%s statement_id=%s page_token=%s%s",
-			  reading->page ? "get_result_page" : "get_statement_result", reading->id,
-			  page_token(call, reading),
-			  shape(call, (const char *const[]){ "columns", "grep", "row_limit",
-							     "cell_chars", "format", NULL }));
-}
-
-/* Writes the call that shows the same rows with longer cells. */
-static const char *
-how_whole(struct mcp_call *call, const struct reading *reading)
-{
-	return mcp_printf(call,
-			  "get_result_page statement_id=%s page_token=%s row_limit=%lld "
-			  "cell_chars=%lld%s",
-			  reading->id, reading->first,
-			  (long long)(reading->shown > 0 ? reading->shown : 1),
-			  (long long)mcp_number(call, MCP_NUM_MAX_TEXT),
-			  shape(call, (const char *const[]){ "columns", "grep", "format", NULL }));
-}
-
-/* Notes for which the end line has no room. */
-static int
-notes_said(struct mcp_call *call, const struct reading *reading, bool more, int64_t came)
-{
-	int64_t most = mcp_number(call, MCP_NUM_MAX_ROWS);
-
-	if (!more && reading->total > came && !reading->sample)
-		mcp_say(call, "The platform counts %lld rows, but sent only %lld.",
-			(long long)reading->total, (long long)came);
-	if (!more && reading->truncated)
-		mcp_say(call, "The platform kept only a part of the result. Select fewer rows or "
-			      "columns, or write all rows to a file: execute_sql with to_file.");
-	if (more && mcp_arg_int(call, "row_limit", 0) > most)
-		mcp_say(call, "The operator's limit is %lld rows in one answer.", (long long)most);
-	if (reading->goes_on > 0)
-		mcp_say(call,
-			"Some cells are longer. Next: get_result_page statement_id=%s "
-			"page_token=%s row_limit=%lld cell_from=%lld%s",
-			reading->id, reading->first,
-			(long long)(reading->shown > 0 ? reading->shown : 1),
-			(long long)reading->goes_on,
-			shape(call, (const char *const[]){ "cell_chars", "columns", "grep",
-							   "format", NULL }));
-	if (reading->note[0] != '\0')
-		mcp_say(call, "%s", reading->note);
-	return MCP_OK;
-}
-
-/* DDL and similar statements have no columns. */
-static int
-no_rows(struct mcp_call *call, const struct reading *reading)
-{
-	if (reading->page)
-		mcp_say(call, "Statement %s has no rows.", reading->id);
-	else
-		mcp_say(call, "Done, without rows. Statement %s%s%s.", reading->id,
-			reading->warehouse[0] != '\0' ? " on warehouse " : "", reading->warehouse);
-	return notes_said(call, reading, false, 0);
-}
-
-/* Ends the table. `more` means that some rows were not read. */
-static int
-reading_end(struct mcp_call *call, const struct reading *reading, bool more)
-{
-	bool grep = mcp_arg(call, "grep") != NULL;
-	int64_t came = reading->chunk_row, total = more ? reading->total : came;
-	int status;
-
-	if (!more && reading->row > came)
-		return mcp_fail(call, MCP_E_INPUT,
-				mcp_printf(call, "page_token %lld is after the last of %lld rows.",
-					   (long long)reading->row, (long long)came),
-				NULL, "Use the page_token from the end line of the last answer.");
-	if (reading->n == 0)
-		return no_rows(call, reading);
-	if (total <= reading->row && more)
-		total = -1; /* this is less than the complete result */
-	if (grep)
-		total = more || reading->begun_at > 0 ? -1 : reading->shown;
-	status = mcp_table_end(call, &(struct mcp_table_end){
-					 .size = sizeof(struct mcp_table_end),
-					 .noun = grep ? "matching rows" : "rows",
-					 .total = reading->sample ? -1 : total,
-					 .at_least = reading->truncated && !grep,
-					 .more = more,
-					 .next = more ? how_next(call, reading, 0) : NULL,
-					 .next_from = how_next,
-					 .next_data = reading,
-					 .whole = how_whole(call, reading),
-				     });
-	return status == MCP_OK ? notes_said(call, reading, more, came) : status;
-}
 
 /* ---- chunks ---------------------------------------------------------------------------------- */
 
@@ -265,6 +40,7 @@ width_of(struct json_object *rows)
 static int
 chunk_over(struct mcp_call *call, struct reading *reading, size_t count)
 {
+	unsigned most = reading->query != 0 ? QUERY_CHUNKS_MAX : CHUNKS_MAX;
 	bool grep = mcp_arg(call, "grep") != NULL;
 
 	reading->chunk_row += (int64_t)count;
@@ -272,10 +48,11 @@ chunk_over(struct mcp_call *call, struct reading *reading, size_t count)
 	reading->guess = reading->next < 0 && reading->chunks < 0 && count > 0 &&
 			 reading->total > reading->chunk_row;
 	if (reading->next < 0 && !reading->guess)
-		return reading_end(call, reading, false);
+		return rows_end(call, reading, false);
 	reading->chunk = reading->guess ? reading->chunk + 1 : reading->next;
-	if (++reading->read >= CHUNKS_MAX || (reading->left == 0 && !grep))
-		return reading_end(call, reading, true);
+	if (++reading->read >= most ||
+	    (reading->query != 0 ? query_full(reading->query) : reading->left == 0 && !grep))
+		return rows_end(call, reading, true);
 	return chunk_fetch(call, reading);
 }
 
@@ -288,6 +65,10 @@ chunk_rows(struct mcp_call *call, struct reading *reading, struct json_object *r
 	int64_t end = reading->chunk_row + (int64_t)count;
 	int status;
 
+	if (reading->query != 0)
+		return query_tree(call, reading->query, rows) < 0
+			 ? MCP_E_UNAVAILABLE
+			 : chunk_over(call, reading, count);
 	if (reading->n == 0 && count > 0) {
 		status = columns_guess(call, reading, width_of(rows));
 		if (status != MCP_OK)
@@ -297,13 +78,13 @@ chunk_rows(struct mcp_call *call, struct reading *reading, struct json_object *r
 		struct json_object *row =
 		    json_object_array_get_idx(rows, (size_t)(reading->row - reading->chunk_row));
 
-		if (!holds(row, text))
+		if (!rows_hold(row, text))
 			continue;
 		if (reading->left == 0)
-			return reading_end(call, reading, true);
-		status = row_line(call, reading, row);
+			return rows_end(call, reading, true);
+		status = rows_line(call, reading, row);
 		if (status == MCP_E_TOO_LARGE)
-			return reading_end(call, reading, true);
+			return rows_end(call, reading, true);
 		if (status != MCP_OK)
 			return status;
 	}
@@ -330,7 +111,7 @@ scanned_line(struct mcp_call *call, struct reading *reading, struct chunk *chunk
 	for (size_t i = 0; i < reading->n; i++)
 		chunk->picked[i] = reading->column[i] < n ? chunk->all[reading->column[i]]
 							  : (struct mcp_text){ NULL, 0 };
-	return picked_line(call, reading, chunk->picked);
+	return rows_picked(call, reading, chunk->picked);
 }
 
 static void
@@ -356,6 +137,12 @@ chunk_scanned(struct mcp_call *call, struct reading *reading, struct chunk *chun
 	int64_t at = reading->chunk_row;
 	int status;
 
+	if (reading->query != 0) {
+		at = query_bytes(call, reading->query, &chunk->scan);
+		if (at >= 0)
+			return chunk_over(call, reading, (size_t)at);
+		return chunk->scan.bad ? not_rows(call, next) : MCP_E_TOO_LARGE;
+	}
 	scan_search(&chunk->scan, mcp_arg(call, "grep"));
 	chunk_begin(call, reading, chunk);
 	for (; scan_row(&chunk->scan); at++) {
@@ -365,10 +152,10 @@ chunk_scanned(struct mcp_call *call, struct reading *reading, struct chunk *chun
 		if (!scan_holds(call, &chunk->scan))
 			continue;
 		if (reading->left == 0)
-			return reading_end(call, reading, true);
+			return rows_end(call, reading, true);
 		status = scanned_line(call, reading, chunk);
 		if (status == MCP_E_TOO_LARGE)
-			return reading_end(call, reading, true);
+			return rows_end(call, reading, true);
 		if (status != MCP_OK)
 			return status;
 	}
@@ -393,7 +180,7 @@ chunk_words(struct mcp_call *call, const struct reading *reading)
 		.object = "The next rows of the statement",
 		.not_found =
 		    "Results are kept for an hour: run the statement again with execute_sql.",
-		.again = mcp_printf(call, "Call %s again.", how_next(call, reading, 0)),
+		.again = mcp_printf(call, "Call %s again.", rows_next(call, reading, 0)),
 	};
 }
 
@@ -411,15 +198,20 @@ link_arrived(struct mcp_call *call, const void *state, size_t len)
 	(void)len;
 	memcpy(&reading, state, sizeof(reading));
 	words = chunk_words(call, &reading);
-	if (!dbx_ok(call, reply, &error))
+	if (!dbx_ok(call, reply, &error)) {
+		query_drop(reading.query);
 		return dbx_fail(call, reply, &error, &words);
-	if (reading.n > 0 && scan_begin(&chunk.scan, reply->body.data, reply->body.len))
+	}
+	if ((reading.n > 0 || reading.query != 0) &&
+	    scan_begin(&chunk.scan, reply->body.data, reply->body.len))
 		return chunk_scanned(call, &reading, &chunk, words.again);
 	body = mcp_reply_json(call, 0);
 	if (!json_object_is_type(body, json_type_array))
 		body = mcp_array(body, "data_array");
-	if (body == NULL)
+	if (body == NULL) {
+		query_drop(reading.query);
 		return not_rows(call, words.again);
+	}
 	return chunk_rows(call, &reading, body);
 }
 
@@ -486,10 +278,13 @@ chunk_arrived(struct mcp_call *call, const void *state, size_t len)
 	memcpy(&reading, state, sizeof(reading));
 	if (reading.guess && !dbx_ok(call, mcp_reply(call, 0), &error) &&
 	    (reading.shown > 0 || error.status == MCP_E_NOT_FOUND || error.status == MCP_E_INPUT))
-		return reading_end(call, &reading, false);
+		return rows_end(call, &reading, false);
 	words = chunk_words(call, &reading);
 	reply = dbx_reply(call, 0, &words);
-	return reply != NULL ? result_read(call, &reading, reply) : MCP_E_UPSTREAM;
+	if (reply != NULL)
+		return result_read(call, &reading, reply);
+	query_drop(reading.query);
+	return MCP_E_UPSTREAM;
 }
 
 static int
@@ -528,7 +323,7 @@ chunk_find(struct mcp_call *call, struct reading *reading, struct json_object *m
 		reading->chunk = mcp_get_int(chunk, "chunk_index", (int64_t)i);
 		reading->chunk_row = first;
 	}
-	snprintf(reading->first, sizeof(reading->first), "%s", page_token(call, reading));
+	snprintf(reading->first, sizeof(reading->first), "%s", rows_place(call, reading));
 }
 
 /* Reads the number at the start of `text` and returns its end. NULL when there is no number. */
@@ -592,6 +387,14 @@ rows_read(struct mcp_call *call, struct reading *reading, struct json_object *re
 				mcp_printf(call, "page_token %lld is after the last of %lld rows.",
 					   (long long)reading->row, (long long)reading->total),
 				NULL, "Use the page_token from the end line of the last answer.");
+	if (reading->page && query_wanted(call)) {
+		reading->query = query_begin(call, reading, columns);
+		if (reading->query == 0)
+			return MCP_E_INPUT;
+		reading->row = reading->chunk = reading->chunk_row = 0;
+		reading->guess = false;
+		return result_read(call, reading, result);
+	}
 	if (json_object_array_length(columns) > 0 &&
 	    !rows_pick(call, reading, columns, json_object_array_length(columns)))
 		return MCP_E_INPUT;
