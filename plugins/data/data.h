@@ -105,7 +105,7 @@ const char *quoted_name(struct mcp_call *call, const char *catalog, const char *
 /* Writes the call that continues after `shown` rows of a preview. */
 const char *sample_next(struct mcp_call *call, int64_t shown);
 
-/* ---- rows.c, rows_show.c, page.c ------------------------------------------------------------------------- */
+/* ---- rows.c, rows_show.c, page.c ------------------------------------------------------------- */
 
 #define ROWS_COLUMNS_MAX 1000
 #define LINK_HEADERS_MAX 16
@@ -156,8 +156,8 @@ int rows_unknown(struct mcp_call *call, struct json_object *names, const char *a
 struct mcp_text rows_cell(struct json_object *cell);
 /* Does a cell of the row contain the text? NULL: every row does. */
 bool rows_hold(struct json_object *row, const char *text);
-/* Adds a row of a tree to the table, or the picked cells of a row. MCP_E_TOO_LARGE: no more rows can
- * be shown. */
+/* Adds a row of a tree to the table, or the picked cells of a row. MCP_E_TOO_LARGE: no more rows
+ * can be shown. */
 int rows_line(struct mcp_call *call, struct reading *reading, struct json_object *row);
 int rows_picked(struct mcp_call *call, struct reading *reading, struct mcp_text *cells);
 /* Writes the position of a page. */

@@ -435,7 +435,7 @@ query_bytes(struct mcp_call *call, uint64_t id, struct scan *scan)
 	return -1;
 }
 
-/* ---- begin and end ----------------------------------------------------------------------------- */
+/* ---- begin and end --------------------------------------------------------------------------- */
 
 struct query *
 query_new(size_t columns)
@@ -444,6 +444,7 @@ query_new(size_t columns)
 
 	query->columns = columns;
 	query->name = allocated(calloc(columns, sizeof(*query->name)));
+	query->type = allocated(calloc(columns, sizeof(*query->type)));
 	query->kind = allocated(calloc(columns, sizeof(*query->kind)));
 	query->cell = allocated(calloc(columns, sizeof(*query->cell)));
 	return query;
@@ -457,14 +458,17 @@ query_free(struct query *query)
 	query_lets_go(query, query->bytes);
 	keys_free(&query->group);
 	keys_free(&query->distinct);
-	for (size_t i = 0; i < query->columns; i++)
+	for (size_t i = 0; i < query->columns; i++) {
 		free(query->name[i]);
+		free(query->type[i]);
+	}
 	for (size_t i = 0; i < query->outputs; i++)
 		free(query->output[i].name);
 	for (size_t i = 0; i < query->filters; i++)
 		free((char *)query->filter[i].value.data);
 	free(query->row);
 	free(query->name);
+	free(query->type);
 	free(query->kind);
 	free(query->cell);
 	free(query->scratch);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Queries of a result that the platform keeps: filters, order, groups and aggregates. The chunks are
- * read again, row by row; no warehouse runs. A query holds only the rows or groups that it may show.
+ * Queries of a result that the platform keeps: filters, order, groups and aggregates. The chunks
+ * are read again, row by row; no warehouse runs. A query holds only what it may show.
  * It lives between the steps of one call, in a list of this plugin, because a state of the host has
  * only a few bytes. Each function may be called on any thread that runs a step.
  */
@@ -92,6 +92,7 @@ struct query {
 
 	size_t columns;
 	char **name; /* of the columns of the result */
+	char **type; /* as the manifest writes it; NULL: unknown */
 	enum value_kind *kind;
 	struct filter filter[QUERY_FILTERS_MAX];
 	size_t filters;
@@ -126,8 +127,8 @@ uint64_t query_begin(struct mcp_call *call, const struct reading *reading,
 
 struct query *query_new(size_t columns);
 void query_free(struct query *query);
-/* Reads the rows of a chunk, from a tree or from bytes. Returns how many there are; less than 0: the
- * call has failed. The query is gone then. */
+/* Reads the rows of a chunk, from a tree or from bytes. Returns how many there are; less than 0:
+ * the call has failed. The query is gone then. */
 int64_t query_tree(struct mcp_call *call, uint64_t id, struct json_object *rows);
 int64_t query_bytes(struct mcp_call *call, uint64_t id, struct scan *scan);
 

@@ -411,8 +411,12 @@ query_begin(struct mcp_call *call, const struct reading *reading, struct json_ob
 	query->offset = reading->begun_at;
 	query->limit = reading->rows;
 	for (size_t i = 0; i < n; i++) {
+		const char *type =
+		    mcp_get_str(call, json_object_array_get_idx(columns, i), "type_text", NULL);
+
 		query->name[i] = strdup(rows_column(call, columns, i));
-		if (query->name[i] == NULL)
+		query->type[i] = type != NULL ? strdup(type) : NULL;
+		if (query->name[i] == NULL || (type != NULL && query->type[i] == NULL))
 			abort();
 		query->kind[i] = value_kind(
 		    mcp_get_str(call, json_object_array_get_idx(columns, i), "type_name", ""));

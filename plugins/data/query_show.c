@@ -132,14 +132,29 @@ query_next(struct mcp_call *call, const void *data, size_t shown)
 			  more != NULL ? " " : "", more != NULL ? more : "");
 }
 
+/* The type of a column of the answer; NULL: unknown. */
+static const char *
+output_type(struct mcp_call *call, const struct query *query, const struct output *output)
+{
+	const char *type = query->type[output->column];
+
+	if (!output->aggregate || output->fn == AGGREGATE_MIN || output->fn == AGGREGATE_MAX)
+		return type != NULL ? mcp_printf(call, "%s", type) : NULL;
+	if (output->fn == AGGREGATE_SUM)
+		return output->kind == VALUE_NUMBER ? "DECIMAL" : "DOUBLE";
+	return output->fn == AGGREGATE_AVG ? "DOUBLE" : "BIGINT";
+}
+
 static int
 answer_head(struct mcp_call *call, const struct query *query)
 {
 	struct mcp_column *heads = mcp_alloc(call, (query->shown + 1) * sizeof(*heads));
 
 	for (size_t i = 0; i < query->shown; i++)
-		heads[i] =
-		    (struct mcp_column){ .name = mcp_printf(call, "%s", query->output[i].name) };
+		heads[i] = (struct mcp_column){
+			.name = mcp_printf(call, "%s", query->output[i].name),
+			.type = output_type(call, query, &query->output[i]),
+		};
 	return mcp_table(call, heads, query->shown);
 }
 

@@ -6,19 +6,23 @@
 #include "test_statement.h"
 
 #define COLUMN(name, type) "{\"name\":\"" name "\",\"type_name\":\"" type "\"}"
-#define TYPED                                                                                        \
-	"\"schema\":{\"columns\":[" COLUMN("id", "LONG") "," COLUMN("amount", "DECIMAL") "," COLUMN( \
-	    "the city",                                                                              \
-	    "STRING") "," COLUMN("ok",                                                               \
-				 "BOOLEAN") "," COLUMN("ratio",                                      \
-						       "DOUBLE") "]},\"total_row_count\":6,\"total_chunk_count\":2"
-#define ROWS                                                                                  \
-	"\"next_chunk_index\":1,\"data_array\":[[\"9\",\"10.50\",\"Rome\",\"true\",\"0.5\"]," \
-	"[\"10\",\"9.75\",\"Oslo\",\"false\",\"NaN\"],"                                       \
+#define COUNTS ",\"total_row_count\":6,\"total_chunk_count\":2"
+/* clang-format off */
+#define TYPED                                                                     \
+	"\"schema\":{\"columns\":["                                               \
+	COLUMN("id", "LONG") "," COLUMN("amount", "DECIMAL") ","                  \
+	COLUMN("the city", "STRING") "," COLUMN("ok", "BOOLEAN") ","              \
+	COLUMN("ratio", "DOUBLE") "]}" COUNTS
+#define ROWS                                                                      \
+	"\"next_chunk_index\":1,\"data_array\":["                                 \
+	"[\"9\",\"10.50\",\"Rome\",\"true\",\"0.5\"],"                            \
+	"[\"10\",\"9.75\",\"Oslo\",\"false\",\"NaN\"],"                           \
 	"[\"9007199254740993\",null,\"Rome\",null,\"-1e3\"]]"
-#define MORE                                                                                   \
-	"[[\"9007199254740992\",\"100.00\",null,\"true\",\"1e3\"],[\"-1\",\"-0.25\",\"Oslo\"," \
-	"\"true\",null],[null,\"10.50\",\"rome\",\"false\",\"2\"]]"
+#define MORE                                                                      \
+	"[[\"9007199254740992\",\"100.00\",null,\"true\",\"1e3\"],"               \
+	"[\"-1\",\"-0.25\",\"Oslo\",\"true\",null],"                              \
+	"[null,\"10.50\",\"rome\",\"false\",\"2\"]]"
+/* clang-format on */
 #define PAGE(args) "{\"statement_id\":\"s1\"," args "}"
 
 static struct fakehost *
@@ -87,10 +91,11 @@ static void
 groups(void)
 {
 	answers(PAGE("\"group_by\":[\"the city\"]"),
-		"the city\tcount\nRome\t2\nOslo\t2\nNULL\t1\nrome\t1\n4 groups.");
+		"the city\tcount:BIGINT\nRome\t2\nOslo\t2\nNULL\t1\nrome\t1\n4 groups.");
 	answers(PAGE("\"group_by\":[\"the city\"],\"aggregate\":[\"sum(amount)\",\"count(amount)\","
 		     "\"min(id)\"],\"order_by\":[\"sum(amount) desc\"],\"row_limit\":2"),
-		"the city\tsum(amount)\tcount(amount)\tmin(id)\nNULL\t100.00\t1\t9007199254740992\n"
+		"the city\tsum(amount):DECIMAL\tcount(amount):BIGINT\tmin(id)\n"
+		"NULL\t100.00\t1\t9007199254740992\n"
 		"Rome\t10.50\t1\t9\n2 of 4 groups shown. Next: get_result_page statement_id=s1 "
 		"page_token=2 group_by=[\"the city\"] "
 		"aggregate=[\"sum(amount)\",\"count(amount)\",\"min(id)\"] "
@@ -98,10 +103,12 @@ groups(void)
 	answers(
 	    PAGE("\"aggregate\":[\"count\",\"sum(id)\",\"sum(amount)\",\"avg(amount)\",\"max(ok)\","
 		 "\"nulls(id)\",\"distinct(the city)\",\"max(ratio)\"]"),
-	    "count\tsum(id)\tsum(amount)\tavg(amount)\tmax(ok)\tnulls(id)\tdistinct(the city)\t"
-	    "max(ratio)\n6\t18014398509482003\t130.50\t26.1\ttrue\t1\t3\tNaN\n1 group.");
+	    "count:BIGINT\tsum(id):DECIMAL\tsum(amount):DECIMAL\t"
+	    "avg(amount):DOUBLE\tmax(ok)\tnulls(id):BIGINT\t"
+	    "distinct(the city):BIGINT\tmax(ratio)\n"
+	    "6\t18014398509482003\t130.50\t26.1\ttrue\t1\t3\tNaN\n1 group.");
 	answers(PAGE("\"aggregate\":[\"count\",\"sum(id)\",\"min(id)\"],\"filter\":[\"id = 7\"]"),
-		"count\tsum(id)\tmin(id)\n0\tNULL\tNULL\n1 group.");
+		"count:BIGINT\tsum(id):DECIMAL\tmin(id)\n0\tNULL\tNULL\n1 group.");
 }
 
 static void
@@ -148,7 +155,7 @@ forgets_queries(void)
 			      MCP_E_NOT_FOUND, "The next rows", "", "");
 		fakehost_free(host);
 	}
-	answers(PAGE("\"aggregate\":[\"count\"]"), "count\n6\n1 group.");
+	answers(PAGE("\"aggregate\":[\"count\"]"), "count:BIGINT\n6\n1 group.");
 }
 
 static int
