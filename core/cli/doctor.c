@@ -144,7 +144,8 @@ judge(struct examination *exam, const struct mcp_reply *reply)
 			add_foreign(&exam->text, json_str(answer, exam->kind->identity_key));
 		else
 			buf_printf(&exam->text, "%s %s", exam->method, exam->path);
-		buf_printf(&exam->text, " (%lld ms)", (long long)(clock_ms() - exam->since_ms));
+		buf_printf(&exam->text, " (%lld ms, %s)", (long long)(clock_ms() - exam->since_ms),
+			   egress_http(host_egress(exam->doctor->check->host), exam->role));
 	}
 	json_object_put(answer);
 }

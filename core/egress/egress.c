@@ -425,6 +425,17 @@ egress_explain(const struct egress *egress, const char *role, struct strings *li
 	}
 }
 
+const char *
+egress_http(const struct egress *egress, const char *role)
+{
+	unsigned version = 0;
+
+	for (size_t i = 0; i < egress->config->upstreams; i++)
+		if (strcmp(egress->config->upstream[i].role, role) == 0)
+			version = egress->pace[i].version;
+	return version >= 20 ? "HTTP/2" : version > 0 ? "HTTP/1.1" : "no HTTP";
+}
+
 bool
 egress_idle(const struct egress *egress)
 {

@@ -65,6 +65,10 @@ void egress_reload(struct egress *egress);
 /* Appends what credential_explain() says about the credential of this upstream. */
 void egress_explain(const struct egress *egress, const char *role, struct strings *lines);
 
+/* The version of HTTP that the upstream spoke last: "HTTP/2" or "HTTP/1.1"; "no HTTP" before its
+ * first answer. */
+const char *egress_http(const struct egress *egress, const char *role);
+
 /* Starts a request and copies everything. `done` is called exactly once, later, on the loop thread,
  * also for requests that are refused. */
 struct transfer *egress_submit(struct egress *egress, const struct egress_scope *scope,
