@@ -96,6 +96,10 @@ struct call {
 	struct call_state *state;
 };
 
+/* For how many milliseconds the answer of an ended call stays as new as its row promises (ttl_ms);
+ * 0: the row promises nothing. */
+int64_t call_fresh_ms(const struct call *call);
+
 /* NULL with `why` when a cap is reached; then nothing was started. */
 struct call *call_new(struct calls *calls, const struct call_spec *spec, const char **why);
 void call_start(struct call *call);

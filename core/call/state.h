@@ -134,6 +134,7 @@ struct call_state {
 	struct buf requests;	      /* ids of requests to upstreams, for the audit log */
 	unsigned reused;	      /* number of their replies that other requests had brought */
 	bool fresh;		      /* replies in memory are not used */
+	int64_t fresh_until_ms;	      /* see call_fresh_ms(); 0: no request was sent */
 	struct limits_ticket *ticket; /* until the call has spent, or NULL */
 	bool began;		      /* it has started an operation */
 	int64_t asked_for_ms;	      /* time for which people were asked */

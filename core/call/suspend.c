@@ -204,6 +204,33 @@ suspend_moves(const struct call *call)
 	return false;
 }
 
+int64_t
+call_fresh_ms(const struct call *call)
+{
+	const int64_t left = call->state->fresh_until_ms - clock_ms();
+
+	return left > 0 ? left : 0;
+}
+
+/* The answer is as new as the oldest reply in it. */
+static void
+note_age(struct call *call, const struct mcp_http *request, const struct transfer *transfer)
+{
+	const struct config_upstream *upstream =
+	    config_upstream(call->snapshot->config, call->upstream);
+	int64_t ttl_ms = call->row->ttl_ms, until_ms;
+
+	if (ttl_ms == 0)
+		return;
+	if (upstream == NULL || strcmp(request->method, "GET") != 0)
+		ttl_ms = 0; /* nothing is known of this reply */
+	else if (ttl_ms > upstream->cache_ms)
+		ttl_ms = upstream->cache_ms;
+	until_ms = clock_ms() + ttl_ms - transfer_age_ms(transfer);
+	if (call->state->fresh_until_ms == 0 || until_ms < call->state->fresh_until_ms)
+		call->state->fresh_until_ms = until_ms;
+}
+
 static void
 start_fetch(struct call *call, size_t i, const struct mcp_http *request)
 {
@@ -227,6 +254,7 @@ start_fetch(struct call *call, size_t i, const struct mcp_http *request)
 	    egress_submit(call->snapshot->egress, &scope, request,
 			  request->reply == MCP_REPLY_SINK ? on_sink : NULL, on_reply, fetch);
 	fetch->reuses = transfer_reuses(fetch->transfer);
+	note_age(call, request, fetch->transfer);
 }
 
 /* How long the next step must wait. A call that is ending waits only between requests of its
@@ -433,6 +461,7 @@ call_fetch(struct call *call, const struct mcp_http *request, egress_sink_fn sin
 	    egress_submit(call->snapshot->egress, &scope, request,
 			  sink == NULL ? NULL : on_blocking_sink, on_blocking_reply, fetch);
 	fetch->reuses = transfer_reuses(fetch->transfer);
+	note_age(call, request, fetch->transfer);
 	return fetch;
 }
 

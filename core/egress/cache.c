@@ -108,6 +108,15 @@ cache_find(struct cache *cache, const char *key, int64_t max_age_ms, int64_t now
 	return entry->reply;
 }
 
+int64_t
+cache_since(struct cache *cache, const char *key)
+{
+	const struct entry *entry = *find_link(cache, key);
+
+	CHECK(entry != NULL);
+	return entry->since_ms;
+}
+
 void
 cache_put(struct cache *cache, const char *key, struct reply *reply, int64_t ttl_ms, int64_t now_ms)
 {

@@ -144,6 +144,12 @@ transfer_reuses(const struct transfer *transfer)
 	return transfer->reuses;
 }
 
+int64_t
+transfer_age_ms(const struct transfer *transfer)
+{
+	return transfer->since_ms > 0 ? clock_ms() - transfer->since_ms : 0;
+}
+
 static unsigned *
 changes_of(const struct egress *egress, const struct request *request)
 {
@@ -301,6 +307,8 @@ egress_submit(struct egress *egress, const struct egress_scope *scope,
 		return transfer;
 	}
 	metrics_reused(checked.upstream->role, cached != NULL);
+	if (cached != NULL)
+		transfer->since_ms = cache_since(egress->cache, checked.key);
 	request_fini(&checked);
 	transfer->reuses = true;
 	if (cached != NULL)

@@ -82,6 +82,8 @@ struct transfer *egress_document(struct egress *egress, const struct config_upst
 /* Does an earlier request of the host answer this transfer, so that no own one is sent? Valid until
  * the loop runs again. */
 bool transfer_reuses(const struct transfer *transfer);
+/* The age of its reply, in milliseconds; 0: the reply is yet to come. Valid as above. */
+int64_t transfer_age_ms(const struct transfer *transfer);
 /* Ends a transfer now; `done` will not be called. */
 void egress_cancel(struct transfer *transfer);
 /* continues a paused transfer; does not call the sink or `done` itself */

@@ -94,7 +94,8 @@ struct flight {
 
 struct transfer {
 	struct egress *egress;
-	bool reuses; /* it has joined a flight, or its reply was cached */
+	bool reuses;	  /* it has joined a flight, or its reply was cached */
+	int64_t since_ms; /* when its reply was cached; 0: it was not */
 	/* NULL: `ready` or `task` is used */
 	struct flight *flight;
 	struct file_task *task;

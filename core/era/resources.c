@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/mask.h"
+#include "call/call.h"
 #include "run/result.h"
 #include "config/config.h"
 #include "era/inside.h"
@@ -15,7 +16,6 @@
 #include "registry/schema.h"
 
 #define WHY_MAX 1500u
-#define READ_TTL_MS 0 /* the content may change at any time */
 
 static void
 not_found(struct request *request, const char *uri)
@@ -184,7 +184,9 @@ resources_answer(struct request *request, const struct result *result)
 		out = request_begin(request);
 		write_contents(out, request->row, uri, result);
 		request_end(request, &(struct wrap){ .type = "complete",
-						     .ttl_ms = READ_TTL_MS,
+						     .ttl_ms = request->call != NULL
+								 ? call_fresh_ms(request->call)
+								 : 0,
 						     .meta = &result->meta });
 	}
 }

@@ -126,7 +126,7 @@ class Host:
         if progress:
             meta["progressToken"] = 1
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        name = params.get("name") or params.get("taskId")
+        name = params.get("name") or params.get("taskId") or params.get("uri")
         connection.request("POST", "/mcp", json.dumps(
             {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**params, "_meta": meta}}), {
                 "Content-Type": "application/json", "MCP-Protocol-Version": VERSION,

@@ -132,8 +132,9 @@ def replies_are_given_again(scene):
     until(lambda: len(scene.ends()) == 2, "the audit log")
     assert [line.get("reused") for line in scene.ends()] == [None, 1], scene.ends()
     assert len({line["requests"] for line in scene.ends()}) == 1, scene.ends()
-    # the same list as a resource, for another row and the same request
-    scene.host.ask("resources/read", {"uri": "databricks://catalogs"})
+    # the same list as a resource, for another row and the same request; it says how long it holds
+    read = scene.host.ask("resources/read", {"uri": "databricks://catalogs"})["result"]
+    assert 0 < read["ttlMs"] <= 60000, read["ttlMs"]
     assert len(scene.workspace.seen(CATALOGS)) == 1
     # a change by the host drops what was kept, whatever it changed
     scope = scene.workspace.ask("GET", "/api/2.0/secrets/scopes/list")["scopes"][0]["name"]
@@ -148,6 +149,8 @@ def the_operator_forbids_it(scene):
     scene.call("list_catalogs")
     assert len(scene.workspace.seen(CATALOGS)) == 2
     assert scene.metric("lakehost_upstream_cached ", "") == 0
+    read = scene.host.ask("resources/read", {"uri": "databricks://catalogs"})["result"]
+    assert read["ttlMs"] == 0, read["ttlMs"]
 
 
 def main():
