@@ -437,10 +437,12 @@ start(struct request *request, const struct row *row, struct json_object *argume
 {
 	struct policy_decision decision;
 	struct invoke_order order = { .uri = uri, .text = text };
+	/* the rules of the workspace where the operation is, whichever the default is */
+	const char *place = task_workspace(request, row, arguments);
 
-	if (!policy_decide(request->snapshot->policy, &request->principal, row, arguments,
-			   &decision)) {
-		if (step_up(request, row, arguments))
+	if (!policy_decide_in(request->snapshot->policy, &request->principal, row, arguments, place,
+			      &decision)) {
+		if (step_up(request, row, arguments, place))
 			return;
 		log_event(LOG_INFO, "call-refused", "principal", "s", request->principal.name,
 			  "row", "s", row->name, "rule", "s", decision.verdict.rule, "where", "s",

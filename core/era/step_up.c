@@ -9,7 +9,8 @@
 
 /* The least access with which the call would be allowed; ACCESS_NONE: no token would allow it. */
 static enum access
-access_needed(const struct request *request, const struct row *row, struct json_object *arguments)
+access_needed(const struct request *request, const struct row *row, struct json_object *arguments,
+	      const char *workspace)
 {
 	struct principal wider = request->principal;
 	const enum access most = principal_reach(&wider);
@@ -17,14 +18,16 @@ access_needed(const struct request *request, const struct row *row, struct json_
 
 	while (wider.access < most) {
 		wider.access++;
-		if (policy_decide(request->snapshot->policy, &wider, row, arguments, &decision))
+		if (policy_decide_in(request->snapshot->policy, &wider, row, arguments, workspace,
+				     &decision))
 			return wider.access;
 	}
 	return ACCESS_NONE;
 }
 
 bool
-step_up(struct request *request, const struct row *row, struct json_object *arguments)
+step_up(struct request *request, const struct row *row, struct json_object *arguments,
+	const char *workspace)
 {
 	const struct config_oauth *oauth = request->snapshot->config->auth.oauth;
 	const struct config_scope *scope;
@@ -33,7 +36,7 @@ step_up(struct request *request, const struct row *row, struct json_object *argu
 	/* the elements of a batch have one status in common */
 	if (oauth == NULL || request->batch != NULL)
 		return false;
-	needed = access_needed(request, row, arguments);
+	needed = access_needed(request, row, arguments, workspace);
 	scope = needed != ACCESS_NONE ? oauth_scope_for(oauth, needed) : NULL;
 	if (scope == NULL)
 		return false;

@@ -14,8 +14,9 @@ struct json_object;
 struct request;
 struct row;
 
-/* For a call that policy_decide() has refused. True: a wider scope would allow it, so the request
- * was answered with 403 and is gone. */
-bool step_up(struct request *request, const struct row *row, struct json_object *arguments);
+/* For a call that policy_decide_in() has refused for this workspace. True: a wider scope would
+ * allow it, so the request was answered with 403 and is gone. */
+bool step_up(struct request *request, const struct row *row, struct json_object *arguments,
+	     const char *workspace);
 
 #endif

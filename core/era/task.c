@@ -51,6 +51,9 @@ open_handle(const struct request *request, const struct row *tool, const char *h
 		return NULL;
 	for (size_t i = 0; (upstream = workspace_at(request->snapshot->config, tool, i)) != NULL;
 	     i++) {
+		if (!workspace_is_open(request->snapshot->config, tool, request->principal.name,
+				       upstream))
+			continue;
 		purpose_of(tool, upstream, purpose);
 		buf_reset(opened);
 		if (unseal(request->eras->parts.sealer, purpose, request->principal.name, handle,
@@ -59,6 +62,21 @@ open_handle(const struct request *request, const struct row *tool, const char *h
 			return upstream;
 	}
 	return NULL;
+}
+
+const char *
+task_workspace(const struct request *request, const struct row *row, struct json_object *arguments)
+{
+	const char *upstream;
+	struct buf opened;
+
+	if (row->part == ROW_WHOLE)
+		return NULL;
+	CHECK(row->tool != NULL);
+	buf_init(&opened, MCP_HANDLE_MAX);
+	upstream = open_handle(request, row->tool, json_str(arguments, "handle"), &opened);
+	buf_fini(&opened);
+	return upstream;
 }
 
 bool

@@ -18,6 +18,7 @@
 struct call;
 struct call_spec;
 struct request;
+struct row;
 
 #define TASK_TTL_S 86400u /* a handle is valid for a day after the answer that named it */
 
@@ -31,6 +32,10 @@ struct task {
  * False: the handle is invalid, and the request was answered. task_fini() after call_new(). */
 bool task_open(struct request *request, struct call_spec *spec, struct task *task);
 void task_fini(struct task *task);
+/* The workspace of the operation that such a request is about, of the configuration. NULL: the
+ * request is for no such tool, or its handle is not valid. */
+const char *task_workspace(const struct request *request, const struct row *row,
+			   struct json_object *arguments);
 /* Adds to the answer of a call what its reader needs: the handle and the tools while the operation
  * goes on, and that it was stopped. */
 void task_tell(const struct request *request, struct call *call);

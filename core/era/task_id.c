@@ -123,7 +123,8 @@ read_payload(const struct snapshot *snapshot, const struct principal *principal,
 	     i++) {
 		workspace_of(snapshot->config, id->row, id->upstream, own);
 		if (memcmp(own, workspace, sizeof(own)) == 0)
-			return true;
+			return workspace_is_open(snapshot->config, id->row, principal->name,
+						 id->upstream);
 	}
 	return false;
 }

@@ -22,6 +22,17 @@ workspace_at(const struct config *config, const struct row *row, size_t i)
 	return i > 0 ? NULL : role != NULL ? role : "workspace";
 }
 
+bool
+workspace_is_open(const struct config *config, const struct row *row, const char *principal,
+		  const char *role)
+{
+	const char *fixed = config_has_workspaces(config, row->provider->upstream)
+			      ? config_fixed_workspace(config, principal)
+			      : NULL;
+
+	return fixed == NULL || strcmp(fixed, role) == 0;
+}
+
 /* The same text as in the configuration; NULL: it is none of them. */
 static const char *
 find_workspace(const struct config *config, const struct row *row, const char *name)

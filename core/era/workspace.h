@@ -22,5 +22,9 @@ bool workspace_choose(struct request *request, const struct row *row, struct jso
 /* Where an object of this row may be, one after the other: the workspaces of the configuration, or
  * only the upstream of the plugin. NULL: there are no more. */
 const char *workspace_at(const struct config *config, const struct row *row, size_t i);
+/* May the principal go on there with an operation of this row? A reload may have fixed it to
+ * another workspace since the operation began. */
+bool workspace_is_open(const struct config *config, const struct row *row, const char *principal,
+		       const char *role);
 
 #endif

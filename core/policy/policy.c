@@ -399,14 +399,13 @@ reveals(const struct row *row)
 	return json_flag(row->meta, "reveals", false) || json_obj(row->meta, "reveals") != NULL;
 }
 
-bool
-policy_decide_at(struct policy *policy, const struct principal *principal, const struct row *row,
-		 struct json_object *arguments, int64_t now_s, struct policy_decision *decision)
+static bool
+decide(struct policy *policy, const struct principal *principal, const struct row *row,
+       struct json_object *arguments, const char *workspace, int64_t now_s,
+       struct policy_decision *decision)
 {
 	struct asked asked = { .policy = policy,
-			       .group =
-				   rules_group(policy, principal,
-					       workspace_of(policy, principal, row, arguments)),
+			       .group = rules_group(policy, principal, workspace),
 			       .row = row,
 			       .arguments = arguments,
 			       .now_s = now_s,
@@ -424,6 +423,25 @@ policy_decide_at(struct policy *policy, const struct principal *principal, const
 	CHECK(allowed ||
 	      (decision->what != NULL && decision->next != NULL && decision->why[0] != '\0'));
 	return allowed;
+}
+
+bool
+policy_decide_at(struct policy *policy, const struct principal *principal, const struct row *row,
+		 struct json_object *arguments, int64_t now_s, struct policy_decision *decision)
+{
+	return decide(policy, principal, row, arguments,
+		      workspace_of(policy, principal, row, arguments), now_s, decision);
+}
+
+bool
+policy_decide_in(struct policy *policy, const struct principal *principal, const struct row *row,
+		 struct json_object *arguments, const char *workspace,
+		 struct policy_decision *decision)
+{
+	return decide(policy, principal, row, arguments,
+		      workspace != NULL ? workspace
+					: workspace_of(policy, principal, row, arguments),
+		      clock_wall_ms() / 1000, decision);
 }
 
 bool

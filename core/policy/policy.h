@@ -75,6 +75,12 @@ bool policy_decide_at(struct policy *policy, const struct principal *principal,
 		      const struct row *row, struct json_object *arguments, int64_t now_s,
 		      struct policy_decision *decision);
 
+/* The same now, for a call whose workspace is known, because the operation of its handle is there:
+ * the name of an upstream of the configuration. NULL: the workspace that the call chooses. */
+bool policy_decide_in(struct policy *policy, const struct principal *principal,
+		      const struct row *row, struct json_object *arguments, const char *workspace,
+		      struct policy_decision *decision);
+
 /* The decision about a poll, an answer or a cancel of an operation that the tool of this row began.
  * Its arguments were decided when it began, so only the view is decided again. The verdict has the
  * fence for the requests. `workspace` is the upstream of the operation; NULL: that of the plugin.

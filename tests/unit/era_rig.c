@@ -31,6 +31,7 @@ struct eras *rig_eras;
 const char *rig_principal = "local";
 size_t rig_page;
 unsigned rig_ask_ms;
+void (*rig_configure)(struct config *config);
 bool rig_slow_cancelled;
 size_t rig_eofs;
 bool rig_no_stream;
@@ -362,6 +363,8 @@ parts_start(void)
 
 	registry = registry_new(sources, 2, refused, NULL);
 	json_object_put(prompts);
+	if (rig_configure != NULL)
+		rig_configure(&config);
 	policy = policy_new(&config, registry, &policy_faults);
 	if (policy == NULL)
 		abort();
@@ -437,6 +440,7 @@ rig_stop(void)
 	sents = n_lines = 0;
 	rig_page = 0;
 	rig_ask_ms = 0;
+	rig_configure = NULL;
 }
 
 /* ---- paths --------------------------------------------------------------------------------- */

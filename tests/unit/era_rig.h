@@ -15,6 +15,8 @@
 #define SENT_HEADERS 12
 #define SENT_NOTES 64
 
+struct config;
+
 /* One message and its answer. */
 struct sent {
 	struct exchange exchange; /* first */
@@ -44,8 +46,10 @@ struct sent {
 extern struct eras *rig_eras;
 extern const char *rig_principal; /* the principal of messages from now on: "local" */
 extern size_t rig_page;		  /* rows on a page; set it before rig_start() */
-extern unsigned rig_ask_ms;	  /* time for the client's answers; set it before rig_start() */
-extern bool rig_slow_cancelled;	  /* the tool `slow` has noticed that it was cancelled */
+/* Changes the configuration before the host is made; NULL: nothing is changed. */
+extern void (*rig_configure)(struct config *config);
+extern unsigned rig_ask_ms;	/* time for the client's answers; set it before rig_start() */
+extern bool rig_slow_cancelled; /* the tool `slow` has noticed that it was cancelled */
 extern size_t rig_eofs;
 extern bool rig_no_stream;  /* the peers of messages from now on accept no stream */
 extern int64_t rig_until_s; /* when the credential of messages from now on ends; 0: never */

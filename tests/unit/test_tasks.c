@@ -4,6 +4,7 @@
 #include "suite.h"
 
 #include "base/loop.h"
+#include "config/config.h"
 #include "era/task.h"
 #include "era_plugin.h"
 #include "era_rig.h"
@@ -158,6 +159,68 @@ invalid_handles(void)
 	rig_stop();
 }
 
+/* ---- handles of several workspaces ---------------------------------------------------------- */
+
+static char role_us[] = "workspace", role_eu[] = "eu", me[] = "local";
+static char name_policy[] = "policy.rules[0]", place[] = "t.conf:4", get_report[] = "get_report";
+static char *fixed, *ruled; /* the principal's workspace, and the one of the rule; or NULL */
+
+/* Two workspaces, and a rule for one of them that denies the polls of reports. */
+static void
+two_workspaces(struct config *config)
+{
+	static char *roles[] = { role_us, role_eu }, *denied[] = { get_report };
+	static struct config_upstream upstream[] = { { .role = role_us }, { .role = role_eu } };
+	static struct config_principal principal;
+	static struct config_rule rule;
+
+	config->upstream = upstream;
+	config->upstreams = 2;
+	config->workspaces = (struct strings){ .item = roles, .count = 2 };
+	principal.name = me;
+	principal.workspace = fixed;
+	config->auth.principal = &principal;
+	config->auth.principals = 1;
+	rule = (struct config_rule){ .name = name_policy,
+				     .access = ACCESS_ADMIN,
+				     .workspaces = { .item = &ruled, .count = 1 },
+				     .where_workspaces = place,
+				     .deny = { .item = denied, .count = 1 },
+				     .where = { [RULE_DENY] = place } };
+	config->rule = &rule;
+	config->rules = ruled != NULL;
+}
+
+/* The default workspace is another one, so its rules must not decide about the poll. */
+static void
+rules_of_the_handle(void)
+{
+	char handle[1024];
+
+	fixed = role_eu;
+	ruled = NULL;
+	rig_configure = two_workspaces;
+	rig_start();
+	rig_report = 1000;
+	keep(handle, sizeof(handle), call("report", "\"wait_s\":0"));
+	fixed = NULL;
+	ruled = role_eu;
+	rig_restart();
+	CU_ASSERT(fails(call_with("get_report", handle, ",\"wait_s\":0"), "is denied"));
+	ASSERT_INT(rig_report, 1000);
+	ruled = role_us;
+	rig_restart();
+	CU_ASSERT(says(call_with("get_report", handle, ",\"wait_s\":0"), "to go."));
+	ruled = NULL; /* and the principal may use only the other workspace now */
+	fixed = role_us;
+	rig_restart();
+	CU_ASSERT(
+	    fails(call_with("get_report", handle, ",\"wait_s\":0"), "The handle is not valid"));
+	CU_ASSERT(fails(call_with("cancel_report", handle, ""), "The handle is not valid"));
+	CU_ASSERT(rig_report > 0);
+	rig_stop();
+}
+
 static void
 listed(void)
 {
@@ -186,7 +249,7 @@ listed(void)
 }
 
 static const struct test tests[] = {
-	TEST(from_start_to_result), TEST(cancelled), TEST(leaving_stops_nothing),
-	TEST(invalid_handles),	    TEST(listed),
+	TEST(from_start_to_result), TEST(cancelled),	       TEST(leaving_stops_nothing),
+	TEST(invalid_handles),	    TEST(rules_of_the_handle), TEST(listed),
 };
 SUITE(tests)
