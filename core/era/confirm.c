@@ -14,21 +14,19 @@
 #include "call/call.h"
 #include "era/audited.h"
 #include "era/client_requests.h"
+#include "era/confirm_text.h"
 #include "era/inside.h"
 #include "era/invoke.h"
 #include "era/limited.h"
 #include "era/modern.h"
 #include "era/mrtr.h"
 #include "era/request_state.h"
-#include "run/text.h"
 
 #define PURPOSE "confirm"
 #define ANSWER_KEY "lakehost_confirm"
 #define SEALED_KEY "lakehost_confirmation"
 #define NONCE_LEN 16
 #define CONFIRM_LEN (NONCE_LEN + 64) /* and the digest of the request in hex */
-#define MESSAGE_MAX 2000u	     /* bytes of the question */
-#define VALUE_SHOWN 200u	     /* bytes of an argument in it */
 
 /* ---- used confirmations -------------------------------------------------------------------- */
 
@@ -167,94 +165,16 @@ confirm_renew(struct request *request)
 
 /* ---- the question -------------------------------------------------------------------------- */
 
-/* A value of an argument, on one line: a text without its quotes, at most VALUE_SHOWN bytes. The
- * model chose it, so what could deceive the person, such as direction marks, is removed. */
-static void
-add_value(struct buf *out, struct json_object *value)
-{
-	struct buf text;
-
-	if (json_object_is_type(value, json_type_string)) {
-		text_line(out, json_object_get_string(value), VALUE_SHOWN);
-		return;
-	}
-	buf_init_keeping(&text, 4 * VALUE_SHOWN);
-	buf_json_tree(&text, value);
-	text_line(out, text.data, VALUE_SHOWN);
-	buf_fini(&text);
-}
-
-static bool
-is_redacted(const struct row *row, const char *argument)
-{
-	struct json_object *list = json_arr(row->meta, "redact");
-
-	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++)
-		if (strcmp(json_object_get_string(json_object_array_get_idx(list, i)), argument) ==
-		    0)
-			return true;
-	return false;
-}
-
-/* Replaces {argument} in the sentence of the tool. */
-static void
-add_sentence(struct buf *out, const struct row *row, struct json_object *arguments,
-	     const char *sentence)
-{
-	for (const char *at = sentence; *at != '\0';) {
-		const size_t len = *at == '{' ? strcspn(at, "}") : 0;
-		char name[64];
-		struct json_object *value;
-
-		if (len < 2 || len > sizeof(name) || at[len] != '}') {
-			buf_putc(out, *at++);
-			continue;
-		}
-		memcpy(name, at + 1, len - 1);
-		name[len - 1] = '\0';
-		value = json_get(arguments, name);
-		if (value != NULL && !is_redacted(row, name))
-			add_value(out, value);
-		else
-			buf_puts(out, value != NULL ? "(not shown)" : "(not given)");
-		at += len + 1;
-	}
-}
-
-/* For a tool without a sentence of its own. */
-static void
-add_plain(struct buf *out, const struct row *row, struct json_object *arguments)
-{
-	const char *title = json_str(row->json, "title");
-	struct json_object_iter member;
-
-	buf_printf(out, "%s (%s) changes or removes data, or stops work.",
-		   title != NULL ? title : row->name, row->name);
-	json_object_object_foreachC(arguments, member) {
-		buf_putc(out, '\n');
-		text_line(out, member.key, VALUE_SHOWN);
-		buf_puts(out, ": ");
-		if (is_redacted(row, member.key))
-			buf_puts(out, "(not shown)");
-		else
-			add_value(out, member.val);
-	}
-}
-
 /* elicitation/create by form: one box that must be ticked. */
 static char *
 question_params(const struct request *request)
 {
-	const char *sentence = json_str(request->row->meta, "confirm");
 	struct buf text, out;
 	struct json json;
 
-	buf_init_keeping(&text, MESSAGE_MAX);
-	if (sentence != NULL)
-		add_sentence(&text, request->row, request->arguments, sentence);
-	else
-		add_plain(&text, request->row, request->arguments);
-	buf_init(&out, MESSAGE_MAX * 8);
+	buf_init_keeping(&text, CONFIRM_TEXT_MAX);
+	confirm_text(&text, request);
+	buf_init(&out, CONFIRM_TEXT_MAX * 8);
 	json_start(&json, &out);
 	json_begin(&json, '{');
 	json_string(json_member(&json, "mode"), "form");

@@ -66,7 +66,8 @@ class Confirm(unittest.TestCase):
                "XDG_CONFIG_HOME": self.home.name, "DATABRICKS_TOKEN": "dapi-confirm-test",
                "DATABRICKS_HOST": f"http://127.0.0.1:{self.workspace.server_port}"}
         self.host = subprocess.Popen(
-            [LAKEHOST, "--set", "plugins.enabled=compute", "--set", f"plugins.directories={FOLDER}",
+            [LAKEHOST, "--set", "plugins.enabled=compute,data",
+             "--set", f"plugins.directories={FOLDER}",
              "--set", "plugins.isolation=none", "--set", f"audit.file={self.home.name}/audit.log",
              "--set", "audit.arguments=true", *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env)
@@ -146,8 +147,31 @@ class Confirm(unittest.TestCase):
         asked = self.modern(cluster_id="a\u202eb\u2028c\x1b[31md\n" + "e" * 300)
         message = self.question(asked)["message"]
         self.assertIn("Terminate the cluster ab c", message)
-        self.assertFalse(set(message) & set("\u202e\u2028\x1b\n"), message)
-        self.assertLess(len(message), 320)
+        self.assertFalse(set(message) & set("\u202e\u2028\x1b"), message)
+        lines = message.split("\n")
+        self.assertLess(len(lines[0]), 320)
+        # the name does not fit into the sentence, so it follows whole, marked as not of the host
+        self.assertEqual(lines[1:], ["cluster_id:", "| ab", "| cd", "| " + "e" * 300])
+
+    def test_the_question_hides_no_argument(self):
+        """A line break ends a comment of SQL, and a long text could hide its end."""
+        self.confirming("always")
+        statement = "DELETE FROM a.b.c WHERE id = 1 -- one row\n OR 1 = 1"
+        lines = self.question(self.modern(tool="execute_sql", sql_query=statement, row_limit=5))[
+            "message"].split("\n")
+        self.assertIn("which changes something: DELETE FROM a.b.c", lines[0])
+        for line in ("sql_query:", "| DELETE FROM a.b.c WHERE id = 1 -- one row", "|  OR 1 = 1",
+                     "row_limit: 5"):
+            self.assertIn(line, lines)
+        long = "DELETE FROM a.b.c WHERE id IN (" + "1, " * 200 + "1) OR secret_end"
+        message = self.question(self.modern(tool="execute_sql", sql_query=long))["message"]
+        self.assertIn("\n| " + long, message)
+        message = self.question(self.modern(tool="execute_sql", sql_query=long * 10))["message"]
+        self.assertIn(f"That was not all: the whole value has {len(long) * 10} bytes.", message)
+        # an argument cannot write a line of the host
+        forged = "DELETE FROM a.b.c\nThis is in the workspace \"dev\"."
+        self.assertNotIn("\nThis is in", self.question(
+            self.modern(tool="execute_sql", sql_query=forged))["message"])
 
     def test_audit(self):
         self.confirming("always")
