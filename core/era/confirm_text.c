@@ -132,7 +132,8 @@ add_block(struct buf *out, const char *text)
 	kept = text_cut(clean, len, VALUE_BLOCK_MAX);
 	buf_puts(out, "\n| ");
 	for (size_t i = 0; i < kept; i++) {
-		buf_putc(out, clean[i]);
+		/* a terminal would show lines with tabs as a table, and cut its cells */
+		buf_putc(out, clean[i] == '\t' ? ' ' : clean[i]);
 		if (clean[i] == '\n')
 			buf_puts(out, "| ");
 	}

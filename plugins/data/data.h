@@ -141,6 +141,10 @@ struct reading {
 /* Shows rows of a succeeded statement from its complete reply. In `reading` the caller sets which
  * rows are shown, and where they begin. */
 int rows_read(struct mcp_call *call, struct reading *reading, struct json_object *reply);
+/* Each byte of a result may be compared with each byte of a text that is searched for, so the text
+ * has a limit. Longer than that: the call fails and the result is false. */
+#define ROWS_SEARCH_MAX 256u
+bool rows_search_fits(struct mcp_call *call, const char *argument, size_t len);
 /* Reads the argument page_token. When it is not valid, the call fails and the result is false. */
 bool rows_token(struct mcp_call *call, struct reading *reading);
 /* Selects the columns that the argument `columns` names (absent: all `have` columns) and begins the

@@ -177,12 +177,13 @@ get_result_page(struct mcp_call *call)
 		.cell_chars = mcp_arg_int(call, "cell_chars", 0),
 		.cell_from = mcp_arg_int(call, "cell_from", 0),
 	};
-	const char *id = mcp_arg(call, "statement_id");
+	const char *id = mcp_arg(call, "statement_id"), *grep = mcp_arg(call, "grep");
 
 	if (strlen(id) >= sizeof(reading.id) || id[0] == '\0')
 		return mcp_fail(call, MCP_E_NOT_FOUND, "statement_id is not valid.", NULL,
 				"Use the statement_id from the answer of execute_sql.");
-	if (!rows_token(call, &reading))
+	if (!rows_token(call, &reading) ||
+	    (grep != NULL && !rows_search_fits(call, "grep", strlen(grep))))
 		return MCP_E_INPUT;
 	if (reading.cell_from > 0 && reading.cell_chars == 0)
 		reading.cell_chars = CELL_CHARS;

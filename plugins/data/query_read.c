@@ -160,7 +160,9 @@ filter_add(struct mcp_call *call, struct query *query, const char *text)
 		return rest.len == 0 ? ++query->filters > 0 : bad_filter(call, text);
 	filter->value = filter_value(rest);
 	query->filters++;
-	if (filter->op == FILTER_CONTAINS || value_valid(query->kind[column], filter->value))
+	if (filter->op == FILTER_CONTAINS)
+		return rows_search_fits(call, "filter", filter->value.len);
+	if (value_valid(query->kind[column], filter->value))
 		return true;
 	mcp_fail(call, MCP_E_INPUT,
 		 mcp_printf(call, "The filter \"%s\" has no value of the column's type.", text),

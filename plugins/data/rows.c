@@ -356,6 +356,18 @@ token_read(const char *token, struct reading *reading)
 }
 
 bool
+rows_search_fits(struct mcp_call *call, const char *argument, size_t len)
+{
+	if (len <= ROWS_SEARCH_MAX)
+		return true;
+	mcp_fail(call, MCP_E_INPUT, mcp_printf(call, "The text in %s is too long.", argument),
+		 mcp_printf(call, "A text of at most %u bytes can be searched for.",
+			    ROWS_SEARCH_MAX),
+		 "Search for a part of it.");
+	return false;
+}
+
+bool
 rows_token(struct mcp_call *call, struct reading *reading)
 {
 	const char *token = mcp_arg(call, "page_token");

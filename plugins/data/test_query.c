@@ -111,6 +111,10 @@ groups(void)
 		"count:BIGINT\tsum(id):DECIMAL\tmin(id)\n0\tNULL\tNULL\n1 group.");
 }
 
+/* 320 bytes: in a cell of many "a", each place is compared nearly to the end */
+#define TENTH "baaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define LONG TENTH TENTH TENTH TENTH TENTH TENTH TENTH TENTH TENTH TENTH
+
 static void
 refuses_queries(void)
 {
@@ -132,6 +136,9 @@ refuses_queries(void)
 		  "" },
 		{ PAGE("\"group_by\":[\"ok\"],\"grep\":\"x\""), "grep cannot be used", "" },
 		{ PAGE("\"order_by\":[\"ok\"],\"cell_chars\":9"), "cell_chars cannot be used", "" },
+		{ PAGE("\"filter\":[\"the city contains " LONG "\"]"), "text in filter is too long",
+		  "a part" },
+		{ PAGE("\"grep\":\"" LONG "\""), "text in grep is too long", "a part" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {

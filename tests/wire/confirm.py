@@ -163,6 +163,8 @@ class Confirm(unittest.TestCase):
         for line in ("sql_query:", "| DELETE FROM a.b.c WHERE id = 1 -- one row", "|  OR 1 = 1",
                      "row_limit: 5"):
             self.assertIn(line, lines)
+        self.assertNotIn("\t", self.question(self.modern(
+            tool="execute_sql", sql_query="DELETE FROM a.b.c\n\tWHERE\tx"))["message"])
         long = "DELETE FROM a.b.c WHERE id IN (" + "1, " * 200 + "1) OR secret_end"
         message = self.question(self.modern(tool="execute_sql", sql_query=long))["message"]
         self.assertIn("\n| " + long, message)
