@@ -2,7 +2,7 @@ lakehost_core(base
 	SOURCES address.c arena.c bucket.c check.c child.c clock.c cost.c fence.c forwarded.c glob.c hash.c http_syntax.c intern.c json.c json_gate.c
 		json_string.c
 		json_write.c jwt_algorithm.c log.c log_sink.c loop.c mask.c mask_find.c mask_search.c mask_shape.c mask_view.c nearest.c pool.c
-		principal.c seal.c seal_key.c signature.c trust.c uri.c uri_template.c url.c
+		principal.c seal.c seal_key.c signature.c slack.c trust.c uri.c uri_template.c url.c
 		watchdog.c
 	LIBS PkgConfig::CRYPTO m)
 # The parser and the templates of the SDK, which have no state, and the small helpers that the

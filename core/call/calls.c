@@ -8,13 +8,15 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/seal.h"
+#include "base/slack.h"
 #include "call/left.h"
 #include "call/life.h"
 #include "call/turns.h"
 #include "config/config.h"
 #include "config/snapshot.h"
 
-#define ENOUGH_MS 1000 /* time for the clean-up after a drain has cancelled the calls */
+#define CALL_BYTES 8192u /* about what a call and its request hold while they wait */
+#define ENOUGH_MS 1000	 /* time for the clean-up after a drain has cancelled the calls */
 
 static void on_drain(struct loop_timer *timer);
 
@@ -98,6 +100,7 @@ calls_add(struct calls *calls, struct call *call)
 		calls->first->state->link = &state->next;
 	calls->first = call;
 	calls->count++;
+	slack_held(CALL_BYTES);
 	turns_joined(calls, state->use);
 }
 
@@ -114,6 +117,7 @@ calls_remove(struct calls *calls, struct call *call)
 		state->next->state->link = state->link;
 	state->link = NULL;
 	calls->count--;
+	slack_freed(CALL_BYTES);
 	turns_left(calls, state->use);
 	if (calls->count == 0 && calls->drained != NULL)
 		loop_timer_set(calls->loop, &calls->drain_timer, 0);

@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/seal.h"
+#include "base/slack.h"
 #include "base/watchdog.h"
 #include "call/calls.h"
 #include "call/left.h"
@@ -135,6 +136,7 @@ host_try(struct config *config, struct strings *faults)
 		strings_printf(faults, "%s", why);
 	host->loop = loop_new();
 	host->pool = pool_new(host->loop, config->server.workers, config->server.workers_max);
+	slack_start(host->loop, host->pool, SLACK_REST_MS);
 	generations_init(&host->generations, host->loop, host->pool);
 	host->now = generation_make(config, NULL, host->loop, faults);
 	host_set_local(host);
@@ -198,6 +200,7 @@ host_free(struct host *host)
 {
 	if (host == NULL)
 		return;
+	slack_end();
 	running_free(host->running);
 	stdio_free(host->stdio);
 	http_free(host->http);

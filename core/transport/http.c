@@ -105,6 +105,8 @@ sweep(struct loop_timer *timer)
 			http_drop(c);
 		else if (too_late(c, now))
 			end_late(c);
+		else if (c->phase == PHASE_IDLE && now - c->since_ms >= SWEEP_MS)
+			mhd_rest(c);
 	}
 	if (http->doors == DOORS_FULL) {
 		http_make_room(http);

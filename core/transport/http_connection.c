@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/slack.h"
 #include "base/states.h"
 #include "transport/hangup.h"
 #include "transport/http_answer.h"
@@ -182,7 +183,8 @@ connection_new(struct http_listener *listener, struct MHD_Connection *mhd)
 		connection->tls_session =
 		    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
 	connection->gate.head_max = http->config->limits.headers;
-	connection->gate.memory_max = mhd_pool(http->config) - MHD_POOL_REST;
+	connection->pool = mhd_pool(http->config);
+	connection->gate.memory_max = connection->pool - MHD_POOL_REST;
 	connection->exchange.ops = &http_exchange_ops;
 	connection->exchange.http = true;
 	connection->tick = (struct loop_timer){ .fn = http_on_tick, .data = connection };
@@ -191,6 +193,7 @@ connection_new(struct http_listener *listener, struct MHD_Connection *mhd)
 	buf_init(&connection->body, 0);
 	http_link(&http->connections, connection);
 	http->n_connections++;
+	slack_held(connection->pool);
 	mhd_watch(http, connection);
 	return connection;
 }
@@ -254,6 +257,7 @@ connection_closed(struct http_connection *connection)
 	CHECK(http->n_connections > 0);
 	http_unlink(&http->connections, connection);
 	http->n_connections--;
+	slack_freed(connection->pool);
 	connection->mhd = NULL;
 	connection->fd = -1;
 	if (connection->held != EXCHANGE_NONE) {

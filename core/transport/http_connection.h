@@ -121,6 +121,12 @@ struct http_connection {
 	unsigned answer_status;
 	size_t answer_size;
 
+	/* for mhd.c: the bytes of MHD's pool for the connection; where the pool begins, or NULL as
+	 * long as that is not known; is the pool at rest? */
+	size_t pool;
+	char *pool_at;
+	bool rested;
+
 	void *tls_session;	  /* GnuTLS's, or NULL */
 	bool certificate_checked; /* http_certificate() knows the answer: */
 	const char *certificate_fault;

@@ -383,6 +383,7 @@ start(struct http_gate *gate, const char **at)
 	}
 	if (**at == '\n' && gate->cr) {
 		gate->cr = false;
+		gate->led = true;
 		(*at)++;
 		return true;
 	}

@@ -51,6 +51,7 @@ struct http_gate {
 	/* the current line */
 	char line[GATE_LINE];
 	size_t line_len;   /* length of the line, including bytes that are not kept */
+	bool led;	   /* an empty line came before the request, or before an earlier one */
 	bool cr;	   /* the last byte was a carriage return */
 	bool named;	   /* in a field: its colon was read */
 	unsigned blanks;   /* number of spaces in the request line */

@@ -241,6 +241,7 @@ begin(struct http_connection *connection, const char *target, const char *method
 	http_phase_move(connection, PHASE_BODY);
 	http->requests++;
 	connection->method = method;
+	mhd_busy(connection, method);
 	connection->deadline_ms = clock_ms() + http->times.body_ms;
 	connection->cors = NULL;
 	connection->unwanted = REFUSED_BODY;

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -21,6 +23,7 @@
 /* bytes of MHD's memory for a connection: the header, and pieces of bodies */
 #define MEMORY_DEFAULT 16384u
 #define MEMORY_MIN 8192u
+#define POOL_ALIGN 16u
 #define TLS_AGAIN (-28) /* GNUTLS_E_AGAIN */
 /* returned for GNUTLS_E_INVALID_SESSION, so that MHD closes the connection */
 #define TLS_CLOSED (-10)
@@ -141,6 +144,34 @@ mhd_missed_close(const struct http_connection *connection)
 	char byte;
 
 	return recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+void
+mhd_busy(struct http_connection *connection, const char *method)
+{
+	connection->rested = false;
+	connection->pool_at = NULL;
+	if (!connection->gate.led && (uintptr_t)method % POOL_ALIGN == 0)
+		connection->pool_at = (char *)(uintptr_t)method;
+}
+
+void
+mhd_rest(struct http_connection *connection)
+{
+	const struct http_gate *gate = &connection->gate;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = (uintptr_t)connection->pool_at;
+	uintptr_t end = (begin + connection->pool) & ~(page - 1);
+
+	if (connection->rested || begin == 0 || connection->socket != SOCKET_OPEN)
+		return;
+	/* bytes of a next request may be in the pool */
+	if (gate->state != GATE_START || gate->cr || gate->led || gate->fault != NULL ||
+	    gate->requests != connection->completed)
+		return;
+	connection->rested = true;
+	begin = (begin + page - 1) & ~(page - 1);
+	if (begin < end)
+		madvise((char *)begin, end - begin, MADV_DONTNEED);
 }
 
 void

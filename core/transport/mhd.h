@@ -15,6 +15,11 @@
  * 6. It takes from the pool of a connection: the header, each cookie line a second time,
  *    GATE_PART for each field, cookie and argument of the query, and less than MHD_POOL_REST for
  *    everything else.
+ * 7. The pool of a connection is one block of memory, aligned to 16 bytes. Its receive buffer begins
+ *    where the pool begins, and there a request line begins that has no empty line before it. So
+ *    the name of the method is at the beginning of the pool. Between two requests of which no byte
+ *    of the second one was read, nothing in the pool has a meaning, and MHD has filled it with
+ *    zeros.
  *
  * Where MHD would answer with its own text (HTML), the gate refuses first, with our text.
  */
@@ -54,6 +59,11 @@ void mhd_attend(struct http_connection *connection, bool attend);
 /* Did a close arrive together with the last bytes, so that MHD has not noticed it? A later close
  * produces an event. */
 bool mhd_missed_close(const struct http_connection *connection);
+/* A request has begun; MHD has its method at `method`. */
+void mhd_busy(struct http_connection *connection, const char *method);
+/* The connection is idle: gives the pages of its pool back to the system. They are zeros again when
+ * MHD uses them next. Does nothing when a part of a request was read. */
+void mhd_rest(struct http_connection *connection);
 /* Cuts the white space after a value (RFC 9110, 5.5), which MHD leaves there. */
 void mhd_trim(const char *value, size_t len);
 /* Writes without MHD. MHD must not be in the middle of an answer. Bytes that do not fit are

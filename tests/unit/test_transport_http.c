@@ -16,6 +16,7 @@
 
 #define HELD_MAX 8
 #define PATIENCE_MS 20000
+#define IDLE 300
 
 static struct {
 	struct loop *loop;
@@ -332,7 +333,79 @@ quiesce_refuses_at_once(void)
 	tear_down();
 }
 
+/* ---- idle connections ----------------------------------------------------------------------- */
+
+static size_t
+resident(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	unsigned long size = 0, pages = 0;
+
+	if (file == NULL || fscanf(file, "%lu %lu", &size, &pages) != 2)
+		CU_FAIL_FATAL("/proc/self/statm cannot be read");
+	fclose(file);
+	return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static size_t given_back_to;
+
+static bool
+given_back(void)
+{
+	return resident() <= given_back_to;
+}
+
+/* Two requests on one connection; the second one begins after `between`. */
+static void
+expect_answer(int fd, const char *between)
+{
+	char text[300], answer[500];
+	int len = snprintf(text, sizeof(text),
+			   "%sPOST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+			   "application/json\r\nContent-Length: 4\r\n\r\necho",
+			   between);
+	ssize_t n = -1;
+
+	ASSERT_INT(send(fd, text, (size_t)len, MSG_NOSIGNAL), len);
+	for (int i = 0; i < PATIENCE_MS && n <= 0; i++) {
+		struct loop_timer timer = { .fn = stop, .data = world.loop };
+
+		loop_timer_set(world.loop, &timer, 1);
+		loop_run(world.loop, 0);
+		loop_timer_stop(world.loop, &timer);
+		n = recv(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT);
+	}
+	CU_ASSERT(n > 0);
+	answer[n > 0 ? n : 0] = '\0';
+	CU_ASSERT(strncmp(answer, "HTTP/1.1 200 OK\r\n", 17) == 0);
+}
+
+/* Of the 16 KiB that libmicrohttpd has for a connection, at least two pages of 4 KiB go back to the
+ * system while the connection is idle. Later requests are answered as before. */
+static void
+idle_connections_give_memory_back(void)
+{
+	int fd[IDLE];
+
+	set_up();
+	for (size_t i = 0; i < IDLE; i++) {
+		fd[i] = connect_client();
+		expect_answer(fd[i], "");
+	}
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	given_back_to = resident() - (size_t)IDLE * 8192;
+	until(given_back);
+#endif
+	for (size_t i = 0; i < IDLE; i++) {
+		expect_answer(fd[i], i % 2 == 0 ? "" : "\r\n");
+		expect_answer(fd[i], "");
+		close(fd[i]);
+	}
+	tear_down();
+}
+
 static const struct test tests[] = {
+	TEST(idle_connections_give_memory_back),
 	TEST(finish_within_on_close),
 	TEST(finish_long_after_the_peer_left),
 	TEST(finish_after_the_transport_is_gone),
