@@ -28,6 +28,7 @@ struct value {
 	char *text;
 	size_t len;
 	bool pinned;
+	bool former;	    /* was pinned; not with `pinned` */
 	uint64_t writer;    /* the value is not masked yet: it waits for mask_settle() */
 	struct value *next; /* older */
 };
@@ -38,9 +39,13 @@ struct finders {
 };
 
 struct mask_group {
-	char *scope;		 /* name of the plugin */
-	struct value *values;	 /* the newest first */
-	size_t n, bytes;	 /* number and bytes of the values, without the pinned ones */
+	char *scope;	      /* name of the plugin */
+	struct value *values; /* the newest first */
+	/* number and bytes of the values that are not pinned: [true] of the former ones. Tokens of
+	 * many users must not replace the secrets that were given. */
+	struct {
+		size_t n, bytes;
+	} kept[2];
 	struct finders *finders; /* NULL: the finder must be built */
 	struct mask_group *next;
 };
@@ -78,16 +83,29 @@ group_changed(struct mask_group *group)
 }
 
 static void
+count(struct mask_group *group, const struct value *value)
+{
+	group->kept[value->former].n++;
+	group->kept[value->former].bytes += value->len;
+}
+
+static void
+uncount(struct mask_group *group, const struct value *value)
+{
+	CHECK(group->kept[value->former].n > 0);
+	CHECK(group->kept[value->former].bytes >= value->len);
+	group->kept[value->former].n--;
+	group->kept[value->former].bytes -= value->len;
+}
+
+static void
 drop(struct mask_group *group, struct value **link)
 {
 	struct value *value = *link;
 
 	*link = value->next;
-	if (!value->pinned) {
-		CHECK(group->n > 0 && group->bytes >= value->len);
-		group->n--;
-		group->bytes -= value->len;
-	}
+	if (!value->pinned)
+		uncount(group, value);
 	explicit_bzero(value->text, value->len);
 	free(value->text);
 	free(value);
@@ -103,20 +121,34 @@ find(struct mask_group *group, const char *text, size_t len)
 	return link;
 }
 
-/* Makes room by removing the oldest values. */
+/* Makes room by removing the oldest values of one kind. */
 static void
-keep_caps(struct mask_group *group)
+keep_caps(struct mask_group *group, bool former)
 {
-	while (group->n > MASK_VALUES_MAX || group->bytes > MASK_BYTES_MAX) {
+	while (group->kept[former].n > MASK_VALUES_MAX ||
+	       group->kept[former].bytes > MASK_BYTES_MAX) {
 		struct value **oldest = NULL;
 
 		for (struct value **link = &group->values; *link != NULL; link = &(*link)->next)
-			if (!(*link)->pinned)
+			if (!(*link)->pinned && (*link)->former == former)
 				oldest = link;
 		if (oldest == NULL)
 			return;
 		drop(group, oldest);
 	}
+}
+
+/* A value that is there already is pinned now, or was given now. */
+static void
+raise(struct mask_group *group, struct value *value, bool pinned)
+{
+	if (value->pinned || (!pinned && !value->former))
+		return;
+	uncount(group, value);
+	value->pinned = pinned;
+	value->former = false;
+	if (!pinned)
+		count(group, value);
 }
 
 /* Moves a value to the front, or adds it. */
@@ -127,12 +159,7 @@ put_value(struct mask_group *group, const char *text, size_t len, bool pinned, u
 
 	if (value != NULL) {
 		*link = value->next;
-		if (pinned && !value->pinned) {
-			CHECK(group->n > 0 && group->bytes >= len);
-			group->n--;
-			group->bytes -= len;
-			value->pinned = true;
-		}
+		raise(group, value, pinned);
 		if (value->writer != writer && value->writer != 0) {
 			value->writer = 0; /* two sources have given this value */
 			group_changed(group);
@@ -142,13 +169,13 @@ put_value(struct mask_group *group, const char *text, size_t len, bool pinned, u
 		*value = (struct value){
 			.text = xstrndup(text, len), .len = len, .pinned = pinned, .writer = writer
 		};
-		group->n += !pinned;
-		group->bytes += pinned ? 0 : len;
+		if (!pinned)
+			count(group, value);
 		group_changed(group);
 	}
 	value->next = group->values;
 	group->values = value;
-	keep_caps(group);
+	keep_caps(group, false);
 }
 
 static struct mask_group *
@@ -198,11 +225,18 @@ mask_unpin(const char *text, size_t len)
 	value = text != NULL ? *find(&everywhere, text, len) : NULL;
 	if (value != NULL && value->pinned) {
 		value->pinned = false;
-		everywhere.n++;
-		everywhere.bytes += len;
-		keep_caps(&everywhere);
+		value->former = true;
+		count(&everywhere, value);
+		keep_caps(&everywhere, true);
 	}
 	pthread_rwlock_unlock(&lock);
+}
+
+void
+mask_once(const char *value, size_t len)
+{
+	mask_pin(value, len);
+	mask_unpin(value, len);
 }
 
 void

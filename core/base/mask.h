@@ -2,9 +2,10 @@
 /*
  * Values that must never be shown again, in logs or results. Any thread.
  *
- * There are three kinds. They differ in the texts in which they are masked, and in the values
+ * There are four kinds. They differ in the texts in which they are masked, and in the values
  * that can replace them:
  * - the host's own credentials: masked everywhere, never replaced;
+ * - credentials that were the host's: masked everywhere, the latest MASK_VALUES_MAX;
  * - values that somebody gave or requested as a secret: masked everywhere, the latest
  *   MASK_VALUES_MAX;
  * - values that a plugin wants masked: in the answers and logs of that plugin only, the latest
@@ -28,10 +29,12 @@
 #define MASK_BYTES_MAX (256u << 10) /* bytes of these values together */
 #define MASK_TEXT_MAX (1u << 30)    /* longer texts are hidden completely */
 
-/* A credential of the host. A service may still send back a credential that was replaced.
- * mask_unpin() keeps such a value like a given one. */
+/* A credential of the host. A service may still send back a credential that was replaced, so after
+ * mask_unpin() it is masked until enough other ones were replaced. */
 void mask_pin(const char *value, size_t len);
 void mask_unpin(const char *text, size_t len);
+/* The same for a credential that is used only once, such as a signed assertion. */
+void mask_once(const char *value, size_t len);
 /* Masks a secret that was given or requested. */
 void mask_add(const char *value, size_t len);
 /* Masks a value for the plugin with the name `scope`. `writer` (any number except 0; 0: none)

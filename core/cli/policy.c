@@ -265,7 +265,8 @@ show_limits(const struct config *config, const struct principal *principal, stru
 	if (out->len == none)
 		return;
 	render_table_text(out->data, out->len);
-	putchar('\n');
+	puts("What was used today is known to the serving host: get_server_info tells each caller\n"
+	     "its own budgets, and the metrics lakehost_spent_total count all callers.\n");
 }
 
 static void

@@ -41,7 +41,8 @@ make_plugins(struct generation *generation, const struct generation *before, str
 		? plugins_load_beside(before->plugins, generation->config, &server_plugin,
 				      &critical)
 		: plugins_load(generation->config, loop, &server_plugin, false, &critical);
-	generation->facts = (struct server_facts){ generation->config, generation->plugins };
+	generation->facts = (struct server_facts){ generation->config, generation->plugins,
+						   before != NULL ? before->facts.limits : NULL };
 	plugins_set_self(generation->plugins, &generation->facts);
 	for (size_t i = 0; critical && i < plugins_count(generation->plugins); i++) {
 		struct plugin_status status;

@@ -109,6 +109,7 @@ parts_start(struct host *host)
 
 	generation_begin(now, &host->generations, NULL);
 	host->limits = limiting_start(now->config, host->loop, host->pool);
+	now->facts.limits = host->limits;
 	host->limits_config = now->config;
 	now->keeps_config = true;
 	host->calls = calls_new(host->loop, &now->snapshot);

@@ -313,6 +313,21 @@ limits_load(const struct limits *limits, struct limits_load *load)
 			count_exhausted(limits->joint[i], day, load);
 }
 
+bool
+limits_usage(const struct limits *limits, const char *name, enum cost cost, int64_t *used,
+	     int64_t *budget)
+{
+	const struct account *account = limits != NULL ? find_account(limits, name) : NULL;
+
+	if (account == NULL)
+		return false;
+	*budget = account->value[LIMITS_BUDGET + (enum limits_key)cost];
+	*used = account->day == limits->wall_ms() / LIMITS_DAY_MS
+		  ? (int64_t)(account->used[cost] / cost_parts[cost])
+		  : 0;
+	return *budget >= 0;
+}
+
 int64_t
 limits_left(struct limits *limits, const struct principal *principal, enum cost cost)
 {

@@ -113,6 +113,11 @@ struct limits_load {
 };
 void limits_load(const struct limits *limits, struct limits_load *load);
 
+/* What the principal's own account has spent today of its budget, in the unit of the budget. False:
+ * it has no such budget, or has not called yet. With a store it is what the store said last. */
+bool limits_usage(const struct limits *limits, const char *name, enum cost cost, int64_t *used,
+		  int64_t *budget);
+
 /* What is left today of this principal's own budget; LIMITS_NONE: it is not limited. */
 int64_t limits_left(struct limits *limits, const struct principal *principal, enum cost cost);
 

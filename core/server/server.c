@@ -9,7 +9,9 @@
 
 #include <lakehost/call.h>
 
+#include "base/cost.h"
 #include "config/config.h"
+#include "limits/limits.h"
 #include "run/ops.h"
 #include "run/run.h"
 #include "upstream/upstream.h"
@@ -59,6 +61,32 @@ add(struct json_object *info, const char *key, const char *value)
 	json_object_object_add(info, key, json_object_new_string(value));
 }
 
+/* What the caller has used of its budgets today. The tool is inline, so all of this runs on the loop
+ * thread, to which the limits belong. */
+static void
+say_budgets(struct mcp_call *call, struct json_object *limits)
+{
+	const char *principal = mcp_context(call, MCP_CTX_PRINCIPAL).data;
+	struct json_object *budgets = NULL, *entry;
+	int64_t used, budget;
+
+	for (unsigned cost = 0; cost < COSTS; cost++) {
+		const char *key = limits_keys[LIMITS_BUDGET + cost];
+
+		if (!limits_usage(facts_of(call)->limits, principal, (enum cost)cost, &used,
+				  &budget))
+			continue;
+		if (budgets == NULL)
+			json_object_object_add(limits, "budgets",
+					       budgets = json_object_new_object());
+		json_object_object_add(budgets, key, entry = json_object_new_object());
+		json_object_object_add(entry, "used", json_object_new_int64(used));
+		json_object_object_add(entry, "of", json_object_new_int64(budget));
+		mcp_say(call, "budget of today (UTC): %s: %lld of %lld used", key, (long long)used,
+			(long long)budget);
+	}
+}
+
 static void
 say_limits(struct mcp_call *call, struct json_object *info)
 {
@@ -73,6 +101,7 @@ say_limits(struct mcp_call *call, struct json_object *info)
 	json_object_object_add(limits, "call_s", json_object_new_int64(seconds));
 	mcp_say(call, "limits: %u rows and %u bytes of text for each result, %u s for each call",
 		rows, bytes, seconds);
+	say_budgets(call, limits);
 }
 
 /* ---- upstreams ------------------------------------------------------------------------------ */

@@ -9,6 +9,7 @@
 #include "plugin/loader.h"
 
 struct config;
+struct limits;
 
 extern const struct plugin_builtin server_plugin;
 
@@ -16,6 +17,7 @@ extern const struct plugin_builtin server_plugin;
 struct server_facts {
 	const struct config *config;
 	const struct plugins *plugins;
+	const struct limits *limits; /* NULL: nothing is limited */
 };
 
 #endif

@@ -266,7 +266,7 @@ caps(void)
 	add("second-value");
 	for (unsigned i = 0; i < MASK_VALUES_MAX - 2; i++)
 		mask_add(value, (size_t)sprintf(value, "filler-%06u", i));
-	masked_is("first-value old-credential", "*** old-credential");
+	masked_is("first-value old-credential", "*** ***"); /* not counted among those */
 	add("first-value"); /* now the youngest */
 	add("one-more");
 	masked_is("first-value second-value one-more", "*** second-value ***");
@@ -309,11 +309,42 @@ alike(void)
 	free(text);
 }
 
+/* Tokens of many users come and go. They must not replace the secrets that somebody gave. */
+static void
+former_credentials_replace_no_given_secret(void)
+{
+	char token[32];
+	char *masked;
+	size_t len;
+
+	mask_add("given-secret-value", 18);
+	for (unsigned i = 0; i < 3 * MASK_VALUES_MAX; i++) {
+		snprintf(token, sizeof(token), "token-of-user-%u", i);
+		mask_pin(token, strlen(token));
+		mask_unpin(token, strlen(token));
+	}
+	masked = mask_apply("given-secret-value", 18, &len);
+	CU_ASSERT_PTR_NOT_NULL(masked);
+	free(masked);
+	masked = mask_apply(token, strlen(token), &len);
+	CU_ASSERT_PTR_NOT_NULL(masked);
+	free(masked);
+	masked = mask_apply("token-of-user-1 ", 16, &len); /* enough others were replaced since */
+	CU_ASSERT_PTR_NULL(masked);
+	free(masked);
+}
+
 static const struct test tests[] = {
-	TEST(finds_all), TEST(finds_other_spellings),
-	TEST(scopes),	 TEST(values_change),
-	TEST(writers),	 TEST(cut_spellings),
-	TEST(forms),	 TEST(caps),
-	TEST(alike),	 TEST(beginnings),
+	TEST(finds_all),
+	TEST(finds_other_spellings),
+	TEST(scopes),
+	TEST(values_change),
+	TEST(writers),
+	TEST(cut_spellings),
+	TEST(forms),
+	TEST(caps),
+	TEST(alike),
+	TEST(beginnings),
+	TEST(former_credentials_replace_no_given_secret),
 };
 SUITE(tests)

@@ -13,6 +13,7 @@
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/uri.h"
 #include "base/url.h"
@@ -257,8 +258,9 @@ behalf_ask(struct login *login, struct credential_request *request)
 	    federation_assertion(&login->own->federation, login->user, clock_wall_ms() / 1000);
 	if (assertion == NULL)
 		return login_refuse(login, "federation_key cannot sign an assertion");
-	login_keep_secret(&login->id_token, assertion);
-	secret_free(assertion);
+	mask_once(assertion, strlen(assertion));
+	secret_free(login->id_token);
+	login->id_token = assertion;
 	return exchange(login, request);
 }
 

@@ -341,7 +341,11 @@ login_take(struct login *login, enum login_slot slot, const char *token, int64_t
 				  "%s sent a token that has already expired: log in again", what);
 	if (life_ms < LOGIN_LIFE_MAX_S * 1000)
 		set_times(login, life_ms);
-	mask_add(token, strlen(token)); /* the next stage can fail before the token is in use */
+	/* the next stage can fail before the token is in use */
+	if (login->user != NULL)
+		mask_once(token, strlen(token));
+	else
+		mask_add(token, strlen(token));
 	secret_free(login->token[slot]);
 	login->token[slot] = xstrdup(token);
 	return LOGIN_NEXT;
