@@ -44,10 +44,10 @@ host_allowed(const struct http_listener *listener, const struct url *url)
 	const struct strings *list = &listener->http->config->server.allowed_hosts;
 	enum listen_reach reach = listener->sock.reach;
 
-	if (reach == REACH_UNIX || (reach == REACH_ANYWHERE && list->count == 0))
-		return true; /* a web page cannot reach it, or the operator configured no hosts */
-	return is_local(url->host) || strcasecmp(url->host, listener->host) == 0 ||
-	       listed_host(list, url);
+	if (list->count == 0 && (reach == REACH_UNIX || reach == REACH_ANYWHERE))
+		return true; /* a web page reaches a unix socket only through a proxy */
+	return is_local(url->host) || listed_host(list, url) ||
+	       (listener->host != NULL && strcasecmp(url->host, listener->host) == 0);
 }
 
 static bool
