@@ -61,8 +61,8 @@ add(struct json_object *info, const char *key, const char *value)
 	json_object_object_add(info, key, json_object_new_string(value));
 }
 
-/* What the caller has used of its budgets today. The tool is inline, so all of this runs on the loop
- * thread, to which the limits belong. */
+/* What the caller has used of its budgets today. The tool is inline, so all of this runs on the
+ * loop thread, to which the limits belong. */
 static void
 say_budgets(struct mcp_call *call, struct json_object *limits)
 {

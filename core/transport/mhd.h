@@ -15,11 +15,10 @@
  * 6. It takes from the pool of a connection: the header, each cookie line a second time,
  *    GATE_PART for each field, cookie and argument of the query, and less than MHD_POOL_REST for
  *    everything else.
- * 7. The pool of a connection is one block of memory, aligned to 16 bytes. Its receive buffer begins
- *    where the pool begins, and there a request line begins that has no empty line before it. So
- *    the name of the method is at the beginning of the pool. Between two requests of which no byte
- *    of the second one was read, nothing in the pool has a meaning, and MHD has filled it with
- *    zeros.
+ * 7. The pool of a connection is one block of memory, aligned to 16 bytes. Its receive buffer
+ *    begins where the pool begins, and there a request line begins that has no empty line before
+ *    it. So the name of the method is at the beginning of the pool. After a request, until a byte
+ *    of the next one is read, nothing in the pool has a meaning, and MHD has filled it with zeros.
  *
  * Where MHD would answer with its own text (HTML), the gate refuses first, with our text.
  */

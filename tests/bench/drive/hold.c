@@ -7,8 +7,9 @@
  * 	hold PORT PID N MS		each makes a call of "hold", all under way at once for MS
  *
  * Connections are idle for 3 s before they are measured, as most are in practice: a server may give
- * memory back while they are. kb_each: memory of the process PID for each; mb: its memory meanwhile, before_mb and after_mb:
- * before, and 1 s after; late_s: from when the last one was to be answered to when it was. */
+ * memory back while they are. kb_each: memory of the process PID for each; mb: its memory
+ * meanwhile, before_mb and after_mb: before, and 1 s after; late_s: from when the last one was to
+ * be answered to when it was. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/tcp.h>
