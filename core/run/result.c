@@ -181,6 +181,22 @@ result_structured(struct result *result, const char *json, size_t len)
 	return MCP_OK;
 }
 
+/* Rows in a file leave the service as rows in the answer do. NULL when done, else the reason. */
+static const char *
+add_written(struct result *result, const char *json, size_t len)
+{
+	char text[20];
+	int64_t rows;
+
+	if (len == 0 || len >= sizeof(text) || strspn(json, "0123456789") < len)
+		return "it must be a number of rows";
+	memcpy(text, json, len);
+	text[len] = '\0';
+	rows = strtoll(text, NULL, 10);
+	result->rows += (size_t)rows < SIZE_MAX / 2 - result->rows ? (size_t)rows : 0;
+	return NULL;
+}
+
 /* The members of one object pass the gate together, which finds a key that is used twice. */
 int
 result_meta(struct result *result, const char *key, const char *json, size_t len)
@@ -211,6 +227,8 @@ result_meta(struct result *result, const char *key, const char *json, size_t len
 		why = json_gate(whole.data, whole.len, &json_inbound, &at);
 		buf_fini(&whole);
 	}
+	if (why == NULL && strcmp(key, RESULT_ROWS_WRITTEN) == 0)
+		why = add_written(result, json, len);
 	if (why == NULL)
 		return MCP_OK;
 	buf_rewind(meta, before);

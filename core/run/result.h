@@ -37,7 +37,10 @@ enum result_format { FORMAT_COMPACT, FORMAT_MARKDOWN, FORMAT_CSV, FORMAT_JSON, R
 /* most bytes of the reason of a failure, which may have several lines */
 #define RESULT_WHY_MAX 6000u
 #define RESULT_WHY_WORKER (64u << 10) /* the same in a worker, see limits.why */
-#define RESULT_WHOLE_ROWS 10u	      /* most rows of a table whose cells are not cut */
+/* The member of _meta by which a plugin says how many rows it wrote to a file: they count as rows
+ * of the result. */
+#define RESULT_ROWS_WRITTEN "lakehost/rows_written"
+#define RESULT_WHOLE_ROWS 10u /* most rows of a table whose cells are not cut */
 
 struct result_limits {
 	/* the name of the plugin, for messages about its mistakes; borrowed; or NULL */
@@ -79,7 +82,7 @@ struct result {
 	size_t blocks_left_out; /* number of blocks beyond RESULT_BLOCKS_MAX */
 	size_t names_len;	/* bytes that RESULT_NAMES_MAX limits */
 	size_t blob_len;	/* bytes of all binary contents in the result */
-	size_t rows;		/* of all tables so far, as they are shown */
+	size_t rows;		/* of all tables so far, as they are shown; and written to files */
 	bool finished;
 	struct buf structured; /* structured content as JSON text, or empty */
 	struct buf meta;       /* the members of _meta: `"a":1,"b":2`, or empty */

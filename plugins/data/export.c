@@ -356,6 +356,9 @@ export_done(struct mcp_call *call, struct export_state *state)
 
 	if (!export->to_path && export->form == EXPORT_ARROW && state->chunks == 0)
 		return mcp_say(call, "Statement %s has no rows. No file was written.", export->id);
+	if (state->rows > 0) /* for the budget of rows */
+		mcp_meta(call, "lakehost/rows_written",
+			 mcp_keep(call, json_object_new_int64(state->rows)));
 	mcp_say(call, "Wrote %s (%s) to %s.",
 		state->rows >= 0
 		    ? mcp_printf(call, "%lld %s as %s", (long long)state->rows,

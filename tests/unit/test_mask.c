@@ -267,7 +267,7 @@ caps(void)
 	for (unsigned i = 0; i < MASK_VALUES_MAX - 2; i++)
 		mask_add(value, (size_t)sprintf(value, "filler-%06u", i));
 	masked_is("first-value old-credential", "*** ***"); /* not counted among those */
-	add("first-value"); /* now the youngest */
+	add("first-value");				    /* now the youngest */
 	add("one-more");
 	masked_is("first-value second-value one-more", "*** second-value ***");
 	for (unsigned i = 0; i < 3 * MASK_VALUES_MAX; i++) {

@@ -3,6 +3,7 @@
  * failures. */
 #include "base/json_write.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "result_rig.h"
 #include "suite.h"
 
@@ -376,6 +377,26 @@ meta(void)
 	result_fini(&result);
 }
 
+/* Rows in a file are rows of the result; what is no number of rows is a mistake of the plugin. */
+static void
+rows_written(void)
+{
+	static const char *const wrong[] = { "-1", "1.5", "true", "\"7\"", "99999999999999999999" };
+	struct result result;
+
+	result_init(&result, &usual);
+	ASSERT_INT(result_meta(&result, RESULT_ROWS_WRITTEN, "5000000", 7), MCP_OK);
+	ASSERT_INT(result.rows, 5000000);
+	result_fini(&result);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		result_init(&result, &usual);
+		ASSERT_INT(result_meta(&result, RESULT_ROWS_WRITTEN, wrong[i], strlen(wrong[i])),
+			   MCP_E_INTERNAL);
+		ASSERT_INT(result.rows, 0);
+		result_fini(&result);
+	}
+}
+
 static void
 completions(void)
 {
@@ -462,9 +483,11 @@ failure_lines_cap(void)
 }
 
 static const struct test tests[] = {
-	TEST(blocks),	  TEST(wrong_blocks),	   TEST(text_cap),  TEST(text_cut_whole),
-	TEST(blocks_cap), TEST(blob_cap),	   TEST(untrusted), TEST(trusted),
-	TEST(structured), TEST(structured_cap),	   TEST(meta),	    TEST(completions),
-	TEST(failures),	  TEST(failure_lines_cap), TEST(masks),	    TEST(reveals),
+	TEST(blocks),	      TEST(wrong_blocks), TEST(text_cap),
+	TEST(text_cut_whole), TEST(blocks_cap),	  TEST(blob_cap),
+	TEST(untrusted),      TEST(trusted),	  TEST(structured),
+	TEST(structured_cap), TEST(meta),	  TEST(rows_written),
+	TEST(completions),    TEST(failures),	  TEST(failure_lines_cap),
+	TEST(masks),	      TEST(reveals),
 };
 SUITE(tests)

@@ -168,7 +168,8 @@ int mcp_block(struct mcp_call *call, const struct mcp_block *block);
 int mcp_structured(struct mcp_call *call, struct json_object *tree);
 /* A member of the result's `_meta`; `key` must have the form that MCP requires (basic, "_meta":
  * "example.com/name"), and may be used only once. At most 16 KiB in all. `tree` NULL is the JSON
- * null. */
+ * null. "lakehost/rows_written" is the number of rows that the call wrote to a file: the host
+ * counts them like the rows of a table, in the budget of rows and in the audit log. */
 int mcp_meta(struct mcp_call *call, const char *key, struct json_object *tree);
 /* Offers one value of a completion, at most 1 KiB. After the hundredth value the result is
  * MCP_E_TOO_LARGE (MCP, server/utilities/completion). This is not a failure: stop offering values;
