@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/pool.h"
 #include "base/slack.h"
+#include "resident.h"
 #include "suite.h"
 
 #define BLOCK 4096u
@@ -103,18 +104,6 @@ counts_from_its_start(void)
 	run_until(1, PATIENCE_MS);
 	ASSERT_INT(slack_trims(), 1);
 	tear_down();
-}
-
-static size_t
-resident(void)
-{
-	FILE *file = fopen("/proc/self/statm", "r");
-	unsigned long size = 0, pages = 0;
-
-	if (file == NULL || fscanf(file, "%lu %lu", &size, &pages) != 2)
-		CU_FAIL_FATAL("/proc/self/statm cannot be read");
-	fclose(file);
-	return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 /* One block of the end stays, so free() alone returns nothing. */

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/loop.h"
+#include "resident.h"
 #include "suite.h"
 #include "config/snapshot.h"
 #include "transport/http.h"
@@ -334,18 +335,6 @@ quiesce_refuses_at_once(void)
 }
 
 /* ---- idle connections ----------------------------------------------------------------------- */
-
-static size_t
-resident(void)
-{
-	FILE *file = fopen("/proc/self/statm", "r");
-	unsigned long size = 0, pages = 0;
-
-	if (file == NULL || fscanf(file, "%lu %lu", &size, &pages) != 2)
-		CU_FAIL_FATAL("/proc/self/statm cannot be read");
-	fclose(file);
-	return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
-}
 
 static size_t given_back_to;
 
