@@ -7,6 +7,7 @@
 
 #include <lakehost/version.h>
 
+#include "base/check.h"
 #include "base/http_syntax.h"
 #include "base/mem.h"
 #include "base/seal.h"
@@ -207,6 +208,7 @@ set_target(struct request *request, const struct check *check)
 		request->url = xstrdup(http->url);
 		request->path = xprintf("a pre-signed link to %s", url.host);
 	} else {
+		CHECK(http->path != NULL);
 		request->path = xstrdup(http->path);
 		request->url = url_of(request->upstream->url, http->path, http->query);
 	}

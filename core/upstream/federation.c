@@ -208,7 +208,7 @@ add_claims(struct buf *claims, const struct federation *federation, const char *
 	buf_puts(claims, ",\"sub\":");
 	buf_json_str(claims, subject);
 	buf_printf(claims, ",\"iat\":%lld,\"exp\":%lld,\"jti\":\"", (long long)now_s,
-		   (long long)(now_s + FEDERATION_LIFE_S));
+		   (long long)now_s + FEDERATION_LIFE_S);
 	buf_base64url(claims, id, sizeof(id));
 	buf_puts(claims, "\"}");
 }

@@ -183,7 +183,7 @@ keep_row(struct query *query)
 	}
 	if (query->rows == query->room) {
 		query->room = query->room == 0 ? SLOTS_LEAST : query->room * 2;
-		query->row = allocated(realloc(query->row, query->room * sizeof(*query->row)));
+		query->row = allocated(realloc(query->row, query->room * sizeof(void *)));
 	}
 	query->row[query->rows++] = kept;
 	return kept;

@@ -11,7 +11,7 @@
 
 static const char *const query_arguments[] = { "filter", "order_by", "group_by", "aggregate" };
 
-static const struct {
+static const struct filter_text {
 	const char *text;
 	enum filter_op op;
 } filter_ops[] = {
@@ -28,7 +28,7 @@ static const struct {
 	{ ">", FILTER_MORE },
 };
 
-static const struct {
+static const struct aggregate_name {
 	const char *name;
 	enum aggregate_fn fn;
 } aggregate_fns[] = {
@@ -132,30 +132,39 @@ bad_filter(struct mcp_call *call, const char *text)
 	return false;
 }
 
+/* The operator at the beginning of the text; NULL: there is none. */
+static const struct filter_text *
+filter_at(struct mcp_text text)
+{
+	for (size_t i = 0; i < sizeof(filter_ops) / sizeof(filter_ops[0]); i++) {
+		size_t len = strlen(filter_ops[i].text);
+
+		if (text.len >= len && strncasecmp(text.data, filter_ops[i].text, len) == 0)
+			return &filter_ops[i];
+	}
+	return NULL;
+}
+
 static bool
 filter_add(struct mcp_call *call, struct query *query, const char *text)
 {
 	struct mcp_text all = trimmed(text, strlen(text)), rest;
 	int64_t column = column_before(query, all);
 	struct filter *filter = &query->filter[query->filters];
-	size_t i, n = sizeof(filter_ops) / sizeof(filter_ops[0]), name;
+	const struct filter_text *op;
+	size_t name;
 
 	if (column < 0)
 		return bad_filter(call, text);
 	name = strlen(query->name[column]);
 	rest = trimmed(all.data + name, all.len - name);
-	for (i = 0; i < n; i++) {
-		size_t len = strlen(filter_ops[i].text);
-
-		if (rest.len >= len && strncasecmp(rest.data, filter_ops[i].text, len) == 0)
-			break;
-	}
-	if (i == n)
+	op = filter_at(rest);
+	if (op == NULL)
 		return bad_filter(call, text);
-	name = strlen(filter_ops[i].text);
+	name = strlen(op->text);
 	rest = trimmed(rest.data + name, rest.len - name);
 	filter->column = (size_t)column;
-	filter->op = filter_ops[i].op;
+	filter->op = op->op;
 	if (filter->op == FILTER_NULL || filter->op == FILTER_NOT_NULL)
 		return rest.len == 0 ? ++query->filters > 0 : bad_filter(call, text);
 	filter->value = filter_value(rest);
@@ -233,30 +242,38 @@ aggregate_kind(enum aggregate_fn fn, enum value_kind kind)
 	return fn == AGGREGATE_AVG ? VALUE_FLOAT : VALUE_NUMBER;
 }
 
+static const struct aggregate_name *
+aggregate_named(struct mcp_text name)
+{
+	for (size_t i = 0; i < sizeof(aggregate_fns) / sizeof(aggregate_fns[0]); i++)
+		if (is_name(name, aggregate_fns[i].name))
+			return &aggregate_fns[i];
+	return NULL;
+}
+
 static bool
 aggregate_read(struct mcp_call *call, struct query *query, const char *text)
 {
 	struct mcp_text all = trimmed(text, strlen(text)), name;
 	const char *open = memchr(all.data, '(', all.len);
-	size_t i, n = sizeof(aggregate_fns) / sizeof(aggregate_fns[0]);
+	const struct aggregate_name *fn;
 	struct output *output;
 	int64_t column = 0;
 
 	name = trimmed(all.data, open != NULL ? (size_t)(open - all.data) : all.len);
-	for (i = 0; i < n && !is_name(name, aggregate_fns[i].name); i++)
-		;
-	if (i == n || (open != NULL && all.data[all.len - 1] != ')') ||
-	    (open == NULL && aggregate_fns[i].fn != AGGREGATE_COUNT))
+	fn = aggregate_named(name);
+	if (fn == NULL || (open != NULL && all.data[all.len - 1] != ')') ||
+	    (open == NULL && fn->fn != AGGREGATE_COUNT))
 		return bad_aggregate(call, text);
 	if (open != NULL) {
 		name = trimmed(open + 1, (size_t)(all.data + all.len - open) - 2);
-		column = is_name(name, "*") && aggregate_fns[i].fn == AGGREGATE_COUNT
+		column = is_name(name, "*") && fn->fn == AGGREGATE_COUNT
 			   ? 0
 			   : query_column(call, query, name);
 	}
 	if (column < 0)
 		return false;
-	if ((aggregate_fns[i].fn == AGGREGATE_SUM || aggregate_fns[i].fn == AGGREGATE_AVG) &&
+	if ((fn->fn == AGGREGATE_SUM || fn->fn == AGGREGATE_AVG) &&
 	    !is_numeric(query->kind[column]))
 		return bad_aggregate(call, text);
 	output = output_add(call, query, mcp_printf(call, "%.*s", (int)all.len, all.data),
@@ -265,7 +282,7 @@ aggregate_read(struct mcp_call *call, struct query *query, const char *text)
 		return false;
 	output->aggregate = true;
 	output->all = open == NULL || is_name(name, "*");
-	output->fn = aggregate_fns[i].fn;
+	output->fn = fn->fn;
 	output->kind = aggregate_kind(output->fn, query->kind[column]);
 	return true;
 }

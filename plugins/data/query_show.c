@@ -31,7 +31,7 @@ void
 query_sort(struct query *query)
 {
 	if (query->orders > 0 && query->rows > 1)
-		qsort_r(query->row, query->rows, sizeof(*query->row), kept_compare, query);
+		qsort_r(query->row, query->rows, sizeof(void *), kept_compare, query);
 }
 
 /* ---- aggregates ------------------------------------------------------------------------------ */
@@ -105,7 +105,7 @@ empty_group(struct query *query)
 	if (kept == NULL)
 		abort();
 	kept->state = calloc(query->outputs, sizeof(*kept->state));
-	query->row = realloc(query->row, sizeof(kept));
+	query->row = realloc(query->row, sizeof(void *));
 	if (kept->state == NULL || query->row == NULL)
 		abort();
 	query->row[query->rows++] = kept;
@@ -128,7 +128,7 @@ query_next(struct mcp_call *call, const void *data, size_t shown)
 	const char *more = mcp_repeat(call, names);
 
 	return mcp_printf(call, "get_result_page statement_id=%s page_token=%lld%s%s",
-			  end->reading->id, (long long)(end->offset + (int64_t)shown),
+			  end->reading->id, (long long)end->offset + (long long)shown,
 			  more != NULL ? " " : "", more != NULL ? more : "");
 }
 

@@ -36,7 +36,7 @@ check_raw(const char *text, size_t len, struct json_object *tree)
 		return;
 	json_object_object_foreachC(tree, member) {
 		const struct json_wanted wanted = { JSON_WHOLE, strlen(member.key), member.key };
-		struct json_span raw;
+		struct json_span raw = { NULL, 0 };
 		struct json_finds finds = { .wanted = &wanted, .found = &raw, .n = 1 };
 		struct json_object *value;
 		const char *why;

@@ -160,7 +160,7 @@ static void
 raw_is(const char *text, const char *key, const char *expected)
 {
 	const struct json_wanted wanted = { JSON_WHOLE, strlen(key), key };
-	struct json_span raw;
+	struct json_span raw = { NULL, 0 };
 	struct json_finds finds = { .wanted = &wanted, .found = &raw, .n = 1 };
 	char *copy;
 
@@ -198,7 +198,7 @@ finds_inside(void)
 						     JSON_WANTED(0, "b"), JSON_WANTED(1, "c") };
 	static const char text[] = "{\"b\":1,\"x\":{\"b\":2,\"a\":{\"b\":3}},"
 				   "\"a\":{\"c\":4,\"b\": {\"c\" :\"\\n\" }}}";
-	struct json_span found[3];
+	struct json_span found[3] = { { NULL, 0 } };
 	struct json_finds finds = { .wanted = wanted, .found = found, .n = 3 };
 
 	CU_ASSERT_PTR_NULL(json_gate_find(text, strlen(text), &json_inbound, NULL, &finds));
