@@ -140,7 +140,7 @@ keep_caps(struct mask_group *group, bool former)
 
 /* A value that is there already is pinned now, or was given now. */
 static void
-raise(struct mask_group *group, struct value *value, bool pinned)
+renew(struct mask_group *group, struct value *value, bool pinned)
 {
 	if (value->pinned || (!pinned && !value->former))
 		return;
@@ -159,7 +159,7 @@ put_value(struct mask_group *group, const char *text, size_t len, bool pinned, u
 
 	if (value != NULL) {
 		*link = value->next;
-		raise(group, value, pinned);
+		renew(group, value, pinned);
 		if (value->writer != writer && value->writer != 0) {
 			value->writer = 0; /* two sources have given this value */
 			group_changed(group);
