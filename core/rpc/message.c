@@ -334,7 +334,8 @@ parse(struct message *message, const char *text, size_t len, const struct json_l
 		return not_json(message, &reading.whole, reason, at, why, why_size);
 	message->cost = len + finds.values * MESSAGE_VALUE;
 	message->nul = finds.escapes && memmem(text, len, "\\u0000", 6) != NULL;
-	text += strspn(text, " \t\r\n"); /* a value follows */
+	while (*text == ' ' || *text == '\t' || *text == '\r' || *text == '\n')
+		text++; /* ends within len, as a value follows */
 	if (*text == '{')
 		return read_object(&reading, why, why_size);
 	if (*text == '[') {

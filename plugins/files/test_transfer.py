@@ -132,7 +132,7 @@ def there_and_back(programs, size):
     with open(path, "wb") as file:
         for _ in range(size):
             file.write(block)
-    text, failed = programs.call("write_file", path=f"{VOLUME}/{name}", from_file=name)
+    text, failed = programs.call("write_file", path=f"{VOLUME}/{name}", from_file=name, overwrite=True)
     assert not failed, text
     text, failed = programs.call("read_file", path=f"{VOLUME}/{name}", to_file=f"back-{name}")
     assert not failed and f"all {size * MIB} bytes" in text, text
@@ -143,7 +143,8 @@ def there_and_back(programs, size):
 
 
 def memory_is_flat(programs):
-    small = there_and_back(programs, 10)
+    for _ in range(3):  # what the threads and the allocator keep for later does not count as growth
+        small = there_and_back(programs, 10)
     large = there_and_back(programs, 100)
     print(f"peak after 10 MiB: {small / MIB:.1f} MiB, after 100 MiB: {large / MIB:.1f} MiB")
     assert large - small <= GROWTH, "memory grows with the file"
