@@ -188,10 +188,12 @@ add_written(struct result *result, const char *json, size_t len)
 	char text[20];
 	int64_t rows;
 
-	if (len == 0 || len >= sizeof(text) || strspn(json, "0123456789") < len)
+	if (len == 0 || len >= sizeof(text))
 		return "it must be a number of rows";
 	memcpy(text, json, len);
 	text[len] = '\0';
+	if (strspn(text, "0123456789") < len)
+		return "it must be a number of rows";
 	rows = strtoll(text, NULL, 10);
 	result->rows += (size_t)rows < SIZE_MAX / 2 - result->rows ? (size_t)rows : 0;
 	return NULL;

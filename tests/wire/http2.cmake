@@ -1,5 +1,4 @@
-# Upstreams with HTTP/2; needs Node (tests/setup --node, or the system's) and is skipped without it,
-# unless CI=true.
+# Upstreams with HTTP/2; needs Node (tests/setup --node, or the system's) and is skipped without it.
 if(TARGET lakehost AND TARGET plugin-compute)
 	add_test(NAME wire.http2 COMMAND Python3::Interpreter -B
 		${CMAKE_CURRENT_SOURCE_DIR}/http2.py $<TARGET_FILE:lakehost>

