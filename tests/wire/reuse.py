@@ -19,7 +19,7 @@ import urllib.request
 
 from endings import PATIENCE, Host, Workspace, answer_of, text_of, until, verdict
 
-CATALOGS = "GET /api/2.1/unity-catalog/catalogs"
+SCHEMAS = "GET /api/2.1/unity-catalog/schemas"
 CLUSTERS = "GET /api/2.1/clusters/list"
 CALLERS = 8
 
@@ -124,32 +124,32 @@ def one_request_for_equal_reads(scene):
 
 
 def replies_are_given_again(scene):
-    first = scene.call("list_catalogs")
-    assert first == scene.call("list_catalogs") and "main" in first, first
-    assert len(scene.workspace.seen(CATALOGS)) == 1
+    first = scene.call("list_schemas", catalog_name="main")
+    assert first == scene.call("list_schemas", catalog_name="main") and "default" in first, first
+    assert len(scene.workspace.seen(SCHEMAS)) == 1
     assert scene.metric("lakehost_upstream_reused_total", 'from="cache"') == 1
     assert scene.metric("lakehost_upstream_cached ", "") == 1
     until(lambda: len(scene.ends()) == 2, "the audit log")
     assert [line.get("reused") for line in scene.ends()] == [None, 1], scene.ends()
     assert len({line["requests"] for line in scene.ends()}) == 1, scene.ends()
     # the same list as a resource, for another row and the same request; it says how long it holds
-    read = scene.host.ask("resources/read", {"uri": "databricks://catalogs"})["result"]
-    assert 0 < read["ttlMs"] <= 60000, read["ttlMs"]
-    assert len(scene.workspace.seen(CATALOGS)) == 1
+    read = scene.host.ask("resources/read", {"uri": "databricks://catalogs/main/schemas"})["result"]
+    assert 0 < read["ttlMs"] <= 30000, read["ttlMs"]
+    assert len(scene.workspace.seen(SCHEMAS)) == 1
     # a change by the host drops what was kept, whatever it changed
     scope = scene.workspace.ask("GET", "/api/2.0/secrets/scopes/list")["scopes"][0]["name"]
     scene.call("put_secret", scope_name=scope, key="k", secret_value="no secret")
     assert scene.workspace.seen("POST /api/2.0/secrets/put")
-    scene.call("list_catalogs")
-    assert len(scene.workspace.seen(CATALOGS)) == 2, scene.workspace.seen(CATALOGS)
+    scene.call("list_schemas", catalog_name="main")
+    assert len(scene.workspace.seen(SCHEMAS)) == 2, scene.workspace.seen(SCHEMAS)
 
 
 def the_operator_forbids_it(scene):
-    scene.call("list_catalogs")
-    scene.call("list_catalogs")
-    assert len(scene.workspace.seen(CATALOGS)) == 2
+    scene.call("list_schemas", catalog_name="main")
+    scene.call("list_schemas", catalog_name="main")
+    assert len(scene.workspace.seen(SCHEMAS)) == 2
     assert scene.metric("lakehost_upstream_cached ", "") == 0
-    read = scene.host.ask("resources/read", {"uri": "databricks://catalogs"})["result"]
+    read = scene.host.ask("resources/read", {"uri": "databricks://catalogs/main/schemas"})["result"]
     assert read["ttlMs"] == 0, read["ttlMs"]
 
 
