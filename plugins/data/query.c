@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows of a query: what is kept of them, and the list of all queries. */
+/* The rows of a query, and what is kept of them. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -14,10 +14,10 @@
 
 #define QUERY_FILTERS_MAX 16u
 #define QUERY_ORDERS_MAX 8u
-#define QUERY_COLUMNS_MAX 64u		/* of the answer */
-#define QUERY_MEMORY_MAX (64u << 20)	/* bytes that all queries hold together */
-#define QUERY_STALE_MS (10 * 60 * 1000) /* a query that was not used for so long is freed */
-#define QUERY_CHUNKS_MAX 10000u		/* chunks that one query reads */
+#define QUERY_COLUMNS_MAX 64u	     /* of the answer */
+#define QUERY_MEMORY_MAX (64u << 20) /* bytes that all queries hold together */
+#define QUERY_STALE_MS 30000	     /* a query that no step has used for so long may be freed */
+#define QUERY_CHUNKS_MAX 5000u	     /* chunks that one query reads */
 
 enum filter_op {
 	FILTER_EQUAL,
@@ -134,7 +134,8 @@ int64_t query_bytes(struct mcp_call *call, uint64_t id, struct scan *scan);
 
 /* ---- query_list.c ---------------------------------------------------------------------------- */
 
-/* Counts bytes that the query holds from now on. False: all queries would hold too many. */
+/* Counts bytes that the query, which is in use, holds from now on. False: all queries would hold
+ * too many, even after those that their calls have left were freed. */
 bool query_holds(struct query *query, size_t bytes);
 void query_lets_go(struct query *query, size_t bytes);
 /* Makes the query known to later steps, and returns its id. 0: the call has failed. */

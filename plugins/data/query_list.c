@@ -14,8 +14,29 @@ static size_t queries_bytes; /* that all queries hold */
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-bool
-query_holds(struct query *query, size_t bytes)
+/* Frees the queries that no step has used for a long time: their calls ended without a further
+ * step. */
+static void
+free_left(int64_t now_ms)
+{
+	struct query *left[QUERIES_MAX];
+	size_t n = 0;
+
+	pthread_mutex_lock(&queries_lock);
+	for (size_t i = 0; i < QUERIES_MAX; i++) {
+		if (queries[i] == NULL || queries[i]->busy ||
+		    now_ms - queries[i]->used_ms < QUERY_STALE_MS)
+			continue;
+		left[n++] = queries[i];
+		queries[i] = NULL;
+	}
+	pthread_mutex_unlock(&queries_lock);
+	while (n > 0)
+		query_free(left[--n]);
+}
+
+static bool
+add_bytes(struct query *query, size_t bytes)
 {
 	bool fits;
 
@@ -29,6 +50,15 @@ query_holds(struct query *query, size_t bytes)
 	return fits;
 }
 
+bool
+query_holds(struct query *query, size_t bytes)
+{
+	if (add_bytes(query, bytes))
+		return true;
+	free_left(query->used_ms);
+	return add_bytes(query, bytes);
+}
+
 void
 query_lets_go(struct query *query, size_t bytes)
 {
@@ -40,23 +70,18 @@ query_lets_go(struct query *query, size_t bytes)
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
-/* A place in the list, also that of a query which its call has left. */
+/* A free place, or that of the query that was not used for the longest time. */
 static size_t
-free_place(int64_t now, struct query **left)
+place_for(void)
 {
 	size_t at = QUERIES_MAX;
 
-	*left = NULL;
-	for (size_t i = 0; i < QUERIES_MAX && at == QUERIES_MAX; i++)
-		if (queries[i] == NULL)
-			at = i;
 	for (size_t i = 0; i < QUERIES_MAX; i++) {
-		if (queries[i] == NULL || queries[i]->busy ||
-		    now - queries[i]->used_ms < QUERY_STALE_MS)
-			continue;
-		*left = queries[i];
-		queries[i] = NULL;
-		return i;
+		if (queries[i] == NULL)
+			return i;
+		if (!queries[i]->busy &&
+		    (at == QUERIES_MAX || queries[i]->used_ms < queries[at]->used_ms))
+			at = i;
 	}
 	return at;
 }
@@ -64,13 +89,14 @@ free_place(int64_t now, struct query **left)
 uint64_t
 query_register(struct mcp_call *call, struct query *query)
 {
-	struct query *left;
+	struct query *left = NULL;
 	size_t at;
 
-	query->used_ms = mcp_number(call, MCP_NUM_NOW_MS);
+	free_left(query->used_ms);
 	pthread_mutex_lock(&queries_lock);
-	at = free_place(query->used_ms, &left);
+	at = place_for();
 	if (at < QUERIES_MAX) {
+		left = queries[at];
 		query->id = ++queries_last;
 		queries[at] = query;
 	}

@@ -427,6 +427,7 @@ query_begin(struct mcp_call *call, const struct reading *reading, struct json_ob
 		return 0;
 	}
 	query = query_new(n);
+	query->used_ms = mcp_number(call, MCP_NUM_NOW_MS);
 	query->offset = reading->begun_at;
 	query->limit = reading->rows;
 	for (size_t i = 0; i < n; i++) {

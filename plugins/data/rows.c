@@ -36,11 +36,26 @@ width_of(struct json_object *rows)
 	return most;
 }
 
+/* After a part of the rows, groups and an order would be wrong, so a query that cannot read all
+ * chunks fails. */
+static int
+query_goes_on(struct mcp_call *call, struct reading *reading)
+{
+	if (query_full(reading->query))
+		return rows_end(call, reading, true);
+	if (reading->read < QUERY_CHUNKS_MAX)
+		return chunk_fetch(call, reading);
+	query_drop(reading->query);
+	return mcp_fail(call, MCP_E_TOO_LARGE,
+			mcp_printf(call, "The result has more than %u chunks.", QUERY_CHUNKS_MAX),
+			"A query reads all of them, and this is too much for one call.",
+			"Run the query on the warehouse: execute_sql.");
+}
+
 /* After the last row of the chunk. */
 static int
 chunk_over(struct mcp_call *call, struct reading *reading, size_t count)
 {
-	unsigned most = reading->query != 0 ? QUERY_CHUNKS_MAX : CHUNKS_MAX;
 	bool grep = mcp_arg(call, "grep") != NULL;
 
 	reading->chunk_row += (int64_t)count;
@@ -50,8 +65,10 @@ chunk_over(struct mcp_call *call, struct reading *reading, size_t count)
 	if (reading->next < 0 && !reading->guess)
 		return rows_end(call, reading, false);
 	reading->chunk = reading->guess ? reading->chunk + 1 : reading->next;
-	if (++reading->read >= most ||
-	    (reading->query != 0 ? query_full(reading->query) : reading->left == 0 && !grep))
+	reading->read++;
+	if (reading->query != 0)
+		return query_goes_on(call, reading);
+	if (reading->read >= CHUNKS_MAX || (reading->left == 0 && !grep))
 		return rows_end(call, reading, true);
 	return chunk_fetch(call, reading);
 }

@@ -162,7 +162,32 @@ forgets_queries(void)
 			      MCP_E_NOT_FOUND, "The next rows", "", "");
 		fakehost_free(host);
 	}
+	for (int i = 0; i < 100; i++) {
+		struct fakehost *host = typed();
+
+		fakehost_cancel_after(host, 1);
+		CU_ASSERT(
+		    fakehost_tool(host, "get_result_page", PAGE("\"group_by\":[\"ok\"]"))->failed);
+		fakehost_free(host);
+	}
 	answers(PAGE("\"aggregate\":[\"count\"]"), "count:BIGINT\n6\n1 group.");
+}
+
+/* A part of the chunks must not be shown as if it were all. */
+static void
+too_many_chunks(void)
+{
+	struct fakehost *host = submitted(DONE(TYPED, "\"next_chunk_index\":1,\"data_array\":[]"));
+	char path[80], body[80];
+
+	for (unsigned i = 1; i < QUERY_CHUNKS_MAX; i++) {
+		snprintf(path, sizeof(path), "GET /api/2.0/sql/statements/s1/result/chunks/%u", i);
+		snprintf(body, sizeof(body), "{\"next_chunk_index\":%u,\"data_array\":[]}", i + 1);
+		fakehost_reply(host, path, 200, body);
+	}
+	ASSERT_FAILED(fakehost_tool(host, "get_result_page", PAGE("\"aggregate\":[\"count\"]")),
+		      MCP_E_TOO_LARGE, "more than 5000 chunks", "", "execute_sql");
+	fakehost_free(host);
 }
 
 static int
@@ -191,7 +216,7 @@ values(void)
 }
 
 static const struct test tests[] = {
-	TEST(filters),	       TEST(orders),	      TEST(groups),
-	TEST(refuses_queries), TEST(forgets_queries), TEST(values),
+	TEST(filters),	       TEST(orders),	      TEST(groups), TEST(refuses_queries),
+	TEST(forgets_queries), TEST(too_many_chunks), TEST(values),
 };
 SUITE(tests)
