@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory goes back to the system after a storm. When thousands of calls or connections have ended,
- * the allocator keeps their memory, because a few blocks that are still used lie between the free
- * ones (free(3) returns only what is at the end of the heap). This file counts roughly what calls
- * and connections hold. When much less is held than before, and that has been so for a moment, a
- * worker thread trims the heap.
+ * Gives memory back to the system. When thousands of calls or connections have ended, the allocator
+ * keeps their memory, because a few blocks that are still used lie between the free ones (free(3)
+ * returns only what is at the end of the heap). This file counts roughly what calls and connections
+ * hold. When much less is held than before, and that has been so for a moment, a worker thread
+ * trims the heap.
  *
  * One for the process. All functions are for the loop thread. Before slack_start() and after
  * slack_end() they do nothing.

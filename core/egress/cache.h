@@ -17,9 +17,9 @@ struct reply;
 struct cache *cache_new(size_t entry_max, size_t total_max, size_t count_max);
 void cache_free(struct cache *cache);
 struct reply *cache_find(struct cache *cache, const char *key, int64_t max_age_ms, int64_t now_ms);
-/* When the reply with this key was put, which cache_find() has returned. */
+/* When the reply that cache_find() has returned for this key was put. */
 int64_t cache_since(struct cache *cache, const char *key);
-/* Keeps the reply, which nobody will ask for any more after `ttl_ms`. */
+/* Keeps the reply for `ttl_ms`. */
 void cache_put(struct cache *cache, const char *key, struct reply *reply, int64_t ttl_ms,
 	       int64_t now_ms);
 /* Removes replies whose time is over. False: the cache is empty now. */

@@ -14,7 +14,8 @@
 #define BLOCK_ROOM (3 * VALUE_BLOCK_MAX)
 #define COUNT_ROOM 80u /* for the line that counts what does not fit */
 
-/* The text of a value: of a text without its quotes. `room` is for others. */
+/* The value as text: a string without its quotes, another value as JSON, which is written into
+ * `room`. */
 static const char *
 value_text(struct json_object *value, struct buf *room)
 {

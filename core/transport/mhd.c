@@ -155,6 +155,14 @@ mhd_busy(struct http_connection *connection, const char *method)
 		connection->pool_at = (char *)(uintptr_t)method;
 }
 
+/* MHD has filled the pool with zeros. Pages of zeros are zeros again after they were given back, so
+ * nothing can be lost, even if another version of MHD has something else there. */
+static bool
+all_zero(const char *bytes, size_t len)
+{
+	return len == 0 || (*bytes == 0 && memcmp(bytes, bytes + 1, len - 1) == 0);
+}
+
 void
 mhd_rest(struct http_connection *connection)
 {
@@ -170,7 +178,7 @@ mhd_rest(struct http_connection *connection)
 		return;
 	connection->rested = true;
 	begin = (begin + page - 1) & ~(page - 1);
-	if (begin < end)
+	if (begin < end && all_zero((const char *)begin, end - begin))
 		madvise((char *)begin, end - begin, MADV_DONTNEED);
 }
 
