@@ -236,14 +236,17 @@ class Cases:
         self.assertIn("acknowledged", next(client.events(reply))["method"])
         client.close()
 
+    def with_progress(self, client, tool, **arguments):
+        """The reply of a call that says how far it is."""
+        message = request("tools/call", {"name": tool, "arguments": arguments}, 1,
+                          {**host.META, "progressToken": 7})
+        client.http.request("POST", "/mcp", json.dumps(message),
+                            {**client.headers, "Mcp-Method": "tools/call", "Mcp-Name": tool})
+        return client.http.getresponse()
+
     def test_progress(self):
         client = self.client()
-        meta = {**host.META, "progressToken": 7}
-        message = request("tools/call", {"name": "test_tool_with_progress", "arguments": {}}, 1, meta)
-        client.http.request("POST", "/mcp", json.dumps(message),
-                            {**client.headers, "Mcp-Method": "tools/call",
-                             "Mcp-Name": "test_tool_with_progress"})
-        got = list(client.events(client.http.getresponse()))
+        got = list(client.events(self.with_progress(client, "test_tool_with_progress")))
         self.assertEqual([m["method"] for m in got[:-1]], ["notifications/progress"] * (len(got) - 1))
         self.assertGreater(len(got), 1)
         self.assertIn("result", got[-1])
@@ -256,12 +259,9 @@ class Cases:
 
     def test_a_client_that_goes_away_cancels(self):
         client = self.client()
-        message = request("tools/call", {"name": "sleep", "arguments": {"ms": 600000, "label": "gone"}})
-        client.http.request("POST", "/mcp", json.dumps(message),
-                            {**client.headers, "Mcp-Method": "tools/call", "Mcp-Name": "sleep"})
-        other = self.client()
-        self.assertEqual(other.status(), 200)
+        next(client.events(self.with_progress(client, "sleep", ms=600000, label="gone")))    # it runs
         client.close()
+        other = self.client()
         wait(self.proxy.process, lambda: "gone" in host.text_of(other.call("last_cancelled")),
              self.proxy.log)
 
